@@ -1,0 +1,105 @@
+"""Who is on the floor: one employee's live state, and how each event changes it."""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from .events import (
+    Accepted,
+    Cancelled,
+    Claimed,
+    Completed,
+    Declined,
+    Event,
+    Expired,
+    HandedOver,
+    Held,
+    NoShow,
+    Offered,
+    Presence,
+    PresenceChanged,
+    Removed,
+    Resumed,
+    TimedOut,
+    Withdrawn,
+)
+
+ON_THE_FLOOR = frozenset({Presence.AVAILABLE, Presence.SERVING})
+
+
+class Person(Struct, frozen=True):
+    """An employee as the floor sees them now. Times are ms UTC.
+
+    `chosen` is what they set themselves; `offer` is the visit they are being asked for;
+    `active` the visits accepted or serving, `holding` those on hold; `free_at` ends the wrap-up.
+    """
+
+    id: str
+    chosen: Presence = Presence.OFF_FLOOR
+    since: int = 0
+    device_id: str | None = None
+    idle_since: int = 0
+    free_at: int = 0
+    offer: str | None = None
+    active: tuple[str, ...] = ()
+    holding: tuple[str, ...] = ()
+
+    @property
+    def presence(self) -> Presence:
+        """What colleagues see: `serving` while a visit is in hand, else what was chosen."""
+        return Presence.SERVING if self.active and self.chosen in ON_THE_FLOOR else self.chosen
+
+    def is_free(self, now: int, max_active: int) -> bool:
+        """Whether an offer may be made to them at `now`."""
+        return (
+            self.chosen is Presence.AVAILABLE
+            and self.offer is None
+            and len(self.active) < max_active
+            and self.free_at <= now
+        )
+
+
+def apply(person: Person, visit_id: str | None, event: Event, at: int, wrap_up_ms: int) -> Person:
+    """The person after an event that names them, or that ended the visit in their hands."""
+    match event:
+        case PresenceChanged(_, presence, device_id):
+            back = presence is Presence.AVAILABLE and person.chosen is not Presence.AVAILABLE
+            return replace(
+                person,
+                chosen=presence,
+                device_id=device_id,
+                since=at,
+                idle_since=at if back else person.idle_since,
+            )
+        case Offered():
+            return replace(person, offer=visit_id)
+        case Declined() | TimedOut() | Withdrawn():
+            return replace(person, offer=None)
+        case Accepted() | Claimed():
+            return replace(person, offer=None, active=(*person.active, visit_id), since=at)
+        case Held():
+            return replace(
+                _put_down(person, visit_id), holding=(*person.holding, visit_id), since=at, idle_since=at
+            )
+        case Resumed():
+            return replace(
+                person,
+                holding=tuple(v for v in person.holding if v != visit_id),
+                active=(*person.active, visit_id),
+                since=at,
+            )
+        case Completed():
+            return replace(_put_down(person, visit_id), since=at, idle_since=at, free_at=at + wrap_up_ms)
+        case HandedOver() | NoShow() | Cancelled() | Removed() | Expired():
+            freed = _put_down(person, visit_id)
+            return replace(freed, since=at, idle_since=at) if freed.active != person.active else freed
+        case _:
+            return person
+
+
+def _put_down(person: Person, visit_id: str | None) -> Person:
+    return replace(
+        person,
+        offer=None if person.offer == visit_id else person.offer,
+        active=tuple(v for v in person.active if v != visit_id),
+        holding=tuple(v for v in person.holding if v != visit_id),
+    )

@@ -1,0 +1,89 @@
+"""How long will it be? The honest bracket a shopper is told, and what it learns from.
+
+A better estimator replaces `quote` and nothing else.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from math import ceil, floor
+from statistics import median, quantiles
+
+from msgspec import Struct
+
+LEARN_FROM = 30  # fewer similar quotes than this teach nothing yet
+SPREAD_LOW, SPREAD_HIGH = 1.6, 2.2
+SIMILAR = 2.0  # quotes within this factor of each other are alike
+FEWEST_SERVICES = 5  # below this the catalogue's target time is used
+
+
+class Quote(Struct, frozen=True):
+    """A bracket in seconds. `low_s` and `high_s` are whole minutes: exactly what the shopper is told.
+
+    `median_s` is the likeliest single figure; `expected_s` is what the formula alone says, kept
+    to learn from.
+    """
+
+    low_s: float
+    median_s: float
+    high_s: float
+    expected_s: float
+
+
+class Outcome(Struct, frozen=True):
+    """What was expected of a wait, by the formula, and what it came to, in seconds."""
+
+    expected_s: float
+    wait_s: float
+
+
+class History:
+    """What the estimator learns from: the latest service times of each need, and quotes that came due."""
+
+    def __init__(self) -> None:
+        self._services: dict[str, deque[float]] = {}
+        self.outcomes: deque[Outcome] = deque(maxlen=500)
+
+    def served(self, need: str, service_s: float) -> None:
+        self._services.setdefault(need, deque(maxlen=50)).append(service_s)
+
+    def waited(self, expected_s: float, wait_s: float) -> None:
+        self.outcomes.append(Outcome(expected_s, wait_s))
+
+    def service_s(self, need: str, target_s: float) -> float:
+        """The median service time of a need; its target while there are too few to go by."""
+        known = self._services.get(need, ())
+        return median(known) if len(known) >= FEWEST_SERVICES else target_s
+
+
+def quote(ahead_s: Sequence[float], own_s: float, on_floor: int, outcomes: Sequence[Outcome]) -> Quote | None:
+    """The bracket for somebody who joins the line now; None when nobody on the floor can help.
+
+    ahead_s   expected service time of each visit ahead, seconds
+    own_s     expected service time of the shopper's own need, used while nobody is ahead
+    on_floor  employees on the floor with the skills, busy or not
+    outcomes  quotes that came due, oldest first
+
+    expected = (ahead + 1) × median service ÷ employees: with all of them busy, one of them comes
+    free every service ÷ employees (the mean delay of an M/M/c queue that is full, with n ahead:
+    (n + 1) ÷ (c·µ)). The bracket is the 10th to 90th percentile of how similar quotes came out,
+    and a wide guess while fewer than thirty are known.
+    """
+    if on_floor == 0:
+        return None
+    expected = (len(ahead_s) + 1) * (median(ahead_s) if ahead_s else own_s) / on_floor
+    ratios = [
+        o.wait_s / o.expected_s
+        for o in outcomes
+        if o.expected_s > 0 and 1 / SIMILAR <= o.expected_s / expected <= SIMILAR
+    ]
+    if len(ratios) < LEARN_FROM:
+        low, middle, high = expected / SPREAD_LOW, expected, expected * SPREAD_HIGH
+    else:
+        tenths = quantiles(ratios, n=10, method="inclusive")
+        low, middle, high = (expected * tenths[tenth] for tenth in (0, 4, 8))
+    return Quote(
+        low_s=floor(low / 60) * 60.0,
+        median_s=round(middle, 1),
+        high_s=max(60.0, ceil(high / 60) * 60.0),
+        expected_s=round(expected, 1),
+    )
