@@ -34,6 +34,7 @@ class Floor:
         self.history = history or History()
         self.seq = seq
         self.visits: dict[str, Visit] = {}
+        self._open: dict[str, Visit] = {}
         self.people: dict[str, Person] = {e.id: Person(e.id) for e in catalogue.employees}
         self._tickets: dict[str, set[str]] = {}
         self._last_closing: int | None = None
@@ -87,6 +88,10 @@ class Floor:
         self._advance(record.at)
         if after is not None:
             self.visits[after.visit_id] = after
+            if after.state in ENDED:
+                self._open.pop(after.visit_id, None)
+            else:
+                self._open[after.visit_id] = after
             self._learn(before, after)
         self._apply_to_people(before, record)
 
@@ -127,11 +132,11 @@ class Floor:
         return max((int(number) for of, _, number in numbers if of == letter), default=0)
 
     def open_visits(self) -> list[Visit]:
-        return [v for v in self.visits.values() if v.state not in ENDED]
+        return list(self._open.values())
 
     def line(self, now: int) -> list[Visit]:
         """Those waiting or being offered, in the order they will be served."""
-        in_line = (v for v in self.visits.values() if v.state in IN_LINE)
+        in_line = (v for v in self._open.values() if v.state in IN_LINE)
         return routing.line(in_line, now, self.catalogue.times.credit_s)
 
     def quote(self, need_code: str, now: int, of: Visit | None = None) -> Quote | None:
@@ -177,7 +182,7 @@ class Floor:
     def _settle(self, now: int) -> list[Record]:
         """What follows at once: whatever is due, then every offer that can be made."""
         records = [self._append(vid, event, now) for vid, event in self._due(now)]
-        while match := routing.next_match(self.catalogue, self.people, self.visits.values(), now):
+        while match := routing.next_match(self.catalogue, self.people, self._open.values(), now):
             until = now + int(self.catalogue.times.offer_s * 1000)
             offered = ev.Offered(match.employee, until, match.new_round)
             records.append(self._append(match.visit.visit_id, offered, now))
@@ -188,16 +193,13 @@ class Floor:
         closing = self.catalogue.last_closing(now)
         if self._last_closing is not None and closing > self._last_closing:
             yield from self._close(closing)
-        for vid in list(self.visits):
-            v = self.visits[vid]
+        for vid, v in list(self._open.items()):
             if v.state is State.OFFERED and v.offer_until is not None and v.offer_until <= now:
                 yield vid, ev.TimedOut(v.offer_to or "")
                 person = self.people[v.offer_to or ""]
                 if person.chosen is Presence.AVAILABLE:
                     yield None, ev.PresenceChanged(person.id, Presence.NOT_RESPONDING, person.device_id)
-            while self.visits[vid].state is State.WAITING and (
-                due := self._target_passed(self.visits[vid], now)
-            ):
+            while due := self._target_passed(self.visits[vid], now):
                 yield vid, due
 
     def _close(self, closing: int) -> Iterator[tuple[str | None, Event]]:
@@ -225,8 +227,8 @@ class Floor:
         return v.created_at + int((v.ring + 1) * need.target_wait_s * 1000)
 
     def _deadlines(self) -> Iterator[int]:
-        anybody = False
-        for v in self.visits.values():
+        anybody = bool(self._open)
+        for v in self._open.values():
             if v.state is State.OFFERED and v.offer_until is not None:
                 yield v.offer_until
             elif v.state is State.WAITING:
@@ -234,7 +236,6 @@ class Floor:
                     yield target
                 if v.asked:
                     yield routing.ask_again_at(v, self.catalogue.times.ask_again_s)
-            anybody = anybody or v.state not in ENDED
         for person in self.people.values():
             if person.free_at:
                 yield person.free_at

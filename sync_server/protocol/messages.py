@@ -1,0 +1,135 @@
+"""Every message that crosses the wire. `docs/protocol.md` is checked against this file.
+
+A device opens with Hello and gets a Snapshot. From then on the server sends Updates, each
+numbered one above the last; a device that misses a number asks for a new Snapshot. A device
+Submits ops; each gets exactly one Answer, after it is on the server's disk.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from sync_server.domain.catalogue import Catalogue
+from sync_server.domain.ops import Code, DeviceOp, Id
+from sync_server.domain.refusal import Refusal
+
+from .rows import PersonRow, QuoteRow, VisitRow
+
+PROTOCOL = 1
+HEARTBEAT_S = 2.0
+MISSED_BEATS = 3  # this many without a sign of the server, and the device starts afresh
+
+
+# --- from a device -------------------------------------------------------------------------------
+
+
+class Hello(Struct, frozen=True, tag_field="type", tag="hello"):
+    """Who is there. `catalogue` is the digest of the catalogue the device keeps, empty for none."""
+
+    protocol: int
+    catalogue: Annotated[str, Meta(max_length=64)] = ""
+
+
+class Submit(Struct, frozen=True, tag_field="type", tag="submit"):
+    """One op. The device makes `op_id` and repeats the same message until it has the Answer.
+
+    `at_device` is the device's clock in ms UTC when the person tapped; it is only kept.
+    """
+
+    op_id: Id
+    at_device: int
+    op: DeviceOp
+
+
+class SignIn(Struct, frozen=True, tag_field="type", tag="sign_in"):
+    """An employee takes this tablet. Never kept in an outbox: a PIN is not written down."""
+
+    request: Id
+    employee: Code
+    pin: Annotated[str, Meta(pattern=r"^[0-9]{4,8}$")]
+
+
+class Ping(Struct, frozen=True, tag_field="type", tag="ping"):
+    """The device is there. Answered with a Beat."""
+
+
+FromDevice = Hello | Submit | SignIn | Ping
+
+
+# --- from the server -----------------------------------------------------------------------------
+
+
+class Snapshot(Struct, frozen=True, tag_field="type", tag="snapshot", omit_defaults=True):
+    """All that this device may see, as of Update `n` of its stream.
+
+    `catalogue` is left out where the device already keeps the one with `digest`. `last_ticket` is
+    the highest number given out on store-day `day` with the device's letter.
+    """
+
+    n: int
+    at: int
+    device_id: str
+    day: str
+    last_ticket: int
+    digest: str
+    catalogue: Catalogue | None = None
+    visits: tuple[VisitRow, ...] = ()
+    people: tuple[PersonRow, ...] = ()
+    quotes: tuple[QuoteRow, ...] = ()
+
+
+class Update(Struct, frozen=True, tag_field="type", tag="update", omit_defaults=True):
+    """What changed since Update `n - 1`: rows to replace, visits to forget (`gone`)."""
+
+    n: int
+    at: int
+    visits: tuple[VisitRow, ...] = ()
+    gone: tuple[str, ...] = ()
+    people: tuple[PersonRow, ...] = ()
+    quotes: tuple[QuoteRow, ...] = ()
+
+
+class Answer(Struct, frozen=True, tag_field="type", tag="answer", omit_defaults=True):
+    """What became of an op. It is on disk: without `refusal` it is done, with one it never will be."""
+
+    op_id: str
+    refusal: Refusal | None = None
+
+
+class SignedIn(Struct, frozen=True, tag_field="type", tag="signed_in", omit_defaults=True):
+    """What became of a SignIn. `wait_s` is how long to wait before another try."""
+
+    request: str
+    refusal: Refusal | None = None
+    wait_s: int = 0
+
+
+class Beat(Struct, frozen=True, tag_field="type", tag="beat"):
+    """The server is there and its stream stands at `n`: a device behind `n` has missed something."""
+
+    n: int
+    at: int
+
+
+class NotNow(Struct, frozen=True, tag_field="type", tag="not_now", omit_defaults=True):
+    """The server cannot write at the moment (a full disk, say). Nothing was done; try again later."""
+
+    reason: str
+    op_id: str | None = None
+
+
+class Fault(Struct, frozen=True, tag_field="type", tag="fault"):
+    """The server could not read a message of this device. `reason` names what was wrong with it.
+
+    `op_id` is the op's id where it could still be read: that op can never succeed.
+    """
+
+    reason: str
+    op_id: str | None = None
+
+
+class WhoAreYou(Struct, frozen=True, tag_field="type", tag="who_are_you"):
+    """The server does not know this connection (it restarted): say Hello."""
+
+
+FromServer = Snapshot | Update | Answer | SignedIn | Beat | NotNow | Fault | WhoAreYou
