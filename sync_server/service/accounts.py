@@ -1,0 +1,160 @@
+"""Who may take part: devices by their key, employees by their PIN, the manager by a password.
+
+Each function takes the store's writing connection, so the running server and the command line
+share them; see `control.py` for how a command reaches a running server.
+"""
+
+import re
+import sqlite3
+
+import argon2
+from msgspec import json
+
+from sync_server.domain import ticket
+from sync_server.domain.catalogue import Catalogue
+from sync_server.domain.ops import ActorKind
+from sync_server.protocol.device_file import DeviceFile
+
+from .keys import new_pair
+
+KINDS = (ActorKind.KIOSK.value, ActorKind.STAFF.value)
+MANAGER = "manager"
+PIN = re.compile(r"^[0-9]{4,8}$")
+SHORTEST_PASSWORD = 8
+
+_hasher = argon2.PasswordHasher()  # argon2id with the library's current recommendation (RFC 9106)
+
+
+class AccountError(Exception):
+    """What was asked for cannot be done. The text says why, and the way out."""
+
+
+def add_device(
+    db: sqlite3.Connection, kind: str, name: str, now: int, server: str, server_key: str
+) -> DeviceFile:
+    """Enrols a device and gives the file to copy to it. The secret key is in that file only."""
+    if kind not in KINDS:
+        raise AccountError(f'"{kind}" is no kind of device; use kiosk or staff')
+    name = name.strip()
+    if not name or len(name) > 40:
+        raise AccountError("a device's name has 1 to 40 characters")
+    count = db.execute("SELECT count(*) FROM devices").fetchone()[0]
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or kind
+    device_id = slug
+    taken = {row[0] for row in db.execute("SELECT device_id FROM devices")}
+    while device_id in taken:
+        device_id = f"{slug}-{int(device_id.rpartition('-')[2]) + 1 if device_id != slug else 2}"
+    public, secret = new_pair()
+    letter = ticket.letter_for(count)
+    db.execute(
+        "INSERT INTO devices (device_id, kind, name, letter, public_key, enrolled_at) VALUES (?,?,?,?,?,?)",
+        (device_id, kind, name, letter, public, now),
+    )
+    return DeviceFile(device_id, kind, name, letter, server, server_key, public, secret)
+
+
+def revoke_device(db: sqlite3.Connection, device_id: str, now: int) -> None:
+    """From now on the device has no effect. It stays in the list, and its letter stays taken."""
+    found = db.execute(
+        "UPDATE devices SET revoked_at = coalesce(revoked_at, ?) WHERE device_id = ?", (now, device_id)
+    ).rowcount
+    if not found:
+        raise AccountError(f'there is no device "{device_id}"; `welkom device list` shows them')
+
+
+def list_devices(db: sqlite3.Connection) -> list[dict[str, object]]:
+    rows = db.execute(
+        "SELECT device_id, kind, name, letter, enrolled_at, revoked_at FROM devices ORDER BY enrolled_at"
+    )
+    return [dict(zip([c[0] for c in rows.description], row, strict=True)) for row in rows]
+
+
+def set_pin(db: sqlite3.Connection, employee: str, pin: str, now: int) -> None:
+    if not PIN.match(pin):
+        raise AccountError("a PIN has 4 to 8 digits")
+    found = db.execute(
+        "UPDATE employees SET pin_hash = ?, pin_set_at = ? WHERE id = ?", (_hasher.hash(pin), now, employee)
+    ).rowcount
+    if not found:
+        raise AccountError(f'there is no employee "{employee}" in store.toml')
+
+
+def pin_hash(db: sqlite3.Connection, employee: str) -> str | None:
+    row = db.execute("SELECT pin_hash FROM employees WHERE id = ?", (employee,)).fetchone()
+    return row[0] if row else None
+
+
+def set_password(db: sqlite3.Connection, password: str, now: int) -> None:
+    """Sets the manager's password."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise AccountError(f"a password has at least {SHORTEST_PASSWORD} characters")
+    db.execute(
+        "INSERT INTO accounts VALUES (?,?,?) ON CONFLICT(name) DO UPDATE"
+        " SET password_hash = excluded.password_hash, set_at = excluded.set_at",
+        (MANAGER, _hasher.hash(password), now),
+    )
+
+
+def password_hash(db: sqlite3.Connection) -> str | None:
+    row = db.execute("SELECT password_hash FROM accounts WHERE name = ?", (MANAGER,)).fetchone()
+    return row[0] if row else None
+
+
+def verify(stored_hash: str, secret: str) -> bool:
+    """Whether the PIN or password is the right one. Takes tens of milliseconds, on purpose."""
+    try:
+        return _hasher.verify(stored_hash, secret)
+    except argon2.exceptions.VerificationError:
+        return False
+
+
+def mirror_catalogue(db: sqlite3.Connection, catalogue: Catalogue) -> None:
+    """Writes needs and employees beside the log, for SQL tools. Old ones stay: past visits name them."""
+    for need in catalogue.needs:
+        db.execute(
+            "INSERT OR REPLACE INTO needs VALUES (?,?,?,?,?,?,?,?,?)",
+            (
+                need.code,
+                json.encode(need.text).decode(),
+                need.icon,
+                need.under,
+                json.encode(need.skills).decode(),
+                json.encode(need.prefer).decode(),
+                need.priority,
+                need.target_wait_s,
+                need.target_service_s,
+            ),
+        )
+    for employee in catalogue.employees:
+        db.execute(
+            "INSERT INTO employees (id, name, skills) VALUES (?,?,?) ON CONFLICT(id) DO UPDATE"
+            " SET name = excluded.name, skills = excluded.skills",
+            (employee.id, employee.name, json.encode(sorted(employee.skills)).decode()),
+        )
+
+
+class Tries:
+    """Slows down guessing: after five wrong tries a pause, doubled with each further one."""
+
+    FREE = 5
+    FIRST_PAUSE_S = 15
+    LONGEST_PAUSE_S = 600
+
+    def __init__(self) -> None:
+        self._wrong: dict[str, int] = {}
+        self._until: dict[str, int] = {}
+
+    def wait_s(self, who: str, now: int) -> int:
+        """Whole seconds until `who` may try again; 0 if at once. `now` in ms."""
+        return max(0, -(-(self._until.get(who, 0) - now) // 1000))
+
+    def wrong(self, who: str, now: int) -> None:
+        self._wrong[who] = self._wrong.get(who, 0) + 1
+        over = self._wrong[who] - self.FREE
+        if over >= 0:
+            pause = min(self.FIRST_PAUSE_S * 2**over, self.LONGEST_PAUSE_S)
+            self._until[who] = now + pause * 1000
+
+    def right(self, who: str) -> None:
+        self._wrong.pop(who, None)
+        self._until.pop(who, None)

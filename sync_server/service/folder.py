@@ -1,0 +1,89 @@
+"""The data directory: which file is what, and the lock that keeps a second server out."""
+
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+
+class FolderError(Exception):
+    """The data directory cannot be used. The text names it, why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A store's data directory. Copied whole while the server is stopped, it is a whole copy of the store."""
+
+    path: Path
+
+    @property
+    def settings(self) -> Path:
+        return self.path / "store.toml"
+
+    @property
+    def store(self) -> Path:
+        return self.path / "store.db"
+
+    @property
+    def server_key(self) -> Path:
+        return self.path / "server.key"
+
+    @property
+    def control_key(self) -> Path:
+        """The secret by which commands on this computer prove themselves to the running server."""
+        return self.path / "control.key"
+
+    @property
+    def control_address(self) -> Path:
+        """Where the running server listens for those commands."""
+        return self.path / "control.address"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / "lock"
+
+    def check(self) -> None:
+        """Raises FolderError unless this is a store's folder."""
+        if not self.path.is_dir():
+            raise FolderError(f"{self.path}: no such folder; `welkom init {self.path}` makes it")
+        if not self.settings.exists() or not self.server_key.exists():
+            raise FolderError(f"{self.path}: not a store's folder; `welkom init {self.path}` makes one")
+
+
+class InUse(FolderError):
+    """A server is running on this folder."""
+
+
+class Lock:
+    """Holds the folder for one writing process, until closed or the process ends."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._file = folder.lock.open("a+")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.seek(0)
+            holder = self._file.read().strip() or "unknown"
+            self._file.close()
+            raise InUse(
+                f"{folder.path}: a server is running on this folder (process {holder}); stop it first"
+            ) from None
+        self._file.truncate(0)
+        self._file.write(str(os.getpid()))
+        self._file.flush()
+
+    def __enter__(self) -> "Lock":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Writes a file that only its owner may read. Never overwrites."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)

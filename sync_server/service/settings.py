@@ -1,0 +1,244 @@
+"""`store.toml`: read once, checked whole, and every wrong line named with file, key and reason."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from datetime import time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Struct, field
+
+from sync_server.domain.catalogue import (
+    LANGUAGES,
+    TILES_PER_SCREEN,
+    Catalogue,
+    Employee,
+    Gift,
+    Need,
+    Place,
+    Skill,
+    Store,
+    Text,
+    Times,
+    Tip,
+)
+from sync_server.domain.events import Resolution
+
+CODE = re.compile(r"^[a-z0-9][a-z0-9_-]{0,39}$")
+COLOUR = re.compile(r"^#[0-9A-Fa-f]{6}$")
+
+
+class Listen(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the server listens, as `host:port`. The web pages stay on this computer unless told otherwise."""
+
+    sync: str = "0.0.0.0:7350"
+    web: str = "127.0.0.1:8350"
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of `store.toml`."""
+
+    store: Store
+    needs: tuple[Need, ...]
+    skills: tuple[Skill, ...]
+    employees: tuple[Employee, ...]
+    places: tuple[Place, ...] = ()
+    tips: tuple[Tip, ...] = ()
+    gifts: tuple[Gift, ...] = ()
+    times: Times = field(default_factory=Times)
+    server: Listen = field(default_factory=Listen)
+
+    def catalogue(self) -> Catalogue:
+        return Catalogue(
+            store=self.store,
+            needs=self.needs,
+            skills=self.skills,
+            employees=self.employees,
+            places=self.places,
+            tips=self.tips,
+            gifts=self.gifts,
+            times=self.times,
+        )
+
+
+class SettingsError(Exception):
+    """`store.toml` cannot be used. `problems` lists every fault found, one line each."""
+
+    def __init__(self, path: Path, problems: list[str]) -> None:
+        self.problems = [f"{path}: {problem}" for problem in problems]
+        super().__init__("\n".join(self.problems))
+
+
+def load_settings(path: Path) -> Settings:
+    """Reads and checks `store.toml`. Raises SettingsError."""
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(
+            path, ["not found; `welkom init` makes a folder with one to start from"]
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(path, [f"cannot be read: {error}"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(path, [f"not valid TOML: {error}"]) from error
+    try:
+        settings = msgspec.convert(raw, Settings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(path, [_in_words(error, raw)]) from error
+    problems = list(_problems(settings))
+    if problems:
+        raise SettingsError(path, problems)
+    return settings
+
+
+def _in_words(error: msgspec.ValidationError, raw: dict[str, Any]) -> str:
+    """msgspec's `… - at `$.needs[3].icon`` as `needs[3] (code "repair"), icon: …`."""
+    reason, _, where = str(error).partition(" - at ")
+    path = where.strip("`").removeprefix("$").lstrip(".")
+    if not path:
+        return reason
+    entry = re.match(r"(\w+)\[(\d+)\]\.?(.*)", path)
+    if not entry:
+        return f"{path}: {reason}"
+    table, index, key = entry[1], int(entry[2]), entry[3]
+    items = raw.get(table)
+    item = items[index] if isinstance(items, list) and index < len(items) else {}
+    name = item.get("code", item.get("id", item.get("name"))) if isinstance(item, dict) else None
+    place = f"{table}[{index}]" + (f' ("{name}")' if name else "")
+    return f"{place}, {key}: {reason}" if key else f"{place}: {reason}"
+
+
+def _problems(s: Settings) -> Iterator[str]:
+    """Everything a type cannot say: references that lead nowhere, texts that are missing, and the like."""
+    yield from _store(s.store)
+    yield from _times(s.times)
+    for table, codes in (
+        ("skills", [x.code for x in s.skills]),
+        ("needs", [x.code for x in s.needs]),
+        ("places", [x.code for x in s.places]),
+        ("tips", [x.code for x in s.tips]),
+        ("gifts", [x.code for x in s.gifts]),
+        ("employees", [x.id for x in s.employees]),
+    ):
+        yield from _codes(table, codes)
+    skills = {skill.code for skill in s.skills}
+    needs = {need.code for need in s.needs}
+    for skill in s.skills:
+        yield from _text(f'skills "{skill.code}"', skill.text, s.store.languages)
+    for need in s.needs:
+        yield from _need(need, s, skills)
+    for place in s.places:
+        yield from _text(f'places "{place.code}"', place.text, s.store.languages)
+    if len(s.places) > TILES_PER_SCREEN:
+        yield f"places: {len(s.places)} places, but a kiosk screen shows at most {TILES_PER_SCREEN}"
+    for kind, items in (("tips", s.tips), ("gifts", s.gifts)):
+        for item in items:
+            yield from _text(f'{kind} "{item.code}"', item.text, s.store.languages)
+            yield from _known(f'{kind} "{item.code}", needs', item.needs, needs, "need")
+    for gift in s.gifts:
+        if not 0 < gift.cents <= s.store.goodwill_limit_cents:
+            yield (
+                f'gifts "{gift.code}", cents: {gift.cents} is not between 1 and'
+                f" store.goodwill_limit_cents ({s.store.goodwill_limit_cents})"
+            )
+    for employee in s.employees:
+        yield from _known(f'employees "{employee.id}", skills', employee.skills, skills, "skill")
+        if not COLOUR.match(employee.colour):
+            yield f'employees "{employee.id}", colour: "{employee.colour}" is not of the form #A1B2C3'
+    if not s.employees:
+        yield "employees: nobody works here yet; add at least one [[employees]]"
+    yield from _screens(s.needs)
+    yield from _address("server.sync", s.server.sync)
+    yield from _address("server.web", s.server.web)
+
+
+def _store(store: Store) -> Iterator[str]:
+    if not store.name.strip():
+        yield "store.name: is empty"
+    try:
+        ZoneInfo(store.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        yield f'store.timezone: "{store.timezone}" is no time zone; use a name such as "Europe/Helsinki"'
+    try:
+        time.fromisoformat(store.closes)
+    except ValueError:
+        yield f'store.closes: "{store.closes}" is no time of day; use a form such as "21:00"'
+    if not store.languages:
+        yield "store.languages: is empty; name at least one"
+    yield from _known("store.languages", store.languages, set(LANGUAGES), "language")
+
+
+def _times(times: Times) -> Iterator[str]:
+    for name in ("offer_s", "ask_again_s", "idle_s", "service_level_s", "max_active"):
+        if getattr(times, name) <= 0:
+            yield f"times.{name}: {getattr(times, name)} must be above 0"
+    for name in ("wrap_up_s", "credit_s"):
+        if getattr(times, name) < 0:
+            yield f"times.{name}: {getattr(times, name)} must not be negative"
+
+
+def _codes(table: str, codes: list[str]) -> Iterator[str]:
+    for code in codes:
+        if not CODE.match(code):
+            yield (
+                f'{table} "{code}": a code has small letters, digits, - and _, begins with a letter or digit'
+                " and has at most 40 characters"
+            )
+    for code in sorted({code for code in codes if codes.count(code) > 1}):
+        yield f'{table} "{code}": is there twice; codes must differ'
+
+
+def _text(where: str, text: Text, languages: Iterable[str]) -> Iterator[str]:
+    missing = [language for language in languages if not text.get(language, "").strip()]
+    if missing:
+        yield f"{where}, text: has no words in {', '.join(missing)}"
+
+
+def _known(where: str, codes: Iterable[str], known: set[str], what: str) -> Iterator[str]:
+    for code in codes:
+        if code not in known:
+            yield f'{where}: unknown {what} "{code}"; known are {", ".join(sorted(known)) or "none"}'
+
+
+def _need(need: Need, s: Settings, skills: set[str]) -> Iterator[str]:
+    where = f'needs "{need.code}"'
+    yield from _text(where, need.text, s.store.languages)
+    yield from _known(f"{where}, skills", need.skills, skills, "skill")
+    yield from _known(f"{where}, prefer", need.prefer, skills, "skill")
+    yield from _known(f"{where}, endings", need.endings, {r.value for r in Resolution}, "resolution")
+    if need.target_wait_s <= 0 or need.target_service_s <= 0:
+        yield f"{where}: target_wait_s and target_service_s must be above 0"
+    if need.self_help:
+        yield from _text(f"{where}, self_help.title", need.self_help.title, s.store.languages)
+        yield from _text(f"{where}, self_help.text", need.self_help.text, s.store.languages)
+    groups = any(n.under == need.code for n in s.needs)
+    if not groups and not any(frozenset(need.skills) <= e.skills for e in s.employees):
+        yield f"{where}, skills: no employee has {' and '.join(need.skills)}, so nobody could ever come"
+
+
+def _screens(needs: tuple[Need, ...]) -> Iterator[str]:
+    codes = {need.code: need for need in needs}
+    for need in needs:
+        if need.under is None:
+            continue
+        above = codes.get(need.under)
+        if above is None:
+            yield f'needs "{need.code}", under: there is no need "{need.under}"'
+        elif above.under is not None:
+            yield f'needs "{need.code}", under: "{need.under}" is on a second screen itself; two is the most'
+    for code in [None, *codes]:
+        count = sum(1 for need in needs if need.under == code)
+        if count > TILES_PER_SCREEN:
+            place = f'below "{code}"' if code else "on the first screen"
+            yield f"needs: {count} tiles {place}, but a kiosk screen shows at most {TILES_PER_SCREEN}"
+    if not any(need.under is None for need in needs):
+        yield "needs: nothing to choose on the first screen; add at least one [[needs]] without `under`"
+
+
+def _address(where: str, address: str) -> Iterator[str]:
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit() or not 0 <= int(port) <= 65535:
+        yield f'{where}: "{address}" is not of the form "host:port"'

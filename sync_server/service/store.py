@@ -1,0 +1,218 @@
+"""The store's one writer: a thread that owns the writing connection to `store.db`.
+
+Batches that wait while the disk is busy are written in one transaction (group commit). A batch is
+reported done only when it is on disk. After a failed commit every batch made before the failure
+was reported is dropped as well, because it was worked out on top of what did not happen.
+"""
+
+import contextlib
+import queue
+import sqlite3
+import threading
+from asyncio import AbstractEventLoop, Future
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlite_utils import Database
+
+from . import tables
+from .migrations import migrations
+from .tables import Row
+
+T = TypeVar("T")
+
+
+class StoreError(Exception):
+    """The store cannot be read or written. The text says which file, why, and what to do."""
+
+
+@dataclass
+class Batch:
+    """What one turn of the loop wants on disk. `epoch` counts the failures seen when it was made."""
+
+    epoch: int
+    events: list[Row] = field(default_factory=list)
+    visits: dict[str, Row] = field(default_factory=dict)
+    presence: list[Row] = field(default_factory=list)
+    feedback: list[Row] = field(default_factory=list)
+    ops: list[Row] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        return not (self.events or self.ops)
+
+
+@dataclass
+class _Call:
+    """Something else for the writing connection to do, in a transaction of its own."""
+
+    work: Callable[[sqlite3.Connection], Any]
+    future: "Future[Any]"
+
+
+def connect(path: Path, read_only: bool = False) -> sqlite3.Connection:
+    """A connection set up as this project needs it. Raises StoreError.
+
+    FULL makes every commit survive a power cut; secure_delete overwrites what retention removes.
+    """
+    uri = f"file:{path}?mode=ro" if read_only else f"file:{path}"
+    try:
+        db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+        db.execute("PRAGMA busy_timeout=5000")
+        db.execute("PRAGMA foreign_keys=ON")
+        if not read_only:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=FULL")
+            db.execute("PRAGMA secure_delete=ON")
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {explain(error)}") from error
+    return db
+
+
+def migrate(path: Path) -> None:
+    """Brings the schema up to date, making the file if need be. Raises StoreError."""
+    db = connect(path)
+    try:
+        migrations.apply(Database(db))
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {explain(error)}") from error
+    finally:
+        db.close()
+
+
+@contextlib.contextmanager
+def transaction(db: sqlite3.Connection) -> Any:
+    """BEGIN IMMEDIATE … COMMIT; rolled back on any error."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield db
+        db.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            db.execute("ROLLBACK")
+        raise
+
+
+def explain(error: BaseException) -> str:
+    """What a failed write means to somebody who keeps a shop, with the way out."""
+    text = str(error)
+    if "full" in text:
+        return "the disk is full; free some space, everything waiting is then saved by itself"
+    if "readonly" in text or "read-only" in text:
+        return "the file cannot be written; check who owns the folder"
+    if "not a database" in text or "malformed" in text:
+        return f"this is not a sound store file ({text}); put back your latest copy of it"
+    if "unable to open" in text:
+        return "the file cannot be opened; check that the folder exists and who owns it"
+    if "locked" in text:
+        return "another program is writing to the file; close it"
+    return text
+
+
+class Store:
+    """The writer. `done(batches, error)` is called in the event loop, in the order they were put."""
+
+    def __init__(
+        self,
+        path: Path,
+        loop: AbstractEventLoop,
+        done: Callable[[list[Batch], BaseException | None], None],
+    ) -> None:
+        self.path = path
+        self._loop = loop
+        self._done = done
+        self._queue: queue.SimpleQueue[Batch | _Call | None] = queue.SimpleQueue()
+        self._failed_epoch = -1
+        self._db = connect(path)
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def put(self, batch: Batch) -> None:
+        """Queues a batch; its fate is told to `done`."""
+        self._queue.put(batch)
+
+    def call(self, work: Callable[[sqlite3.Connection], T]) -> "Future[T]":
+        """Runs `work(connection)` in a transaction on the writer's thread."""
+        future: Future[T] = self._loop.create_future()
+        self._queue.put(_Call(work, future))
+        return future
+
+    def close(self) -> None:
+        """Writes what is queued and ends the thread."""
+        self._queue.put(None)
+        self._thread.join()
+        self._db.close()
+
+    def _run(self) -> None:
+        stop = False
+        while not stop:
+            items = [self._queue.get()]
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    items.append(self._queue.get_nowait())
+            stop = None in items
+            batches: list[Batch] = []
+            for item in items:
+                if isinstance(item, Batch):
+                    batches.append(item)
+                    continue
+                self._write(batches)  # a call comes after every batch that was queued before it
+                batches = []
+                if isinstance(item, _Call):
+                    self._do(item)
+            self._write(batches)
+
+    def _write(self, batches: list[Batch]) -> None:
+        batches = [b for b in batches if b.epoch > self._failed_epoch]
+        if not batches:
+            return
+        error: BaseException | None = None
+        try:
+            if any(not b.empty for b in batches):
+                with transaction(self._db):
+                    _insert(self._db, batches)
+        except sqlite3.Error as caught:
+            error = caught
+            self._failed_epoch = batches[-1].epoch
+        self._tell(lambda: self._done(batches, error))
+
+    def _do(self, call: _Call) -> None:
+        try:
+            with transaction(self._db):
+                result = call.work(self._db)
+        except Exception as error:
+            self._tell(partial(_resolve, call.future, None, error))
+        else:
+            self._tell(partial(_resolve, call.future, result, None))
+
+    def _tell(self, what: Callable[[], Any]) -> None:
+        # The loop may be gone when the server is stopping; what is written stays written.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(what)
+
+
+def _resolve(future: "Future[Any]", result: Any, error: Exception | None) -> None:
+    if future.cancelled():
+        return
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)
+
+
+def _insert(db: sqlite3.Connection, batches: list[Batch]) -> None:
+    visits: dict[str, Row] = {}
+    for batch in batches:
+        visits.update(batch.visits)
+    for sql, rows in (
+        (tables.INSERT_EVENT, [row for b in batches for row in b.events]),
+        (tables.UPSERT_VISIT, list(visits.values())),
+        (tables.INSERT_PRESENCE, [row for b in batches for row in b.presence]),
+        (tables.INSERT_FEEDBACK, [row for b in batches for row in b.feedback]),
+        (tables.INSERT_OP, [row for b in batches for row in b.ops]),
+    ):
+        if rows:
+            db.executemany(sql, rows)

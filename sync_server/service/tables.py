@@ -1,0 +1,79 @@
+"""From the domain's values to rows of `store.db`, and back. One direction each, no SQL elsewhere."""
+
+from typing import Any
+
+import msgspec
+
+from sync_server.domain.events import Event, Rated, Record
+from sync_server.domain.floor import Floor
+from sync_server.domain.visit import Visit
+
+# What only matters while a visit is open is not a column: replaying the log brings it back.
+_WHILE_OPEN = {"offer_to", "offer_until", "asked", "asked_at", "ring", "recalled_at", "stint_at"}
+_VISIT_COLUMNS = tuple(f for f in Visit.__struct_fields__ if f not in _WHILE_OPEN | {"notes"})
+
+INSERT_EVENT = "INSERT INTO visit_events VALUES (?,?,?,?,?,?,?,?,?)"
+INSERT_PRESENCE = "INSERT INTO presence_log VALUES (?,?,?,?)"
+INSERT_FEEDBACK = "INSERT INTO feedback VALUES (?,?,?,?,?,?)"
+INSERT_OP = "INSERT INTO ops VALUES (?,?,?,?,?)"
+UPSERT_VISIT = (
+    f"INSERT INTO visits ({','.join(_VISIT_COLUMNS)},notes) VALUES ({','.join('?' * len(_VISIT_COLUMNS))},?)"
+    f" ON CONFLICT(visit_id) DO UPDATE SET"
+    f" {','.join(f'{c}=excluded.{c}' for c in [*_VISIT_COLUMNS[1:], 'notes'])}"
+)
+SELECT_EVENTS = (
+    "SELECT seq, visit_id, rev, event, actor, device_id, at_device, at_server, body FROM visit_events"
+)
+
+_json = msgspec.json.Encoder()
+_event: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+Row = tuple[Any, ...]
+
+
+def event_row(record: Record) -> Row:
+    body = _json.encode(record.event).decode()
+    return (
+        record.seq,
+        record.visit_id,
+        record.rev,
+        type(record.event).__struct_config__.tag,
+        record.actor,
+        record.device_id,
+        record.at_device,
+        record.at,
+        body,
+    )
+
+
+def record_of(row: Row) -> Record:
+    """The record of a row of SELECT_EVENTS. Raises msgspec.ValidationError for a body not of ours."""
+    seq, visit_id, rev, _kind, actor, device_id, at_device, at, body = row
+    return Record(seq, at, _event.decode(body), visit_id, rev, actor, device_id, at_device)
+
+
+def visit_row(visit: Visit) -> Row:
+    return (*(getattr(visit, c) for c in _VISIT_COLUMNS), _json.encode(visit.notes).decode())
+
+
+def feedback_row(record: Record) -> Row | None:
+    match record.event:
+        case Rated(ces, nps, comment):
+            return (record.seq, record.visit_id, record.at, ces, nps, comment)
+    return None
+
+
+class PresenceLog:
+    """Follows a floor and gives a row of `presence_log` for each change of what colleagues see."""
+
+    def __init__(self, floor: Floor) -> None:
+        self._seen = {person.id: person.presence for person in floor.people.values()}
+
+    def rows(self, floor: Floor, records: list[Record]) -> list[Row]:
+        """The rows for everybody whose presence differs since the last call."""
+        rows = []
+        for person in floor.people.values():
+            if self._seen.get(person.id) is not person.presence:
+                self._seen[person.id] = person.presence
+                rows.append((records[-1].seq, person.id, person.presence.value, records[-1].at))
+        return rows
