@@ -70,7 +70,8 @@ def quote(ahead_s: Sequence[float], own_s: float, on_floor: int, outcomes: Seque
     """
     if on_floor == 0:
         return None
-    expected = (len(ahead_s) + 1) * (median(ahead_s) if ahead_s else own_s) / on_floor
+    service_s = max(1.0, median(ahead_s) if ahead_s else own_s)
+    expected = (len(ahead_s) + 1) * service_s / on_floor
     ratios = [
         o.wait_s / o.expected_s
         for o in outcomes

@@ -69,11 +69,16 @@ def list_devices(db: sqlite3.Connection) -> list[dict[str, object]]:
     return [dict(zip([c[0] for c in rows.description], row, strict=True)) for row in rows]
 
 
-def set_pin(db: sqlite3.Connection, employee: str, pin: str, now: int) -> None:
+def hash_pin(pin: str) -> str:
+    """What is kept of a PIN. Takes tens of milliseconds, on purpose. Raises AccountError."""
     if not PIN.match(pin):
         raise AccountError("a PIN has 4 to 8 digits")
+    return _hasher.hash(pin)
+
+
+def set_pin(db: sqlite3.Connection, employee: str, hashed: str, now: int) -> None:
     found = db.execute(
-        "UPDATE employees SET pin_hash = ?, pin_set_at = ? WHERE id = ?", (_hasher.hash(pin), now, employee)
+        "UPDATE employees SET pin_hash = ?, pin_set_at = ? WHERE id = ?", (hashed, now, employee)
     ).rowcount
     if not found:
         raise AccountError(f'there is no employee "{employee}" in store.toml')
@@ -84,14 +89,19 @@ def pin_hash(db: sqlite3.Connection, employee: str) -> str | None:
     return row[0] if row else None
 
 
-def set_password(db: sqlite3.Connection, password: str, now: int) -> None:
-    """Sets the manager's password."""
+def hash_password(password: str) -> str:
+    """What is kept of a password. Takes tens of milliseconds, on purpose. Raises AccountError."""
     if len(password) < SHORTEST_PASSWORD:
         raise AccountError(f"a password has at least {SHORTEST_PASSWORD} characters")
+    return _hasher.hash(password)
+
+
+def set_password(db: sqlite3.Connection, hashed: str, now: int) -> None:
+    """Sets the manager's password."""
     db.execute(
         "INSERT INTO accounts VALUES (?,?,?) ON CONFLICT(name) DO UPDATE"
         " SET password_hash = excluded.password_hash, set_at = excluded.set_at",
-        (MANAGER, _hasher.hash(password), now),
+        (MANAGER, hashed, now),
     )
 
 

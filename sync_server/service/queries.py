@@ -184,7 +184,7 @@ def report(db: sqlite3.Connection, catalogue: Catalogue, from_day: str, to_day: 
         " FROM visits WHERE day BETWEEN ? AND ?",
         (from_day, to_day),
     )
-    visited = [Visited(*row[:9], bool(row[9]), *row[10:]) for row in rows]
+    visited = [Visited(*(*row[:9], bool(row[9]), *row[10:])) for row in rows]
     handling = db.execute(
         "SELECT coalesce(sum(handled_ms), 0) FROM visits WHERE day BETWEEN ? AND ?", (from_day, to_day)
     ).fetchone()[0]

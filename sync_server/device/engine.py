@@ -1,0 +1,216 @@
+"""The device's side of the protocol, without a socket, a disk or a clock.
+
+Feed it what happens (`opened`, `receive`, `submit`, `tick`) and do the actions it gives back.
+`now` is a clock that never jumps, in ms; the server's time is reckoned from it.
+"""
+
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+
+from sync_server.domain.catalogue import Catalogue
+from sync_server.domain.refusal import Code, Refusal
+from sync_server.protocol import messages as msg
+from sync_server.protocol.messages import FromDevice, FromServer, Submit
+
+from .replica import Replica
+
+HELLO_MS = 3_000  # without a snapshot by then, the socket is taken for dead
+SILENCE_MS = int(msg.HEARTBEAT_S * msg.MISSED_BEATS * 1000)
+ANSWER_MS = 4_000  # an op without an answer by then: the link is taken for dead
+PING_MS = int(msg.HEARTBEAT_S * 1000)
+BACK_OFF_MS = (200, 10_000)
+NOT_NOW_MS = 2_000
+
+
+class Open(Struct, frozen=True):
+    """Make a fresh socket, then call `opened`."""
+
+
+class Close(Struct, frozen=True):
+    """Close the socket: after a time-out it may be dead without knowing."""
+
+
+class Send(Struct, frozen=True):
+    message: FromDevice
+
+
+class Changed(Struct, frozen=True):
+    """What the screens show may differ now."""
+
+
+class Learned(Struct, frozen=True):
+    """A catalogue to keep for the next start without a connection."""
+
+    catalogue: Catalogue
+    digest: str
+
+
+class DayKnown(Struct, frozen=True):
+    """Which store-day it is, and the last ticket number the server knows of this device."""
+
+    day: str
+    last_ticket: int
+
+
+class Settled(Struct, frozen=True):
+    """The op is on the server's disk: done, or refused for good."""
+
+    op_id: str
+    refusal: Refusal | None
+
+
+class SignInAnswered(Struct, frozen=True):
+    answer: msg.SignedIn
+
+
+Action = Open | Close | Send | Changed | Learned | DayKnown | Settled | SignInAnswered
+
+
+class Engine:
+    """`live` is true while the copy follows the server; `problem` says why it does not, if known."""
+
+    def __init__(
+        self, pending: Iterable[Submit], digest: str = "", jitter: Callable[[], float] = lambda: 0.5
+    ) -> None:
+        self.replica = Replica()
+        self.live = False
+        self.problem: str | None = None
+        self._pending: dict[str, Submit] = {s.op_id: s for s in pending}
+        self._sent: dict[str, int] = {}  # when each unanswered op was last sent
+        self._digest = digest
+        self._jitter = jitter
+        self._failures = 0
+        self._open = False
+        self._open_at: int | None = 0
+        self._opened_at = 0
+        self._heard_at = 0
+        self._pinged_at = 0
+        self._resend_at: int | None = None
+        self._ahead: int | None = None  # server's clock minus this device's
+
+    # --- what is asked of it ---------------------------------------------------------------------
+
+    @property
+    def pending(self) -> list[Submit]:
+        """The ops without an answer, in the order they were made."""
+        return list(self._pending.values())
+
+    def server_time(self, now: int) -> int | None:
+        """The server's time, ms UTC; None before the first word from it."""
+        return None if self._ahead is None else now + self._ahead
+
+    def next_deadline(self) -> int | None:
+        """When `tick` has something to do."""
+        if not self._open:
+            return self._open_at
+        if not self.live:
+            return self._opened_at + HELLO_MS
+        times = [self._heard_at + SILENCE_MS, self._pinged_at + PING_MS]
+        times += [at + ANSWER_MS for at in self._sent.values()]
+        times += [self._resend_at] if self._resend_at is not None else []
+        return min(times)
+
+    # --- what happens ----------------------------------------------------------------------------
+
+    def opened(self, now: int) -> list[Action]:
+        """A fresh socket is there."""
+        self._open, self._open_at, self._opened_at = True, None, now
+        return [Send(msg.Hello(msg.PROTOCOL, self._digest))]
+
+    def submit(self, submit: Submit, now: int) -> list[Action]:
+        """An op that is in the outbox."""
+        self._pending[submit.op_id] = submit
+        return [*self._send([submit], now), Changed()] if self.live else [Changed()]
+
+    def sign_in(self, message: msg.SignIn) -> list[Action]:
+        """Asks to sign in; only while live, because a PIN is never kept."""
+        return [Send(message)] if self.live else []
+
+    def tick(self, now: int) -> list[Action]:
+        """Does what is due."""
+        if not self._open:
+            return [Open()] if self._open_at is not None and now >= self._open_at else []
+        if not self.live:
+            return self._lost(now) if now >= self._opened_at + HELLO_MS else []
+        unanswered = any(now >= at + ANSWER_MS for at in self._sent.values())
+        if unanswered or now >= self._heard_at + SILENCE_MS:
+            return self._lost(now)
+        actions: list[Action] = []
+        if self._resend_at is not None and now >= self._resend_at:
+            self._resend_at = None
+            actions += self._send(self.pending, now)
+        if now >= self._pinged_at + PING_MS:
+            self._pinged_at = now
+            actions.append(Send(msg.Ping()))
+        return actions
+
+    def receive(self, message: FromServer, now: int) -> list[Action]:
+        """A message of the server."""
+        self._heard_at = now
+        match message:
+            case msg.Snapshot():
+                return self._start(message, now)
+            case msg.Update():
+                self._ahead = message.at - now
+                return [Changed()] if self.replica.apply(message) else self._lost(now)
+            case msg.Beat():
+                self._ahead = message.at - now
+                return self._lost(now) if self.replica.missed_before(message) else []
+            case msg.Answer(op_id, refusal):
+                return self._settle(op_id, refusal)
+            case msg.SignedIn():
+                return [SignInAnswered(message)]
+            case msg.NotNow(reason, op_id):
+                return self._put_off(reason, op_id, now)
+            case msg.Fault(reason, op_id):
+                if op_id is not None:
+                    return self._settle(op_id, Refusal(Code.MALFORMED, reason))
+                self.problem = reason
+                return [Changed()]
+            case msg.WhoAreYou():
+                self.live = False
+                return self.opened(now)
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _start(self, snapshot: msg.Snapshot, now: int) -> list[Action]:
+        self.replica.take(snapshot)
+        self.live, self.problem, self._failures = True, None, 0
+        self._pinged_at = now
+        self._ahead = snapshot.at - now
+        actions: list[Action] = [DayKnown(snapshot.day, snapshot.last_ticket)]
+        if snapshot.catalogue is not None:
+            self._digest = snapshot.digest
+            actions.append(Learned(snapshot.catalogue, snapshot.digest))
+        return [*actions, *self._send(self.pending, now), Changed()]
+
+    def _send(self, submits: list[Submit], now: int) -> list[Action]:
+        self._sent.update((s.op_id, now) for s in submits)
+        return [Send(s) for s in submits]
+
+    def _settle(self, op_id: str, refusal: Refusal | None) -> list[Action]:
+        self._sent.pop(op_id, None)
+        if self.problem is not None and not self._sent:
+            self.problem = None
+        if self._pending.pop(op_id, None) is None:
+            return []  # answered twice: the first answer counted
+        return [Settled(op_id, refusal), Changed()]
+
+    def _put_off(self, reason: str, op_id: str | None, now: int) -> list[Action]:
+        self.problem = reason
+        self._resend_at = now + NOT_NOW_MS
+        if op_id is not None:
+            self._sent.pop(op_id, None)
+        return [Changed()]
+
+    def _lost(self, now: int) -> list[Action]:
+        """The link is dead or the copy has a gap: begin again with a fresh socket, a little later."""
+        first, longest = BACK_OFF_MS
+        wait = min(longest, first * 2**self._failures)
+        self._failures = min(self._failures + 1, 16)
+        self._open_at = now + int(wait * (0.5 + self._jitter()))
+        self._open = self.live = False
+        self._sent.clear()
+        self._resend_at = None
+        return [Close(), Changed()]

@@ -1,0 +1,134 @@
+"""The device's own small database: ops not yet answered, and what it keeps between starts.
+
+An op is on disk here before the screen says yes, and leaves only on the server's durable answer.
+"""
+
+import sqlite3
+from pathlib import Path
+
+import msgspec
+
+from sync_server.domain.catalogue import Catalogue
+from sync_server.domain.refusal import Refusal
+from sync_server.domain.ticket import Counter
+from sync_server.protocol.messages import Submit
+
+REFUSALS_KEPT_MS = 86_400_000  # a refused op may hold an alias: it is gone after a day
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS pending (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, op_id TEXT NOT NULL UNIQUE, submit BLOB NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS refused (
+    op_id TEXT PRIMARY KEY, submit BLOB NOT NULL, refusal BLOB NOT NULL, at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+"""
+
+_encode = msgspec.json.encode
+
+
+class OutboxError(Exception):
+    """The device's database cannot be used. The text names the file, why, and what to do."""
+
+
+class Outbox:
+    """Raises OutboxError where the file cannot be used; a failed `put` means the tap did not count."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute("PRAGMA secure_delete=ON")
+            self._db.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            raise OutboxError(
+                f"{path}: {error}; check that the folder exists, is writable and has space,"
+                " and that no second Welkom runs with the same device file"
+            ) from error
+
+    def put(self, submit: Submit, counter: Counter | None = None) -> None:
+        """Commits an op, and the ticket number it used up."""
+        self._write(
+            ("INSERT INTO pending (op_id, submit) VALUES (?,?)", (submit.op_id, _encode(submit))),
+            *([_keep("counter", counter)] if counter else []),
+        )
+
+    def pending(self) -> list[Submit]:
+        """The ops not answered yet, in the order they were made."""
+        rows = self._db.execute("SELECT submit FROM pending ORDER BY position").fetchall()
+        return [msgspec.json.decode(row[0], type=Submit) for row in rows]
+
+    def settle(self, op_id: str) -> None:
+        """The server has done it."""
+        self._write(("DELETE FROM pending WHERE op_id = ?", (op_id,)))
+
+    def refuse(self, op_id: str, refusal: Refusal, at: int) -> None:
+        """The server has refused it for good: kept apart until a person has seen it. `at` in ms UTC."""
+        self._write(
+            (
+                "INSERT OR REPLACE INTO refused SELECT op_id, submit, ?, ? FROM pending WHERE op_id = ?",
+                (_encode(refusal), at, op_id),
+            ),
+            ("DELETE FROM pending WHERE op_id = ?", (op_id,)),
+            ("DELETE FROM refused WHERE at < ?", (at - REFUSALS_KEPT_MS,)),
+        )
+
+    def refused(self) -> list[tuple[Submit, Refusal]]:
+        """The refused ops nobody has dismissed yet, oldest first."""
+        rows = self._db.execute("SELECT submit, refusal FROM refused ORDER BY at, op_id").fetchall()
+        return [
+            (msgspec.json.decode(submit, type=Submit), msgspec.json.decode(refusal, type=Refusal))
+            for submit, refusal in rows
+        ]
+
+    def dismiss(self, op_id: str) -> None:
+        """A person has seen the refusal."""
+        self._write(("DELETE FROM refused WHERE op_id = ?", (op_id,)))
+
+    def keep_catalogue(self, catalogue: Catalogue, digest: str) -> None:
+        self._write(_keep("catalogue", catalogue), _keep("digest", digest))
+
+    def catalogue(self) -> tuple[Catalogue | None, str]:
+        """The catalogue kept from the last connection and its digest; None and "" before the first."""
+        try:
+            found = self._kept("catalogue")
+            digest = self._kept("digest")
+            if found is not None and digest is not None:
+                return msgspec.json.decode(found, type=Catalogue), msgspec.json.decode(digest, type=str)
+        except msgspec.DecodeError:
+            pass  # kept by another version: the server sends it again
+        return None, ""
+
+    def keep_counter(self, counter: Counter) -> None:
+        self._write(_keep("counter", counter))
+
+    def counter(self) -> Counter:
+        found = self._kept("counter")
+        return msgspec.json.decode(found, type=Counter) if found is not None else Counter()
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _kept(self, name: str) -> bytes | None:
+        row = self._db.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def _write(self, *statements: tuple[str, tuple[object, ...]]) -> None:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                for sql, values in statements:
+                    self._db.execute(sql, values)
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise OutboxError(f"{self.path}: {error}; free some space on this device") from error
+
+
+def _keep(name: str, value: object) -> tuple[str, tuple[object, ...]]:
+    return ("INSERT OR REPLACE INTO kept VALUES (?,?)", (name, _encode(value)))

@@ -1,0 +1,108 @@
+"""What a device shows: the server's rows, with its own unanswered ops already done.
+
+The guess is only ever for the screen. Each op a person adds raises the row's rev by one, as the
+server will, so that a chain of taps made without a connection still carries the right revs.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sync_server.domain import ops
+from sync_server.domain.events import Presence
+from sync_server.domain.visit import State
+from sync_server.protocol.messages import Submit
+from sync_server.protocol.rows import PersonRow, QuoteRow, VisitRow
+
+from .replica import Replica
+
+
+class View(Struct, frozen=True):
+    """What a screen may show. `unsent` are the visits that hold an op not yet answered."""
+
+    visits: Mapping[str, VisitRow]
+    people: Mapping[str, PersonRow]
+    quotes: Mapping[str, QuoteRow]
+    unsent: frozenset[str] = frozenset()
+
+    def holder(self, device_id: str) -> PersonRow | None:
+        """Who is signed in on this tablet."""
+        return next((p for p in self.people.values() if p.device_id == device_id), None)
+
+
+def project(replica: Replica, pending: Iterable[Submit], device_id: str, now: int) -> View:
+    """`now` is the server's time as this device reckons it, ms UTC."""
+    visits = dict(replica.visits)
+    people = dict(replica.people)
+    me = next((p.id for p in people.values() if p.device_id == device_id), None)
+    unsent = set()
+    for submit in pending:
+        op = submit.op
+        if isinstance(op, ops.SetPresence):
+            if me is not None:
+                stays = device_id if op.presence is not Presence.OFF_FLOOR else None
+                people[me] = replace(people[me], presence=op.presence.value, device_id=stays, since=now)
+            continue
+        unsent.add(op.visit_id)
+        before = visits.get(op.visit_id)
+        if isinstance(op, ops.OpenVisit):
+            if before is None:
+                visits[op.visit_id] = _opened(op, now)
+        elif before is not None:
+            after = _after(before, op, me, now)
+            if after is None:
+                del visits[op.visit_id]
+            else:
+                visits[op.visit_id] = after
+    return View(visits, people, replica.quotes, frozenset(unsent))
+
+
+def _opened(op: ops.OpenVisit, now: int) -> VisitRow:
+    return VisitRow(
+        visit_id=op.visit_id,
+        ticket=op.ticket,
+        rev=1,
+        state=State.WAITING.value,
+        need=op.need,
+        language=op.language,
+        created_at=now,
+        alias=op.alias,
+        colour=op.colour,
+        place=op.place,
+        party_size=op.party_size,
+    )
+
+
+def _after(row: VisitRow, op: ops.DeviceOp, me: str | None, now: int) -> VisitRow | None:
+    """The row once `op` is done; None where the visit is then no longer this device's to show."""
+    rev = row.rev + 1
+    no_offer = {"offer_to": None, "offer_until": None}
+    match op:
+        case ops.Accept() | ops.Claim():
+            accepted = row.accepted_at or now
+            return replace(
+                row, rev=rev, state=State.ACCEPTED.value, employee=me, accepted_at=accepted, **no_offer
+            )
+        case ops.Decline():
+            return replace(row, rev=rev, state=State.WAITING.value, **no_offer)
+        case ops.Recall():
+            return replace(row, rev=rev, recalled_at=now)
+        case ops.Start():
+            return replace(row, rev=rev, state=State.SERVING.value, serving_at=row.serving_at or now)
+        case ops.Hold():
+            return replace(row, rev=rev, state=State.ON_HOLD.value, stint_at=now)
+        case ops.Resume():
+            return replace(row, rev=rev, state=State.SERVING.value, stint_at=now)
+        case ops.HandOver():
+            return replace(row, rev=rev, state=State.WAITING.value, employee=None, need=op.need or row.need)
+        case ops.AddNote():
+            return replace(row, rev=rev, notes=(*row.notes, op.note))
+        case ops.Cancel():
+            return replace(row, rev=rev, state=State.CANCELLED.value, ended_at=now, **no_offer)
+        case ops.Rate():
+            return replace(row, rated=True)
+        case ops.Complete() | ops.MarkNoShow() | ops.Remove():
+            return None
+        case _:
+            return row

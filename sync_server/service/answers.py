@@ -1,0 +1,42 @@
+"""Which ops were answered, and how: one op_id, at most one effect."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from sync_server.domain.refusal import Code, Refusal
+
+
+class Answered(Struct, frozen=True):
+    """The fate of one op: done where `refusal` is None."""
+
+    digest: bytes
+    refusal: Refusal | None
+
+
+class Answers:
+    """Every op's fate. Those not yet on disk can be forgotten again, should the commit fail."""
+
+    def __init__(self, known: Iterable[tuple[str, bytes, Refusal | None]] = ()) -> None:
+        self._durable = {op_id: Answered(digest, refusal) for op_id, digest, refusal in known}
+        self._pending: dict[str, Answered] = {}
+
+    def find(self, op_id: str, digest: bytes) -> Answered | None:
+        """The fate of this op if it was done before; a refusal where the id stands for another op."""
+        found = self._pending.get(op_id) or self._durable.get(op_id)
+        if found is not None and found.digest != digest:
+            return Answered(digest, Refusal(Code.OP_ID_REUSED, op_id))
+        return found
+
+    def keep(self, op_id: str, answered: Answered) -> None:
+        self._pending[op_id] = answered
+
+    def written(self, op_ids: Iterable[str]) -> None:
+        """These are on disk now."""
+        for op_id in op_ids:
+            if (answered := self._pending.pop(op_id, None)) is not None:
+                self._durable[op_id] = answered
+
+    def drop_pending(self) -> None:
+        """The commit failed: what is not on disk did not happen."""
+        self._pending.clear()

@@ -1,0 +1,181 @@
+"""Who is connected, what each may see, and what they have been told so far.
+
+All tablets follow one stream of updates; every kiosk has its own, because it sees only the visits
+it opened. A stream's numbers have no gaps, so a device knows when it missed something.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from sync_server.domain.events import Record
+from sync_server.domain.floor import Floor
+from sync_server.domain.ops import ActorKind
+from sync_server.domain.visit import ENDED, Visit
+from sync_server.protocol.messages import HEARTBEAT_S, MISSED_BEATS, Beat, Hello, Snapshot, Update
+from sync_server.protocol.rows import (
+    PersonRow,
+    QuoteRow,
+    VisitRow,
+    kiosk_visit,
+    person_row,
+    quote_row,
+    staff_visit,
+)
+from sync_server.protocol.wire import catalogue_digest
+
+from .queries import DeviceRow
+
+KIOSK_KEEPS_MS = 900_000  # how long a kiosk still shows an ended visit, to ask how it was
+SILENT_MS = int(HEARTBEAT_S * MISSED_BEATS * 2 * 1000)
+
+
+class Stream:
+    """A gapless series of updates to one audience."""
+
+    def __init__(self) -> None:
+        self.n = 0
+
+    def next(self) -> int:
+        self.n += 1
+        return self.n
+
+
+class Session:
+    """One connected device."""
+
+    def __init__(self, peer: bytes, device: DeviceRow, stream: Stream, now: int) -> None:
+        self.peer = peer
+        self.device = device
+        self.stream = stream
+        self.seen_at = now
+        self.visits: dict[str, VisitRow] = {}  # what a kiosk was told last
+        self.quotes: dict[str, QuoteRow] = {}
+
+    @property
+    def is_kiosk(self) -> bool:
+        return self.device.kind == ActorKind.KIOSK.value
+
+
+class Audience:
+    """All connected devices."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[bytes, Session] = {}
+        self._staff = Stream()
+        self._people: dict[str, PersonRow] = {}
+
+    def join(self, peer: bytes, device: DeviceRow, now: int) -> Session:
+        """A device said Hello. A device is connected once: an older connection of it is forgotten."""
+        for old in [s for s in self.sessions.values() if s.device.device_id == device.device_id]:
+            del self.sessions[old.peer]
+        stream = Stream() if device.kind == ActorKind.KIOSK.value else self._staff
+        session = self.sessions[peer] = Session(peer, device, stream, now)
+        return session
+
+    def leave(self, peer: bytes) -> None:
+        self.sessions.pop(peer, None)
+
+    def drop_silent(self, now: int) -> None:
+        """Forgets the devices that have not been heard of for a while."""
+        for session in [s for s in self.sessions.values() if now - s.seen_at > SILENT_MS]:
+            del self.sessions[session.peer]
+
+    def start_over(self, floor: Floor) -> None:
+        """What was told may not have happened: next comes a snapshot for everybody."""
+        self._people = {p.id: person_row(p) for p in floor.people.values()}
+
+    def snapshot(self, session: Session, floor: Floor, now: int, hello: Hello | None = None) -> Snapshot:
+        """All that this device may see, now."""
+        day = floor.catalogue.day(now)
+        digest = catalogue_digest(floor.catalogue)
+        visits: Iterable[VisitRow]
+        people: Iterable[PersonRow] = ()
+        if session.is_kiosk:
+            session.visits = {row.visit_id: row for row in self._own_rows(session, floor, now)}
+            session.quotes = {row.need: row for row in _quotes(floor, now)}
+            visits = session.visits.values()
+        else:
+            visits = map(staff_visit, floor.open_visits())
+            people = map(person_row, floor.people.values())
+        return Snapshot(
+            n=session.stream.n,
+            at=now,
+            device_id=session.device.device_id,
+            day=day,
+            last_ticket=floor.last_ticket(day, session.device.letter),
+            digest=digest,
+            catalogue=None if hello and hello.catalogue == digest else floor.catalogue,
+            visits=tuple(visits),
+            people=tuple(people),
+            quotes=tuple(session.quotes.values()),
+        )
+
+    def updates(
+        self, floor: Floor, records: Iterable[Record], now: int
+    ) -> Iterator[tuple[list[bytes], Update]]:
+        """What each audience must be told of these records: the peers, and one message for all of them."""
+        changed = {r.visit_id: floor.visits[r.visit_id] for r in records if r.visit_id in floor.visits}
+        if (update := self._staff_update(floor, changed.values(), now)) is not None:
+            yield [s.peer for s in self.sessions.values() if not s.is_kiosk], update
+        for session in self.sessions.values():
+            if session.is_kiosk:
+                rows = [
+                    kiosk_visit(v, floor, now)
+                    for v in changed.values()
+                    if v.device_id == session.device.device_id
+                ]
+                if update := _kiosk_update(session, rows, [], now):
+                    yield [session.peer], update
+
+    def refresh(self, floor: Floor, now: int) -> Iterator[tuple[list[bytes], Update]]:
+        """What moved for kiosks because of others: places in line and brackets."""
+        kiosks = [s for s in self.sessions.values() if s.is_kiosk]
+        quotes = list(_quotes(floor, now)) if kiosks else []
+        for session in kiosks:
+            rows = list(self._own_rows(session, floor, now))
+            if update := _kiosk_update(session, rows, quotes, now):
+                yield [session.peer], update
+
+    def beats(self, now: int) -> Iterator[tuple[list[bytes], Beat]]:
+        for session in self.sessions.values():
+            yield [session.peer], Beat(session.stream.n, now)
+
+    def _staff_update(self, floor: Floor, changed: Iterable[Visit], now: int) -> Update | None:
+        visits, gone = [], []
+        for visit in changed:
+            if visit.state in ENDED:
+                gone.append(visit.visit_id)
+            else:
+                visits.append(staff_visit(visit))
+        people = []
+        for person in floor.people.values():
+            row = person_row(person)
+            if self._people.get(row.id) != row:
+                self._people[row.id] = row
+                people.append(row)
+        if not (visits or gone or people):
+            return None
+        return Update(self._staff.next(), now, tuple(visits), tuple(gone), tuple(people))
+
+    def _own_rows(self, session: Session, floor: Floor, now: int) -> Iterator[VisitRow]:
+        line = floor.line(now)
+        for visit in floor.visits.values():
+            ended_long_ago = visit.ended_at is not None and now - visit.ended_at > KIOSK_KEEPS_MS
+            if visit.device_id == session.device.device_id and not ended_long_ago:
+                yield kiosk_visit(visit, floor, now, line)
+
+
+def _kiosk_update(session: Session, rows: list[VisitRow], quotes: list[QuoteRow], now: int) -> Update | None:
+    """The rows and quotes that differ from what the kiosk knows."""
+    visits = tuple(row for row in rows if session.visits.get(row.visit_id) != row)
+    new_quotes = tuple(row for row in quotes if session.quotes.get(row.need) != row)
+    if not (visits or new_quotes):
+        return None
+    session.visits.update((row.visit_id, row) for row in visits)
+    session.quotes.update((row.need, row) for row in new_quotes)
+    return Update(session.stream.next(), now, visits=visits, quotes=new_quotes)
+
+
+def _quotes(floor: Floor, now: int) -> Iterator[QuoteRow]:
+    for need in floor.catalogue.needs:
+        if floor.catalogue.need(need.code):
+            yield quote_row(need.code, floor, now)

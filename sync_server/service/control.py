@@ -1,0 +1,125 @@
+"""How a command on this computer reaches the store: through the running server, or itself.
+
+Only one process may write to `store.db`. While a server runs, commands go to it over HTTP on
+loopback, proving themselves with the secret in `control.key`; otherwise the command takes the
+folder's lock and does the work itself.
+"""
+
+import hmac
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import requests
+
+from sync_server.protocol.device_file import DeviceFile
+
+from . import accounts
+from .accounts import AccountError
+from .folder import Folder, FolderError, InUse, Lock
+from .keys import load_server_key
+from .store import connect, migrate, transaction
+
+TIMEOUT_S = 10
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One command: its name in COMMANDS, and its arguments."""
+
+    command: str
+    arguments: dict[str, str]
+
+
+def _add_device(folder: Folder, kind: str, name: str, server: str) -> Callable[[Any], Any]:
+    public, _ = load_server_key(folder.server_key)
+    return lambda db: accounts.add_device(db, kind, name, _now(), server, public)
+
+
+def _revoke_device(_folder: Folder, device_id: str) -> Callable[[Any], Any]:
+    return lambda db: accounts.revoke_device(db, device_id, _now())
+
+
+def _set_pin(_folder: Folder, employee: str, pin: str) -> Callable[[Any], Any]:
+    hashed = accounts.hash_pin(pin)
+    return lambda db: accounts.set_pin(db, employee, hashed, _now())
+
+
+def _set_password(_folder: Folder, password: str) -> Callable[[Any], Any]:
+    hashed = accounts.hash_password(password)
+    return lambda db: accounts.set_password(db, hashed, _now())
+
+
+COMMANDS: dict[str, Callable[..., Callable[[Any], Any]]] = {
+    "add_device": _add_device,
+    "revoke_device": _revoke_device,
+    "set_pin": _set_pin,
+    "set_password": _set_password,
+}
+
+
+def work_of(folder: Folder, request: Request) -> Callable[[Any], Any]:
+    """What the request means to do with the writing connection. Raises AccountError."""
+    try:
+        command = COMMANDS[request.command]
+        return command(folder, **request.arguments)
+    except (KeyError, TypeError) as error:
+        raise AccountError(f"no such command: {request.command} ({error})") from error
+
+
+def run(folder: Folder, command: str, **arguments: str) -> Any:
+    """Does a command, wherever it must be done. Raises AccountError, FolderError or StoreError."""
+    request = Request(command, arguments)
+    try:
+        with Lock(folder):
+            migrate(folder.store)
+            db = connect(folder.store)
+            try:
+                work = work_of(folder, request)
+                with transaction(db):
+                    return work(db)
+            finally:
+                db.close()
+    except InUse:
+        return _ask_server(folder, request)
+
+
+def add_device(folder: Folder, kind: str, name: str, server: str) -> DeviceFile:
+    """Enrols a device. Raises as `run` does."""
+    return msgspec.convert(
+        run(folder, "add_device", kind=kind, name=name, server=server), DeviceFile, from_attributes=True
+    )
+
+
+def _ask_server(folder: Folder, request: Request) -> Any:
+    try:
+        address = folder.control_address.read_text("utf-8").strip()
+        key = folder.control_key.read_text("utf-8").strip()
+        answer = requests.post(
+            f"http://{address}/control",
+            data=msgspec.json.encode(request),
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=TIMEOUT_S,
+        )
+    except (OSError, requests.RequestException) as error:
+        raise FolderError(
+            f"{folder.path}: a server is running on this folder but does not answer ({error}); stop it first"
+        ) from error
+    body = msgspec.json.decode(answer.content) if answer.content else {}
+    if answer.status_code != 200:
+        raise AccountError(body.get("error", f"the server refused ({answer.status_code})"))
+    return body.get("result")
+
+
+def make_control_key() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def right_key(folder: Folder, given: str) -> bool:
+    """Whether this is the folder's control key, compared without telling how much of it fits."""
+    return hmac.compare_digest(folder.control_key.read_text("utf-8").strip(), given)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,158 @@
+"""The desk: the conversation with the devices. It understands messages; the shop does the ops."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable
+
+from sync_server.domain.events import Record
+from sync_server.domain.ops import SYSTEM, Actor, ActorKind, SignOn
+from sync_server.domain.refusal import Code, Refusal
+from sync_server.protocol import messages as msg
+from sync_server.protocol.messages import FromServer
+from sync_server.protocol.wire import WireError, decode_from_device, encode
+
+from .audience import Audience
+from .doorman import Doorman
+from .queries import DeviceRow
+from .shop import Shop, Turn, Unwell
+from .socket import Incoming, Socket
+
+REFRESH_S = 0.2  # how soon kiosks hear of places and brackets that moved because of others
+
+log = logging.getLogger(__name__)
+
+
+class Desk:
+    """Greets devices, passes on their ops, and tells them what changed."""
+
+    def __init__(self, shop: Shop, doorman: Doorman, socket: Socket) -> None:
+        self._shop = shop
+        self._doorman = doorman
+        self._socket = socket
+        self._audience = Audience()
+        self._audience.start_over(shop.floor)
+        self._refresh: asyncio.TimerHandle | None = None
+        self._sign_ins: set[asyncio.Task[None]] = set()
+        shop.news = self._news
+        shop.start_over = self._start_over
+
+    async def run(self) -> None:
+        """Serves the devices until cancelled."""
+        reading = asyncio.ensure_future(self._socket.read(self._on_messages))
+        try:
+            while True:
+                await asyncio.sleep(msg.HEARTBEAT_S)
+                self._audience.drop_silent(self._shop.clock())
+                turn = self._shop.begin()
+                self._say(turn, self._audience.beats(self._shop.clock()))
+                self._shop.finish(turn)
+        finally:
+            reading.cancel()
+            if self._refresh is not None:
+                self._refresh.cancel()
+
+    @property
+    def connected(self) -> list[DeviceRow]:
+        """The devices heard of lately."""
+        return [session.device for session in self._audience.sessions.values()]
+
+    # --- what comes in ---------------------------------------------------------------------------
+
+    def _on_messages(self, incoming: list[Incoming]) -> None:
+        """Does all messages at hand in one turn."""
+        if not self._shop.trusted:
+            return  # the devices repeat it
+        turn = self._shop.begin()
+        for peer, device, body in incoming:
+            try:
+                if body is None:
+                    raise WireError("a message has one frame")
+                self._do(turn, peer, device, decode_from_device(body))
+            except WireError as error:
+                log.warning("%s sent something that is no message: %s", device.device_id, error)
+                self._answer(turn, peer, msg.Fault(str(error)[:300], error.op_id))
+            except Unwell:
+                return
+        self._shop.finish(turn)
+
+    def _do(self, turn: Turn, peer: bytes, device: DeviceRow, message: msg.FromDevice) -> None:
+        now = self._shop.clock()
+        session = self._audience.sessions.get(peer)
+        if isinstance(message, msg.Hello):
+            self._greet(turn, peer, device, message, now)
+            return
+        if session is None:
+            self._answer(turn, peer, msg.WhoAreYou())
+            return
+        session.seen_at = now
+        match message:
+            case msg.Submit(op_id, at_device, op):
+                by = Actor(ActorKind(device.kind), device.device_id)
+                refusal = self._shop.do(turn, op_id, op, by, at_device)
+                self._answer(turn, peer, msg.Answer(op_id, refusal))
+                turn.if_lost.append(lambda why: self._send([peer], msg.NotNow(why, op_id)))
+            case msg.SignIn():
+                task = asyncio.ensure_future(self._sign_in(peer, device, message))
+                self._sign_ins.add(task)
+                task.add_done_callback(self._sign_ins.discard)
+            case msg.Ping():
+                self._answer(turn, peer, msg.Beat(session.stream.n, now))
+
+    def _greet(self, turn: Turn, peer: bytes, device: DeviceRow, hello: msg.Hello, now: int) -> None:
+        if hello.protocol != msg.PROTOCOL:
+            reason = f"device speaks protocol {hello.protocol}, server {msg.PROTOCOL}; update the older one"
+            self._answer(turn, peer, msg.Fault(reason))
+            return
+        self._shop.make_news(turn)  # what this turn did so far is in the snapshot already
+        session = self._audience.join(peer, device, now)
+        self._say(turn, [([peer], self._audience.snapshot(session, self._shop.floor, now, hello))])
+
+    async def _sign_in(self, peer: bytes, device: DeviceRow, message: msg.SignIn) -> None:
+        """Checks the PIN away from the loop, then gives the tablet to the employee."""
+        refusal, wait_s = await self._doorman.check_pin(device.device_id, message.employee, message.pin)
+        if device.kind != ActorKind.STAFF.value:
+            refusal = Refusal(Code.NOT_ALLOWED, device.kind)
+        turn = self._shop.begin()
+        if refusal is None and self._shop.trusted:
+            with contextlib.suppress(Unwell):
+                refusal = self._shop.apply(turn, SignOn(message.employee, device.device_id), SYSTEM)
+        self._answer(turn, peer, msg.SignedIn(message.request, refusal, wait_s))
+        turn.if_lost.append(lambda why: self._send([peer], msg.NotNow(why)))
+        self._shop.finish(turn)
+
+    # --- what goes out ---------------------------------------------------------------------------
+
+    def _answer(self, turn: Turn, peer: bytes, message: FromServer) -> None:
+        turn.answers.append(lambda: self._send([peer], message))
+
+    def _say(self, turn: Turn, messages: Iterable[tuple[list[bytes], FromServer]]) -> None:
+        for peers, message in messages:
+            turn.news.append(lambda peers=peers, message=message: self._send(peers, message))  # type: ignore[misc]
+
+    def _send(self, peers: list[bytes], message: FromServer) -> None:
+        frame = encode(message)
+        for peer in peers:
+            if not self._socket.send(peer, frame):
+                self._audience.leave(peer)
+
+    def _news(self, turn: Turn, records: list[Record]) -> None:
+        self._say(turn, self._audience.updates(self._shop.floor, records, self._shop.clock()))
+        if self._refresh is None:
+            loop = asyncio.get_running_loop()
+            self._refresh = loop.call_later(REFRESH_S, self._refresh_kiosks)
+
+    def _refresh_kiosks(self) -> None:
+        self._refresh = None
+        turn = self._shop.begin()
+        self._say(turn, self._audience.refresh(self._shop.floor, self._shop.clock()))
+        self._shop.finish(turn)
+
+    def _start_over(self) -> None:
+        """The floor was read anew: whatever was told, a snapshot puts it right."""
+        self._audience.start_over(self._shop.floor)
+        turn = self._shop.begin()
+        for session in list(self._audience.sessions.values()):
+            snapshot = self._audience.snapshot(session, self._shop.floor, self._shop.clock())
+            self._say(turn, [([session.peer], snapshot)])
+        self._shop.finish(turn)

@@ -1,0 +1,165 @@
+"""The server put together: one process, one event loop, one writer thread."""
+
+import asyncio
+import contextlib
+import logging
+import socket as sockets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import uvicorn
+import zmq
+import zmq.asyncio
+from msgspec.structs import replace
+
+from . import queries
+from .accounts import mirror_catalogue
+from .desk import Desk
+from .doorman import Doorman
+from .folder import Folder, Lock
+from .gate import Gate
+from .keys import load_server_key
+from .retention import forget
+from .settings import Settings, load_settings
+from .shop import Shop
+from .socket import PortError, Socket
+from .store import connect, migrate
+
+FORGET_EVERY_S = 600.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Server:
+    """What the web pages and the commands are given of a running server."""
+
+    folder: Folder
+    settings: Settings
+    shop: Shop
+    doorman: Doorman
+    gate: Gate
+    desk: Desk
+    sync_address: str
+    web_address: str
+
+    async def reload_devices(self) -> None:
+        """Lets in who was added and keeps out who was revoked, from this moment on."""
+        self.gate.devices = await asyncio.to_thread(_devices, self.folder)
+
+
+Web = Callable[[Server], Callable[..., object]]  # makes the ASGI application; given in by the caller
+
+
+async def serve(
+    folder: Folder,
+    web: Web | None = None,
+    sync: str | None = None,
+    web_at: str | None = None,
+    ready: Callable[[Server], None] = lambda _server: None,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Runs a store until `stop` is set. `sync` and `web_at` stand above `store.toml`; port 0 is any.
+
+    Raises SettingsError, FolderError, StoreError or PortError, each with a text for a person.
+    """
+    folder.check()
+    settings = load_settings(folder.settings)
+    listen = replace(settings.server, sync=sync or settings.server.sync, web=web_at or settings.server.web)
+    with Lock(folder), contextlib.ExitStack() as cleanup:
+        migrate(folder.store)
+        _, secret = load_server_key(folder.server_key)
+        context = zmq.Context()
+        cleanup.callback(context.destroy, linger=0)
+        gate = Gate(zmq.asyncio.Context.shadow(context.underlying))
+        gate.devices = _devices(folder)
+        gate.start()
+        cleanup.callback(gate.stop)
+        socket = Socket(listen.sync, secret, gate, context)
+        cleanup.callback(socket.close)
+        web_socket = _listen(listen.web)
+        cleanup.callback(web_socket.close)
+        shop = Shop(folder, settings.catalogue(), wall_clock)
+        cleanup.callback(shop.close)
+        await shop.store.call(lambda db: mirror_catalogue(db, shop.catalogue))
+        doorman = Doorman(folder.store, wall_clock)
+        desk = Desk(shop, doorman, socket)
+        host, port = web_socket.getsockname()[:2]
+        server = Server(folder, settings, shop, doorman, gate, desk, socket.address, f"{host}:{port}")
+        loopback = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+        folder.control_address.write_text(f"{loopback}:{port}\n", "utf-8")
+        cleanup.callback(folder.control_address.unlink, missing_ok=True)
+        shop.tick()
+        ready(server)
+        await _until_stopped(server, web, web_socket, stop or asyncio.Event())
+
+
+class _WebServer(uvicorn.Server):
+    """Leaves the signals to the command that runs the server."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _until_stopped(
+    server: Server, web: Web | None, web_socket: sockets.socket, stop: asyncio.Event
+) -> None:
+    tasks = {
+        asyncio.ensure_future(server.desk.run()),
+        asyncio.ensure_future(_forget_in_time(server.shop)),
+        asyncio.ensure_future(stop.wait()),
+    }
+    web_server = None
+    if web is not None:
+        config = uvicorn.Config(
+            web(server), log_config=None, lifespan="off", ws="none", access_log=False,
+            timeout_graceful_shutdown=1, server_header=False,
+        )  # fmt: skip
+        web_server = _WebServer(config)
+        tasks.add(asyncio.ensure_future(web_server.serve(sockets=[web_socket])))
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        if web_server is not None:
+            web_server.should_exit = True
+            await asyncio.wait(tasks, timeout=2)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _forget_in_time(shop: Shop) -> None:
+    """Removes what must not outlive its use, as it becomes due."""
+    while True:
+        try:
+            forgotten = await shop.store.call(lambda db: forget(db, shop.clock()))
+            if forgotten:
+                log.info("descriptions and links of %d visits were removed", forgotten)
+        except Exception:
+            log.exception("what is due could not be removed; it is tried again")
+        await asyncio.sleep(FORGET_EVERY_S)
+
+
+def _listen(address: str) -> sockets.socket:
+    host, _, port = address.rpartition(":")
+    try:
+        return sockets.create_server((host.strip("[]"), int(port)))
+    except OSError as error:
+        raise PortError(
+            f"server.web: cannot listen on {address} ({error.strerror});"
+            " another program may be using the port: stop it or choose another one in store.toml"
+        ) from error
+
+
+def _devices(folder: Folder) -> dict[str, queries.DeviceRow]:
+    with contextlib.closing(connect(folder.store, read_only=True)) as db:
+        return {device.public_key: device for device in queries.devices(db)}
+
+
+def wall_clock() -> int:
+    """The server's time, ms UTC."""
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,265 @@
+"""The shop: where every op is done, written down, and only then spoken of.
+
+One turn does the ops at hand on the floor and sends one batch to the store's writer. Whatever is
+to be said waits in the turn until the writer reports that the batch is on disk; meanwhile the next
+turn already works on top of it. Should a commit fail, nobody is told yes: the turns in flight are
+dropped, and the floor is read anew from the disk.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+from sync_server.domain.catalogue import Catalogue
+from sync_server.domain.events import Record
+from sync_server.domain.floor import Floor
+from sync_server.domain.ops import Actor, AnyOp
+from sync_server.domain.refusal import Refusal
+from sync_server.protocol.wire import op_digest
+
+from . import queries, tables
+from .answers import Answered, Answers
+from .folder import Folder
+from .store import Batch, Store, connect, explain
+from .tables import PresenceLog
+
+LONGEST_WAIT_S = 60.0
+RETRY_S = 2.0  # after a failed commit, when time's own work is tried again
+
+log = logging.getLogger(__name__)
+
+Say = Callable[[], None]
+
+
+class Unwell(Exception):
+    """The store cannot be written at the moment; nothing was done. The text says why."""
+
+
+@dataclass
+class Turn:
+    """What one turn did, and what to say once it is on disk: news first, then answers."""
+
+    batch: Batch
+    records: list[Record] = field(default_factory=list)
+    op_ids: list[str] = field(default_factory=list)
+    news: list[Say] = field(default_factory=list)
+    answers: list[Say] = field(default_factory=list)
+    if_lost: list[Callable[[str], None]] = field(default_factory=list)
+    told: int = 0  # how many of the records have become news already
+
+
+class Shop:
+    """The floor and its log, and the only way to change them.
+
+    `news(turn, records)` is called in every turn that changed something, to add what devices must
+    hear; `start_over()` whenever the floor had to be read anew. `clock` gives ms UTC.
+    """
+
+    def __init__(self, folder: Folder, catalogue: Catalogue, clock: Callable[[], int]) -> None:
+        self.catalogue = catalogue
+        self.clock = clock
+        self.path = folder.store
+        self.unwell: str | None = None
+        self.news: Callable[[Turn, list[Record]], None] = lambda _turn, _records: None
+        self.start_over: Callable[[], None] = lambda: None
+        self._loop = asyncio.get_running_loop()
+        self._turns: deque[Turn] = deque()
+        self._epoch = 0
+        self._rebuilding: asyncio.Task[None] | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        self._watchers: dict[str | None, set[asyncio.Event]] = {}
+        with contextlib.closing(connect(self.path, read_only=True)) as db:
+            self._answers = Answers(queries.answers(db))
+        self._load()
+        self.store = Store(self.path, self._loop, self._written)
+
+    def _load(self) -> None:
+        """The floor as the disk has it."""
+        now = self.clock()
+        with contextlib.closing(connect(self.path, read_only=True)) as db:
+            start = queries.replay_from(db, now)
+            history = queries.history(db, start)
+            self.floor = Floor.replay(self.catalogue, queries.records(db, start), history)
+            day = self.catalogue.day(now)
+            self.floor.tickets_of_day(day, queries.tickets_of_day(db, day))
+        self._presence = PresenceLog(self.floor)
+
+    def close(self) -> None:
+        """Writes what is under way and ends. Nothing more is answered."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self.store.close()
+
+    # --- one turn --------------------------------------------------------------------------------
+
+    def begin(self) -> Turn:
+        return Turn(Batch(self._epoch))
+
+    def do(
+        self, turn: Turn, op_id: str, op: AnyOp, by: Actor, at_device: int | None = None
+    ) -> Refusal | None:
+        """Does an op in this turn, or finds the fate it had before. The refusal, or None for done."""
+        digest = op_digest(op)
+        if (known := self._answers.find(op_id, digest)) is not None:
+            return known.refusal
+        now = self.clock()
+        refusal = self.apply(turn, op, by, at_device)
+        self._answers.keep(op_id, Answered(digest, refusal))
+        turn.op_ids.append(op_id)
+        code, about = (refusal.code.value, refusal.about) if refusal else (None, None)
+        turn.batch.ops.append((op_id, digest, code, about, now))
+        return refusal
+
+    def apply(self, turn: Turn, op: AnyOp, by: Actor, at_device: int | None = None) -> Refusal | None:
+        """Does an op of the server itself, which has no op_id and is never repeated.
+
+        Raises Unwell where the rules themselves fail; the whole turn must then be dropped.
+        """
+        try:
+            outcome = self.floor.handle(op, by, self.clock(), at_device)
+        except Exception as error:
+            self._distrust()
+            raise Unwell("a fault in the server; it has been written to the log") from error
+        if isinstance(outcome, Refusal):
+            return outcome
+        self._note(turn, outcome)
+        return None
+
+    def make_news(self, turn: Turn) -> None:
+        """Turns what has happened in this turn so far into news."""
+        records = turn.records[turn.told :]
+        if records:
+            turn.told = len(turn.records)
+            self.news(turn, records)
+
+    def finish(self, turn: Turn) -> None:
+        """Hands the batch to the writer, then works out the news while the disk is busy."""
+        if turn.batch.empty and not self._turns:
+            self._speak(turn)
+            return
+        self._turns.append(turn)
+        self.store.put(turn.batch)
+        self.make_news(turn)
+        if turn.records:
+            self._set_alarm()
+
+    def tick(self) -> None:
+        """Does what time has brought about."""
+        if self._rebuilding is None:
+            turn = self.begin()
+            try:
+                self._note(turn, self.floor.tick(self.clock()))
+            except Exception:
+                self._distrust()
+                return
+            self.finish(turn)
+        self._set_alarm()
+
+    async def submit(self, op_id: str, op: AnyOp, by: Actor) -> Refusal | None:
+        """Does an op that came over the web. Returns when it is on disk; raises Unwell if it is not."""
+        if self._rebuilding is not None:
+            await self._rebuilding
+        turn = self.begin()
+        future: asyncio.Future[Refusal | None] = self._loop.create_future()
+        refusal = self.do(turn, op_id, op, by)
+        turn.answers.append(lambda: None if future.done() else future.set_result(refusal))
+        turn.if_lost.append(lambda why: None if future.done() else future.set_exception(Unwell(why)))
+        self.finish(turn)
+        return await future
+
+    def _note(self, turn: Turn, records: list[Record]) -> None:
+        """Books records for the disk."""
+        if not records:
+            return
+        turn.records += records
+        batch = turn.batch
+        for record in records:
+            batch.events.append(tables.event_row(record))
+            if record.visit_id is not None:
+                batch.visits[record.visit_id] = tables.visit_row(self.floor.visits[record.visit_id])
+            if (feedback := tables.feedback_row(record)) is not None:
+                batch.feedback.append(feedback)
+        batch.presence += self._presence.rows(self.floor, records)
+
+    def _set_alarm(self, wait: float | None = None) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        if wait is None:
+            now = self.clock()
+            deadline = self.floor.next_deadline(now)
+            wait = LONGEST_WAIT_S if deadline is None else min(LONGEST_WAIT_S, (deadline - now) / 1000)
+        self._alarm = self._loop.call_later(wait, self.tick)
+
+    # --- after the disk --------------------------------------------------------------------------
+
+    def _written(self, batches: list[Batch], error: BaseException | None) -> None:
+        if error is not None:
+            self._lost(error)
+            return
+        self.unwell = None
+        for _ in batches:
+            self._speak(self._turns.popleft())
+
+    def _speak(self, turn: Turn) -> None:
+        self._answers.written(turn.op_ids)
+        for say in turn.news + turn.answers:
+            say()
+        changed: set[str | None] = {record.visit_id for record in turn.records}
+        for visit_id in changed | {None} if changed else ():
+            for event in self._watchers.get(visit_id, ()):
+                event.set()
+
+    def _lost(self, error: BaseException) -> None:
+        """The disk said no: nothing of the turns in flight happened."""
+        why = explain(error)
+        self.unwell = f"{self.path}: {why}"
+        log.error("nothing can be saved at the moment: %s", self.unwell)
+        lost, self._turns = self._turns, deque()
+        self._epoch += 1
+        self._answers.drop_pending()
+        self._load()
+        for turn in lost:
+            for tell in turn.if_lost:
+                tell(why)
+        self.start_over()
+        self._set_alarm(RETRY_S)
+
+    def _distrust(self) -> None:
+        """A fault in the rules themselves left the floor half changed: take it from the disk again.
+
+        Called while handling the exception, which goes to the log. Devices repeat what they asked.
+        """
+        log.exception("a fault in the rules; the floor is read from the disk again")
+        if self._rebuilding is None:
+            self._rebuilding = self._loop.create_task(self._rebuild())
+
+    @property
+    def trusted(self) -> bool:
+        """False while the floor is being read anew: nothing may be done on it."""
+        return self._rebuilding is None
+
+    async def _rebuild(self) -> None:
+        await self.store.call(lambda _db: None)  # everything before this is on disk now
+        self._answers.drop_pending()
+        self._load()
+        self._rebuilding = None
+        self.start_over()
+        self._set_alarm(RETRY_S)
+
+    # --- for those who look on -------------------------------------------------------------------
+
+    @contextlib.asynccontextmanager
+    async def watch(self, visit_id: str | None = None) -> AsyncIterator[asyncio.Event]:
+        """An event that is set after each change of this visit, or of anything for None."""
+        event = asyncio.Event()
+        watchers = self._watchers.setdefault(visit_id, set())
+        watchers.add(event)
+        try:
+            yield event
+        finally:
+            watchers.discard(event)
+            if not watchers:
+                self._watchers.pop(visit_id, None)

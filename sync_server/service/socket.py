@@ -1,0 +1,110 @@
+"""The server's one socket: a ROUTER that only moves bytes between devices and the shop."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterable
+
+import zmq
+import zmq.asyncio
+
+from sync_server.protocol.wire import MAX_FRAMES, MAX_FROM_DEVICE
+
+from .gate import Gate, set_curve_server
+from .queries import DeviceRow
+
+log = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 500  # messages read before the shop gets to write and answer
+
+Incoming = tuple[bytes, DeviceRow, bytes | None]  # peer, device, its message (None: too many frames)
+
+
+class PortError(Exception):
+    """The address cannot be listened on. The text names it and what to do."""
+
+
+class Socket:
+    """Binds, reads and sends.
+
+    `on_messages` gets what is at hand in one list, so that many ops share one commit. One task
+    reads, and it is never cancelled while the socket lives: a cancelled read can lose a message.
+    """
+
+    def __init__(
+        self, address: str, secret_key: str, gate: Gate, context: "zmq.Context[zmq.Socket[bytes]]"
+    ) -> None:
+        self.gate = gate
+        self._socket = context.socket(zmq.ROUTER)
+        set_curve_server(self._socket, secret_key)
+        for option, value in (
+            (zmq.MAXMSGSIZE, MAX_FROM_DEVICE),
+            (zmq.HANDSHAKE_IVL, 3000),
+            (zmq.HEARTBEAT_IVL, 2000),
+            (zmq.HEARTBEAT_TIMEOUT, 6000),
+            (zmq.HEARTBEAT_TTL, 6000),
+            (zmq.ROUTER_MANDATORY, 1),
+            (zmq.ROUTER_HANDOVER, 0),
+            (zmq.SNDHWM, 200),
+            (zmq.RCVHWM, 200),
+            (zmq.BACKLOG, 512),
+            (zmq.LINGER, 0),
+        ):
+            self._socket.setsockopt(option, value)
+        try:
+            self._socket.bind(f"tcp://{address}")
+        except zmq.ZMQError as error:
+            self._socket.close()
+            raise PortError(
+                f"server.sync: cannot listen on {address} ({error.strerror});"
+                " another program may be using the port: stop it or choose another one in store.toml"
+            ) from error
+        self.address = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
+        self._ready = asyncio.Event()
+
+    async def read(self, on_messages: Callable[[list[Incoming]], None]) -> None:
+        """Reads for as long as the server runs."""
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._socket.fileno(), self._ready.set)
+        self._ready.set()
+        while not self._socket.closed:
+            await self._ready.wait()
+            # ZeroMQ's descriptor tells only of changes: read until nothing is left.
+            self._ready.clear()
+            while messages := self._at_hand():
+                on_messages(messages)
+                await asyncio.sleep(0)
+
+    def _at_hand(self) -> list[Incoming]:
+        messages: list[Incoming] = []
+        with contextlib.suppress(zmq.Again):
+            while len(messages) < MOST_AT_ONCE and not self._socket.closed:
+                peer, *frames = self._socket.recv_multipart(zmq.NOBLOCK, copy=False)
+                device = self.gate.device_of(frames[-1]) if frames else None
+                if device is not None:
+                    body = frames[0].bytes if 0 < len(frames) < MAX_FRAMES else None
+                    messages.append((peer.bytes, device, body))
+        return messages
+
+    def send(self, peer: bytes, message: bytes) -> bool:
+        """Sends, or says that this peer is gone or too far behind; it will ask for a new snapshot."""
+        try:
+            self._socket.send_multipart((peer, message), zmq.NOBLOCK)
+        except zmq.ZMQError as error:
+            if error.errno not in (zmq.EAGAIN, zmq.EHOSTUNREACH):
+                raise
+            return False
+        finally:
+            # Sending can swallow the descriptor's signal that something came in meanwhile.
+            self._ready.set()
+        return True
+
+    def send_all(self, peers: Iterable[bytes], message: bytes) -> list[bytes]:
+        """Sends to many; the peers that could not be reached."""
+        return [peer for peer in peers if not self.send(peer, message)]
+
+    def close(self) -> None:
+        with contextlib.suppress(zmq.ZMQError, ValueError, RuntimeError):
+            asyncio.get_running_loop().remove_reader(self._socket.fileno())
+        self._socket.close()
+        self._ready.set()
