@@ -1,7 +1,6 @@
 """Checks PINs and the manager's password, away from the event loop, and slows down guessing."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from sync_server.domain.refusal import Code, Refusal
 
 from . import accounts
 from .accounts import Tries
-from .store import connect
+from .store import reading
 
 
 class Doorman:
@@ -45,9 +44,9 @@ class Doorman:
         return False, self._tries.wait_s(address, self._clock())
 
     def _read_pin(self, employee: str) -> str | None:
-        with contextlib.closing(connect(self._store, read_only=True)) as db:
+        with reading(self._store) as db:
             return accounts.pin_hash(db, employee)
 
     def _read_password(self) -> str | None:
-        with contextlib.closing(connect(self._store, read_only=True)) as db:
+        with reading(self._store) as db:
             return accounts.password_hash(db)

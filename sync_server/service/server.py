@@ -24,7 +24,7 @@ from .retention import forget
 from .settings import Settings, load_settings
 from .shop import Shop
 from .socket import PortError, Socket
-from .store import connect, migrate
+from .store import migrate, reading
 
 FORGET_EVERY_S = 600.0
 
@@ -156,7 +156,7 @@ def _listen(address: str) -> sockets.socket:
 
 
 def _devices(folder: Folder) -> dict[str, queries.DeviceRow]:
-    with contextlib.closing(connect(folder.store, read_only=True)) as db:
+    with reading(folder.store) as db:
         return {device.public_key: device for device in queries.devices(db)}
 
 

@@ -23,7 +23,7 @@ from sync_server.protocol.wire import op_digest
 from . import queries, tables
 from .answers import Answered, Answers
 from .folder import Folder
-from .store import Batch, Store, connect, explain
+from .store import Batch, Store, explain, reading
 from .tables import PresenceLog
 
 LONGEST_WAIT_S = 60.0
@@ -71,7 +71,7 @@ class Shop:
         self._rebuilding: asyncio.Task[None] | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._watchers: dict[str | None, set[asyncio.Event]] = {}
-        with contextlib.closing(connect(self.path, read_only=True)) as db:
+        with reading(self.path) as db:
             self._answers = Answers(queries.answers(db))
         self._load()
         self.store = Store(self.path, self._loop, self._written)
@@ -79,7 +79,7 @@ class Shop:
     def _load(self) -> None:
         """The floor as the disk has it."""
         now = self.clock()
-        with contextlib.closing(connect(self.path, read_only=True)) as db:
+        with reading(self.path) as db:
             start = queries.replay_from(db, now)
             history = queries.history(db, start)
             self.floor = Floor.replay(self.catalogue, queries.records(db, start), history)

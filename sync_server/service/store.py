@@ -10,7 +10,7 @@ import queue
 import sqlite3
 import threading
 from asyncio import AbstractEventLoop, Future
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -72,6 +72,18 @@ def connect(path: Path, read_only: bool = False) -> sqlite3.Connection:
     return db
 
 
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A read-only connection for the length of a block. Raises StoreError."""
+    db = connect(path, read_only=True)
+    try:
+        yield db
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {explain(error)}") from error
+    finally:
+        db.close()
+
+
 def migrate(path: Path) -> None:
     """Brings the schema up to date, making the file if need be. Raises StoreError."""
     db = connect(path)
@@ -84,7 +96,7 @@ def migrate(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def transaction(db: sqlite3.Connection) -> Any:
+def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """BEGIN IMMEDIATE … COMMIT; rolled back on any error."""
     db.execute("BEGIN IMMEDIATE")
     try:

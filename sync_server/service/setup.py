@@ -1,0 +1,47 @@
+"""Making a store: the folder with settings to edit, keys, and an empty log."""
+
+import json
+import re
+import time
+from pathlib import Path
+
+from assets.paths import DEMO_STORE
+
+from . import accounts
+from .control import make_control_key
+from .folder import Folder, FolderError, Lock, write_secret
+from .keys import make_server_key
+from .settings import load_settings
+from .store import connect, migrate, transaction
+
+
+def make_store(path: Path, name: str | None, password: str, template: Path | None = None) -> Folder:
+    """Makes a store in `path`, which may exist but must not be a store already.
+
+    `template` is the store.toml to begin with, by default the demo's electronics shop: a full,
+    working example is easier to change than an empty page is to fill. Raises FolderError,
+    AccountError or SettingsError; a folder that could not be finished is no store.
+    """
+    folder = Folder(path)
+    if folder.settings.exists() or folder.server_key.exists() or folder.store.exists():
+        raise FolderError(f"{path}: is a store already; choose another folder")
+    hashed = accounts.hash_password(password)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        text = (template or DEMO_STORE).read_text("utf-8")
+        if name is not None:
+            text = re.sub(r"(?m)^name = .*$", lambda _: f"name = {json.dumps(name)}", text, count=1)
+        folder.settings.write_text(text, "utf-8")
+        load_settings(folder.settings)
+        write_secret(folder.control_key, make_control_key() + "\n")
+        with Lock(folder):
+            migrate(folder.store)
+            db = connect(folder.store)
+            with transaction(db):
+                accounts.set_password(db, hashed, time.time_ns() // 1_000_000)
+                accounts.mirror_catalogue(db, load_settings(folder.settings).catalogue())
+            db.close()
+        make_server_key(folder.server_key)  # last: a folder with this key is a finished store
+    except OSError as error:
+        raise FolderError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
+    return folder
