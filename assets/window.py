@@ -1,0 +1,71 @@
+"""Sets Kivy up as a shop needs it. Import and call `prepare` before anything of Kivy is imported."""
+
+import os
+import sys
+
+FRAMES_PER_SECOND = 30  # calm motion needs no more, and an idle screen then sleeps longer
+
+
+class NoDisplay(Exception):
+    """There is nothing to draw on. The text says what to do."""
+
+
+def prepare(size: tuple[int, int] | None = None, fullscreen: bool = False, title: str = "Welkom") -> None:
+    """Configures the window: its size in pixels, or the whole screen. Raises NoDisplay.
+
+    Nothing on the device can change it: no configuration file is read or written, Escape does not
+    close the window, and right clicks make no red dots.
+    """
+    if sys.platform == "linux" and "SDL_VIDEODRIVER" not in os.environ:
+        _choose_display()
+    os.environ.update(
+        KIVY_NO_ARGS="1",
+        KIVY_NO_FILELOG="1",
+        KIVY_NO_CONFIG="1",
+        KIVY_NO_ENV_CONFIG="1",
+        KIVY_WINDOW="sdl2",
+        KIVY_LOG_MODE="PYTHON",  # Kivy's log joins ours instead of taking the terminal
+    )
+    from kivy.config import Config
+
+    settings: dict[str, dict[str, object]] = {
+        "kivy": {"exit_on_escape": 0, "log_level": "warning", "desktop": 1},
+        "graphics": {
+            "maxfps": FRAMES_PER_SECOND,
+            "multisamples": 0,  # shapes are smoothed by their own textures; this only costs memory
+            "resizable": 1,
+            "fullscreen": "auto" if fullscreen else 0,
+        },
+    }
+    if size is not None:
+        settings["graphics"] |= {"width": size[0], "height": size[1]}
+    for section, values in settings.items():
+        for key, value in values.items():
+            Config.set(section, key, str(value))
+    Config.set("input", "mouse", "mouse,disable_multitouch")
+    Config.remove_section("modules")
+    Config.add_section("modules")
+    _check_window(title)
+
+
+def _choose_display() -> None:
+    """Names the display to SDL, which would otherwise draw into nowhere if it cannot be reached."""
+    if os.environ.get("DISPLAY"):
+        os.environ["SDL_VIDEODRIVER"] = "x11"
+    elif os.environ.get("WAYLAND_DISPLAY"):
+        os.environ["SDL_VIDEODRIVER"] = "wayland"
+    else:
+        raise NoDisplay("there is no display: start this on the device's desktop, or under `xvfb-run -a`")
+
+
+def _check_window(title: str) -> None:
+    """Opens the window now, so that a display that cannot be used is told in words."""
+    from kivy.core.window import Window
+
+    if Window is None:
+        raise NoDisplay(
+            f"the display {os.environ.get('DISPLAY', '')} cannot be used: check that it is there and has OpenGL"
+        )
+    Window.set_title(title)
+
+
