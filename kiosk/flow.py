@@ -1,0 +1,395 @@
+"""A shopper's session at the kiosk, without a screen, a socket or a clock.
+
+Feed it what fingers do (`choose_need`, `join`, …), what the floor does (`see`) and the passing of
+time (`tick`); draw what `session` says; submit the ops and play the sounds it gives back.
+`now` is a clock that never jumps, in ms.
+"""
+
+from msgspec.structs import replace
+
+from sync_server.domain import ops, visit
+from sync_server.domain.catalogue import COLOURS, LANGUAGES, Need
+from sync_server.domain.refusal import Code
+from sync_server.protocol.rows import VisitRow
+
+from .session import Screen, Session, Sound, Trouble
+from .standing import Stage, World, calls, stage, to_ask
+
+STILL_THERE_MS = 15_000  # how long "Are you still there?" waits for an answer
+LINE_MS = 25_000  # the ticket's screen, untouched
+NEWS_MS = 12_000  # the ticket's screen stays at least so long after something new is on it
+THANKED_MS = 6_000
+TROUBLE_MS = 30_000
+REFRESH_MS = 60_000  # a greeting goes with the hour, an old ticket leaves the list
+LONGEST_NAME = 24
+
+
+Effect = ops.ShopperOp | Sound
+
+
+class Flow:
+    """`preferred` is the language to start in where the store speaks it; else the store's first."""
+
+    def __init__(self, preferred: str = "", now: int = 0) -> None:
+        self.world = World()
+        self._preferred = preferred
+        self._active_at = now
+        self._refresh_at = now + REFRESH_MS
+        self._not_again: frozenset[str] = frozenset()
+        self._called: dict[str, int] = {}
+        self.session = Session(self.language, Screen.MOMENT)
+
+    # --- what screens read -----------------------------------------------------------------------
+
+    @property
+    def language(self) -> str:
+        """The language a session starts in."""
+        spoken = self.languages
+        return self._preferred if self._preferred in spoken else spoken[0]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return self.world.catalogue.store.languages if self.world.catalogue else LANGUAGES
+
+    @property
+    def stage(self) -> Stage:
+        return stage(self.session.row)
+
+    @property
+    def tiles(self) -> tuple[Need, ...]:
+        """The needs to choose from on the screen of the moment."""
+        group = self.session.group if self.session.screen is Screen.MORE else None
+        return self.world.catalogue.needs_under(group) if self.world.catalogue else ()
+
+    @property
+    def to_ask(self) -> tuple[VisitRow, ...]:
+        """The visits whose shoppers may still say how it was."""
+        return to_ask(self.world, self._not_again)
+
+    @property
+    def address(self) -> str | None:
+        """Where the ticket's own page is, for its QR code; None where phones cannot reach the store."""
+        catalogue, link = self.world.catalogue, self.session.link
+        if catalogue is None or link is None or not catalogue.store.public_url:
+            return None
+        return f"{catalogue.store.public_url.rstrip('/')}/v/{link}"
+
+    @property
+    def passed_on(self) -> bool:
+        """Whether the server has all this shopper said."""
+        return (self.session.asked_of or self.session.visit_id) not in self.world.view.unsent
+
+    def seconds_left(self, now: int) -> int:
+        """How long the overlay still waits."""
+        return max(0, -(-(self._deadline() - now) // 1000)) if self.session.still_there else 0
+
+    # --- the floor and the clock -----------------------------------------------------------------
+
+    def see(self, world: World, now: int) -> list[Effect]:
+        """The floor, the catalogue or the connection changed."""
+        self.world = world
+        session = self.session
+        if world.catalogue is None:
+            return []
+        if session.screen is Screen.MOMENT or session.language not in self.languages:
+            self._reset(now)
+        elif self._lost_its_ground:
+            self._go(Screen.NEED, need=None, group=None)
+        return [*self._follow(now), *self._new_calls()]
+
+    def tick(self, now: int) -> list[Effect]:
+        """Does what is due."""
+        if now >= self._refresh_at:
+            self._refresh_at = now + REFRESH_MS
+        if now < self._deadline():
+            return []
+        if self._asks_first and not self.session.still_there:
+            self.session = replace(self.session, still_there=True)
+        else:
+            self._reset(now)
+        return []
+
+    def next_deadline(self, now: int) -> int:
+        """When the screen next has to change without anything happening."""
+        deadline = self._deadline()
+        if self.session.still_there:
+            return min(deadline, now + ((deadline - now) % 1000 or 1000))
+        return min(deadline, self._refresh_at)
+
+    def touched(self, now: int) -> None:
+        """Somebody touched the glass, wherever. The overlay's question wants one of its own answers."""
+        if not self.session.still_there:
+            self._active_at = now
+
+    # --- the way into the line -------------------------------------------------------------------
+
+    def speak(self, language: str, now: int) -> None:
+        """Another language, on any screen."""
+        if language in self.languages:
+            self._touch(now)
+            self.session = replace(self.session, language=language)
+
+    def choose_need(self, code: str, now: int) -> None:
+        """A tile: on to where to find the shopper, or to the tiles below this one."""
+        catalogue = self.world.catalogue
+        if catalogue is None or self.session.screen not in (Screen.NEED, Screen.MORE):
+            return
+        self._touch(now)
+        if catalogue.need(code):
+            self._go(Screen.SPOT, need=code)
+        elif catalogue.needs_under(code):
+            self._go(Screen.MORE, group=code)
+
+    def choose_colour(self, colour: str, now: int) -> None:
+        """What the shopper wears; the same again takes it back."""
+        if self.session.screen is Screen.SPOT and colour in COLOURS:
+            self._touch(now)
+            self.session = replace(self.session, colour=None if colour == self.session.colour else colour)
+
+    def choose_place(self, place: str, now: int) -> None:
+        """Where the shopper will be; the same again takes it back."""
+        places = self.world.catalogue.places if self.world.catalogue else ()
+        if self.session.screen is Screen.SPOT and any(place == p.code for p in places):
+            self._touch(now)
+            self.session = replace(self.session, place=None if place == self.session.place else place)
+
+    def open_name(self, now: int) -> None:
+        if self.session.screen is Screen.SPOT:
+            self._touch(now)
+            self._go(Screen.NAME)
+
+    def type(self, text: str, now: int) -> None:
+        """One key of the keyboard. A name begins without a space and has an end."""
+        if self.session.screen is Screen.NAME:
+            self._touch(now)
+            name = (self.session.name + text).lstrip()[:LONGEST_NAME]
+            self.session = replace(self.session, name=name)
+
+    def erase(self, now: int) -> None:
+        """Takes the last letter back."""
+        if self.session.screen is Screen.NAME:
+            self._touch(now)
+            self.session = replace(self.session, name=self.session.name[:-1])
+
+    def join(self, visit_id: str, ticket: str, link: str, now: int) -> list[Effect]:
+        """Into the line. `link` is the ticket's secret address, made by the device."""
+        need = self.session.need
+        if self.session.screen is not Screen.SPOT or need is None:
+            return []
+        self._touch(now)
+        said = self.session
+        self._go(Screen.LINE, visit_id=visit_id, ticket=ticket, link=link, row=None, notice=None)
+        return [
+            ops.OpenVisit(
+                visit_id=visit_id,
+                ticket=ticket,
+                need=need,
+                language=said.language,
+                alias=said.name.strip() or None,
+                colour=said.colour,
+                place=said.place,
+                link=link,
+            )
+        ]
+
+    def back(self, now: int) -> None:
+        """One screen back; what was said stays said."""
+        above = Screen.MORE if self.session.group else Screen.NEED
+        to = {
+            Screen.MORE: Screen.NEED,
+            Screen.SPOT: above,
+            Screen.NAME: Screen.SPOT,
+            Screen.LEAVE: Screen.LINE,
+            Screen.PICK: Screen.NEED,
+        }.get(self.session.screen)
+        if to is None:
+            return
+        self._touch(now)
+        if to is Screen.NEED:
+            self._go(to, group=None)
+        else:
+            self._go(to)
+
+    # --- in line ---------------------------------------------------------------------------------
+
+    def all_right(self, now: int) -> None:
+        """The shopper has seen it, whatever it was: the greeting for the next one."""
+        if self.session.screen in (Screen.LINE, Screen.THANKED, Screen.TROUBLE):
+            self._reset(now)
+
+    def leave(self, now: int) -> list[Effect]:
+        """Asks whether to leave the line; asked already, leaves it."""
+        session = self.session
+        if session.visit_id is None:
+            return []
+        self._touch(now)
+        if session.screen is Screen.LINE and self.stage is not Stage.OVER:
+            self._go(Screen.LEAVE, notice=None)
+            return []
+        if session.screen is Screen.LEAVE:
+            self._ask(session.visit_id)
+            return [ops.Cancel(session.visit_id)]
+        return []
+
+    # --- how it was ------------------------------------------------------------------------------
+
+    def how_was_it(self, now: int) -> None:
+        """Somebody comes by on their way out."""
+        recent = self.to_ask
+        if self.session.screen is Screen.NEED and recent:
+            self._touch(now)
+            if len(recent) == 1:
+                self._ask(recent[0].visit_id)
+            else:
+                self._go(Screen.PICK)
+
+    def pick(self, visit_id: str, now: int) -> None:
+        """This ticket was mine."""
+        if self.session.screen is Screen.PICK and any(row.visit_id == visit_id for row in self.to_ask):
+            self._touch(now)
+            self._ask(visit_id)
+
+    def rate(self, ces: int, now: int) -> list[Effect]:
+        """A face: effort 1–5, 5 = very easy."""
+        visit_id = self.session.asked_of
+        if self.session.screen is not Screen.THANKS or visit_id is None or not 1 <= ces <= 5:
+            return []
+        self._touch(now)
+        self._not_again |= {visit_id}
+        self._go(Screen.THANKED)
+        return [ops.Rate(visit_id, ces=ces)]
+
+    def no_thanks(self, now: int) -> None:
+        """Not asked again."""
+        if self.session.screen is Screen.THANKS and self.session.asked_of:
+            self._not_again |= {self.session.asked_of}
+            self._reset(now)
+
+    # --- still there? ----------------------------------------------------------------------------
+
+    def here(self, now: int) -> None:
+        """Yes, still here: all as it was."""
+        self._touch(now)
+
+    def start_over(self, now: int) -> None:
+        """Everything typed is forgotten."""
+        self._reset(now)
+
+    # --- what went wrong -------------------------------------------------------------------------
+
+    def refused(self, op: ops.DeviceOp, code: Code, now: int) -> bool:
+        """The server said no for good. Whether the shopper it concerns is here and now sees it."""
+        session = self.session
+        match op:
+            case ops.OpenVisit() if op.visit_id == session.asked_of:
+                self._go(Screen.THANKED)  # left the line already: nothing is lost
+            case ops.OpenVisit() if op.visit_id == session.visit_id:
+                # Said again it may go through: the ticket is a new one, the rest is still there.
+                self._touch(now)
+                self._go(Screen.TROUBLE, trouble=Trouble.REFUSED, notice=code, visit_id=None, row=None)
+            case ops.Cancel() if op.visit_id == session.visit_id:
+                # Still in line, or with somebody: the next row says which.
+                self._touch(now)
+                self._go(Screen.LINE, asked_of=None, notice=code)
+            case ops.Rate() if op.visit_id == session.asked_of:
+                self._touch(now)
+                self._go(Screen.THANKED, notice=code)
+            case _:
+                return False
+        return True
+
+    def try_again(self, now: int) -> None:
+        """Back to where the shopper said it, with all that was said."""
+        if self.session.screen is not Screen.TROUBLE or self.session.trouble is not Trouble.REFUSED:
+            return
+        self._touch(now)
+        catalogue, need = self.world.catalogue, self.session.need
+        known = catalogue is not None and need is not None and catalogue.need(need) is not None
+        self._go(Screen.SPOT if known else Screen.NEED, trouble=None, notice=None, ticket="", link=None)
+
+    def fail(self, trouble: Trouble, now: int) -> None:
+        """Something of ours does not work: say so, promise nothing, forget the rest."""
+        self._active_at = now
+        self.session = Session(self.session.language, Screen.TROUBLE, trouble=trouble)
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    @property
+    def _lost_its_ground(self) -> bool:
+        """Whether the store no longer offers what this screen is about."""
+        catalogue, session = self.world.catalogue, self.session
+        if session.screen is Screen.MORE:
+            return not self.tiles
+        unknown = catalogue is None or session.need is None or catalogue.need(session.need) is None
+        return session.screen in (Screen.SPOT, Screen.NAME) and unknown
+
+    @property
+    def _asks_first(self) -> bool:
+        """Whether somebody may be in the middle of something here."""
+        return self.session.screen in (
+            Screen.MORE,
+            Screen.SPOT,
+            Screen.NAME,
+            Screen.LEAVE,
+            Screen.PICK,
+            Screen.THANKS,
+        )
+
+    def _deadline(self) -> int:
+        """When this screen has waited long enough."""
+        match self.session.screen:
+            case Screen.LINE:
+                return self._active_at + LINE_MS
+            case Screen.THANKED:
+                return self._active_at + THANKED_MS
+            case Screen.TROUBLE:
+                return self._active_at + TROUBLE_MS
+        catalogue = self.world.catalogue
+        idle_ms = int(catalogue.times.idle_s * 1000) if catalogue else REFRESH_MS
+        return self._active_at + idle_ms + (STILL_THERE_MS if self.session.still_there else 0)
+
+    def _touch(self, now: int) -> None:
+        self._active_at = now
+        if self.session.still_there:
+            self.session = replace(self.session, still_there=False)
+
+    def _go(self, screen: Screen, **changes: object) -> None:
+        self.session = replace(self.session, screen=screen, **changes)
+
+    def _reset(self, now: int) -> None:
+        self._active_at = now
+        self.session = Session(self.language, Screen.NEED if self.world.catalogue else Screen.MOMENT)
+
+    def _ask(self, visit_id: str) -> None:
+        self._go(Screen.THANKS, asked_of=visit_id, notice=None)
+
+    def _follow(self, now: int) -> list[Effect]:
+        """Takes in what became of the visit on the screen."""
+        session = self.session
+        if session.visit_id is None or session.screen not in (Screen.LINE, Screen.LEAVE):
+            return []
+        # A row may be gone for a moment between our own guess and the server's word: keep the last.
+        row = self.world.view.visits.get(session.visit_id, session.row)
+        before, after = self.stage, stage(row)
+        self.session = replace(session, row=row)
+        if before is after:
+            return []
+        self._active_at = max(self._active_at, now - LINE_MS + NEWS_MS)
+        if row is not None and row.state in (visit.State.COMPLETED, visit.State.CANCELLED):
+            self._touch(now)
+            if row.rated:
+                self._go(Screen.THANKED, asked_of=row.visit_id, notice=None)
+            else:
+                self._ask(row.visit_id)
+            return []
+        if after is Stage.OVER or after is Stage.WITH_YOU:
+            self._go(Screen.LINE)
+        return [Sound.COMING] if after is Stage.COMING and before is Stage.FINDING else []
+
+    def _new_calls(self) -> list[Effect]:
+        """The sound for a ticket called just now, unless somebody else is busy at this screen."""
+        called = {row.visit_id: row.recalled_at or 0 for row in calls(self.world)}
+        new = {visit_id for visit_id, at in called.items() if self._called.get(visit_id) != at}
+        self._called = called
+        may_hear = self.session.screen is Screen.NEED or self.session.visit_id in new
+        return [Sound.CALLED] if new and may_hear else []
