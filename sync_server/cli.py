@@ -322,3 +322,7 @@ def _own_address() -> str:
         except OSError:
             return "127.0.0.1"
         return str(probe.getsockname()[0])
+
+
+if __name__ == "__main__":
+    main()

@@ -35,12 +35,17 @@ log = logging.getLogger(__name__)
 
 
 class Device:
-    """`on_change()` after anything a screen may show changed; `on_refused(submit, refusal)` for each no."""
+    """What happens is told by three callbacks, in the event loop.
+
+    `on_change()` after anything a screen may show changed; `on_refused(submit, refusal)` for each
+    op the server will never do; `on_answered(op_id)` for each op that is on the server's disk.
+    """
 
     def __init__(self, file: DeviceFile, folder: Path) -> None:
         self.file = file
         self.on_change: Callable[[], None] = lambda: None
         self.on_refused: Callable[[Submit, Refusal], None] = lambda _submit, _refusal: None
+        self.on_answered: Callable[[str], None] = lambda _op_id: None
         folder.mkdir(parents=True, exist_ok=True)
         self.outbox = Outbox(folder / f"{file.device_id}.db")
         self.catalogue: Catalogue | None
@@ -171,6 +176,7 @@ class Device:
             self.outbox.keep_counter(counter)
 
     def _settle(self, op_id: str, refusal: Refusal | None) -> None:
+        self.on_answered(op_id)
         if refusal is None:
             self.outbox.settle(op_id)
             return

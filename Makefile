@@ -1,0 +1,36 @@
+# Everything a developer needs. Each command sets up what it is missing; `make demo` is the place to begin.
+PYTHON ?= python3
+VENV   := .venv
+PY     := $(VENV)/bin/python
+READY  := $(VENV)/ready
+
+.PHONY: demo test check bench screenshots packages clean
+
+demo: $(READY) packages  ## A shop at work: server, kiosk, two tablets, simulated people
+	@$(PY) -m sync_server.cli demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS)) $(if $(DEMO_DATA),--data "$(DEMO_DATA)")
+
+test: $(READY) packages check  ## All checks and all tests
+	@$(PY) -m tests.with_display -m pytest $(PYTEST_ARGS)
+
+check: $(READY)  ## Style, types, and the direction of imports
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports --no-logo
+
+bench: $(READY) packages  ## Figures of this machine, also in build/bench.json
+	@$(PY) -m tests.bench
+
+screenshots: $(READY) packages  ## Every screen in three languages, in build/screenshots
+	@$(PY) -m tests.screenshots
+
+packages:  ## What is needed from the system: display, browser
+	@./packaging/system-packages
+
+$(READY): pyproject.toml constraints.txt
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+clean:
+	rm -rf build $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,114 @@
+"""tap_to_offer_ms: from a kiosk's op submitted to a tablet's replica holding the offer.
+
+The kiosk's and the tablet's side are processes of their own, as is the server. Each notes the
+moment on the machine's monotonic clock, which all processes share.
+
+    python -m tests.bench.tap kiosk|tablet DEVICE_FILE FOLDER COUNT
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from sync_server.device.device import Device
+from sync_server.domain import ops
+from sync_server.domain.events import Resolution
+from sync_server.domain.visit import State
+from sync_server.protocol.device_file import device_file_text, parse_device_file
+
+from . import shop
+
+WARM_UP = 100
+
+
+async def kiosk(device: Device, count: int) -> dict[str, int]:
+    """Opens visits one after another, each once the last one is done; when each was tapped, ns."""
+    tapped: dict[str, int] = {}
+    changed = asyncio.Event()
+    device.on_change = changed.set
+    device.start()
+    for _ in range(count):
+        while not (device.live and device.view.quotes):
+            changed.clear()
+            await changed.wait()
+        visit_id, ticket = device.new_id(), device.next_ticket()
+        tapped[visit_id] = time.monotonic_ns()
+        device.submit(ops.OpenVisit(visit_id, ticket, "help", "en"))
+        while (row := device.view.visits.get(visit_id)) is None or row.state != State.COMPLETED:
+            changed.clear()
+            await changed.wait()
+    return tapped
+
+
+async def tablet(device: Device, count: int) -> dict[str, int]:
+    """Accepts and completes whatever is offered; when each offer stood in the replica, ns."""
+    offered: dict[str, int] = {}
+    changed = asyncio.Event()
+
+    def look() -> None:
+        for row in device.view.visits.values():
+            if row.offer_to == "e0" and row.visit_id not in offered:
+                offered[row.visit_id] = time.monotonic_ns()
+        changed.set()
+
+    device.on_change = look
+    device.start()
+    while not device.live:
+        changed.clear()
+        await changed.wait()
+    await device.sign_in("e0", shop.PIN)
+    print("signed in", flush=True)
+    done: set[str] = set()
+    while len(done) < count:
+        for visit_id in [v for v in offered if v not in done]:
+            done.add(visit_id)
+            row = device.view.visits[visit_id]
+            device.submit(ops.Accept(visit_id, row.rev))
+            device.submit(ops.Start(visit_id, row.rev + 1))
+            device.submit(ops.Complete(visit_id, row.rev + 2, Resolution.SOLVED))
+        changed.clear()
+        if len(done) < count and not any(v not in done for v in offered):
+            await changed.wait()
+    while device.view.unsent:
+        changed.clear()
+        await changed.wait()
+    return offered
+
+
+def measure(work: Path, port: int, count: int) -> list[float]:
+    """The times of `count` taps in ms, sorted."""
+    folder = shop.make(work / "tap", employees=1)
+    files = {}
+    for side, kind in (("kiosk", "kiosk"), ("tablet", "staff")):
+        file = shop.add(folder, kind, side, f"tcp://127.0.0.1:{port}")
+        files[side] = work / f"{side}.device.toml"
+        files[side].write_text(device_file_text(file), "utf-8")
+
+    def start(side: str) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "tests.bench.tap", side, str(files[side]), str(work / side)]
+        return subprocess.Popen([*command, str(count + WARM_UP)], stdout=subprocess.PIPE, text=True)
+
+    with shop.server(folder, port):
+        tablet_side = start("tablet")
+        assert tablet_side.stdout is not None
+        assert tablet_side.stdout.readline().strip() == "signed in"
+        kiosk_side = start("kiosk")
+        offered = json.loads(tablet_side.communicate(timeout=120)[0])
+        tapped = json.loads(kiosk_side.communicate(timeout=120)[0])
+    times = [(offered[visit] - at) / 1e6 for visit, at in tapped.items()][WARM_UP:]
+    return sorted(times)
+
+
+async def _side(side: str, file: Path, folder: Path, count: int) -> None:
+    device = Device(parse_device_file(file.read_text("utf-8")), folder)
+    try:
+        print(json.dumps(await (kiosk if side == "kiosk" else tablet)(device, count)))
+    finally:
+        device.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(_side(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])))
