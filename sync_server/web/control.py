@@ -1,0 +1,63 @@
+"""The door for commands of this computer: `POST /control`, see `service/control.py` for who knocks."""
+
+import asyncio
+import ipaddress
+import logging
+import sqlite3
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sync_server.service.accounts import AccountError
+from sync_server.service.control import Request as Command
+from sync_server.service.control import right_key, work_of
+from sync_server.service.folder import FolderError
+from sync_server.service.server import Server
+from sync_server.service.store import explain
+
+CHANGES_DEVICES = frozenset({"add_device", "revoke_device"})
+
+log = logging.getLogger(__name__)
+
+
+async def control(request: Request) -> Response:
+    """Does one command and answers with its result, or with {"error": …} and 400, 401, 403 or 503."""
+    server: Server = request.app.state.server
+    if not _is_this_computer(request):
+        return _error(403, "commands come from this computer only")
+    kind, _, key = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not await asyncio.to_thread(_fits, server, key):
+        return _error(401, "the control key is not the one of this folder")
+    try:
+        command = msgspec.json.decode(await request.body(), type=Command)
+        # Hashing a password takes its time on purpose: not in the loop, and not in the writer.
+        work = await asyncio.to_thread(work_of, server.folder, command)
+        result = await server.shop.store.call(work)
+        if command.command in CHANGES_DEVICES:
+            await server.reload_devices()
+        body = msgspec.json.encode({"result": result})
+    except (msgspec.DecodeError, AccountError, FolderError) as error:
+        return _error(400, str(error))
+    except sqlite3.Error as error:
+        log.exception("a command could not be written down")
+        return _error(503, f"{server.folder.store}: {explain(error)}")
+    return Response(body, media_type="application/json")
+
+
+def _is_this_computer(request: Request) -> bool:
+    try:
+        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+def _fits(server: Server, key: str) -> bool:
+    try:
+        return right_key(server.folder, key)
+    except (OSError, TypeError):  # no readable key: nobody may; a key beyond ASCII cannot be compared
+        return False
+
+
+def _error(status: int, text: str) -> Response:
+    return Response(msgspec.json.encode({"error": text}), status, media_type="application/json")
