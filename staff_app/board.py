@@ -1,0 +1,311 @@
+"""Which screen an employee sees, and what is open, chosen and typed on the tablet. Pure: now is an argument.
+
+board.see(seen)               # whenever anything changed, and each second
+board.screen                  # what to show
+op = taps.coming(board.seen)  # what a tap asks of the floor
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sync_server.domain.catalogue import Catalogue
+from sync_server.domain.events import Presence
+from sync_server.domain.refusal import Code
+from sync_server.domain.visit import State
+from sync_server.protocol.messages import SignedIn
+from sync_server.protocol.rows import VisitRow
+
+from . import taps
+from .seen import Seen
+
+OFFLINE_MS = 3_000  # a shorter loss is not worth a word
+LONG_OFFLINE_MS = 60_000
+
+
+class Screen(StrEnum):
+    """All that can fill the tablet: what the floor decides, and the pages a person opens over it."""
+
+    STARTING = "starting"
+    WHO = "who"
+    PIN = "pin"
+    FLOOR = "floor"
+    OFFER = "offer"
+    WALKING = "walking"
+    IN_HAND = "in_hand"
+    AWAY = "away"
+    BREAK = "break"
+
+    QUICK = "quick"
+    QUICK_END = "quick_end"
+    SIGN_OFF = "sign_off"
+    NOT_HERE = "not_here"
+    GIVE_BACK = "give_back"
+    ENDINGS = "endings"
+    GIFT = "gift"
+    NOTE = "note"
+    HAND_OVER = "hand_over"
+    OTHER_NEED = "other_need"
+    STORY = "story"
+
+
+# Over which screens a page may lie. It is closed by itself when none of them is underneath any more.
+OVER: dict[Screen, tuple[Screen, ...]] = {
+    Screen.QUICK: (Screen.FLOOR,),
+    Screen.QUICK_END: (Screen.FLOOR,),
+    Screen.SIGN_OFF: (Screen.FLOOR, Screen.BREAK),
+    Screen.NOT_HERE: (Screen.WALKING,),
+    Screen.GIVE_BACK: (Screen.WALKING,),
+    Screen.ENDINGS: (Screen.IN_HAND,),
+    Screen.GIFT: (Screen.IN_HAND,),
+    Screen.NOTE: (Screen.IN_HAND,),
+    Screen.HAND_OVER: (Screen.IN_HAND,),
+    Screen.OTHER_NEED: (Screen.IN_HAND,),
+    Screen.STORY: (Screen.IN_HAND,),
+}
+# Where "back" leads from a page, if not to what lies underneath.
+BEFORE = {
+    Screen.QUICK_END: Screen.QUICK,
+    Screen.OTHER_NEED: Screen.HAND_OVER,
+    Screen.STORY: Screen.HAND_OVER,
+}
+
+
+class Extras(Struct, frozen=True):
+    """What goes along with the ending of a visit, and the story for a colleague."""
+
+    tip: str | None = None
+    gift: str | None = None
+    cents: int = 0
+    story: str = ""
+
+
+class Banner(StrEnum):
+    """How the tablet stands with its store."""
+
+    OFFLINE = "offline"
+    LONG_OFFLINE = "long_offline"
+    PROBLEM = "problem"
+
+
+class Notice(StrEnum):
+    """What the tablet tells by itself, once."""
+
+    SHOPPER_LEFT = "shopper_left"
+    ELSEWHERE = "elsewhere"
+    SIGNED_OFF = "signed_off"
+    THANKS = "thanks"
+    NOT_SAVED = "not_saved"
+
+
+class Board:
+    """The tablet's state beside the floor's: what is open, chosen and typed.
+
+    `who` is the employee about to give a PIN, `answer` what became of the last try, `asking` whether
+    a try is under way; `quick_need` is the need of the quick resolution; `notice` what to tell, with
+    the ticket or name it is about.
+    """
+
+    def __init__(self, seen: Seen) -> None:
+        self.seen = seen
+        self.who: str | None = None
+        self.asking = False
+        self.answer: SignedIn | Code | None = None
+        self.quick_need: str | None = None
+        self.notice: tuple[Notice, str] | None = None
+        self._wait_until = 0
+        self._page: Screen | None = None
+        self._about: str | None = None
+        self._extras: dict[str, Extras] = {}
+        self._ended: set[str] = set()
+        self._leaving = False
+        self._lost_at: int | None = None if seen.live else seen.now
+
+    # --- what happens ----------------------------------------------------------------------------
+
+    def see(self, seen: Seen) -> None:
+        """Takes in what the device knows now."""
+        before, self.seen = self.seen, seen
+        if seen.live:
+            self._lost_at = None
+        elif self._lost_at is None or self._lost_at > seen.now:
+            self._lost_at = seen.now
+        self._notice_who_left(before)
+        self._notice_my_going(before)
+        # An offer only covers the page; anything else that comes in between ends it.
+        if self._base() is not Screen.OFFER and not self._page_fits():
+            self._close()
+        self._extras = {v: e for v, e in self._extras.items() if v in seen.view.visits}
+
+    def _notice_who_left(self, before: Seen) -> None:
+        """A shopper I had in mind is gone without my doing."""
+        if before.me is None or self.seen.me is None or before.me.id != self.seen.me.id:
+            return
+        for visit in (*([before.in_hand] if before.in_hand else []), *before.holding):
+            if visit.visit_id in self.seen.view.visits:
+                continue
+            # The answer to my own op may come a moment before the news of what it did.
+            if visit.visit_id in self.seen.view.unsent | before.view.unsent:
+                self._ended.add(visit.visit_id)
+            elif visit.visit_id not in self._ended:
+                self.notice = (Notice.SHOPPER_LEFT, visit.ticket)
+
+    def _notice_my_going(self, before: Seen) -> None:
+        """Who holds the tablet changed: the page of the one before is not the next one's."""
+        was, now = before.me, self.seen.me
+        if now is not None:
+            if was is None or was.id != now.id:
+                self._close()
+                self.who, self.answer, self.asking, self.notice = None, None, False, None
+            return
+        if was is None:
+            return
+        self._close()
+        self._extras.clear()
+        self._ended.clear()
+        person = self.seen.view.people.get(was.id)
+        if person is not None and person.device_id is not None:
+            self.notice = (Notice.ELSEWHERE, was.id)
+        else:
+            self.notice = (Notice.THANKS if self._leaving else Notice.SIGNED_OFF, was.id)
+
+    # --- what to show ----------------------------------------------------------------------------
+
+    @property
+    def screen(self) -> Screen:
+        return self._page if self._page and self._page_fits() else self._base()
+
+    def _base(self) -> Screen:
+        """What the floor decides."""
+        seen, me = self.seen, self.seen.me
+        if me is None:
+            if seen.catalogue is None:
+                return Screen.STARTING
+            return Screen.PIN if self.who else Screen.WHO
+        if seen.catalogue is None:
+            return Screen.STARTING
+        if seen.offer is not None:
+            return Screen.OFFER
+        if (visit := seen.in_hand) is not None:
+            return Screen.WALKING if visit.state == State.ACCEPTED else Screen.IN_HAND
+        if me.presence == Presence.NOT_RESPONDING:
+            return Screen.AWAY
+        return Screen.BREAK if me.presence == Presence.ON_BREAK else Screen.FLOOR
+
+    def _page_fits(self) -> bool:
+        """Whether the page that is open belongs to what lies underneath now."""
+        page = self._page
+        return page is not None and self._base() in OVER[page] and self._about == self._about_now()
+
+    def _about_now(self) -> str | None:
+        return self.seen.in_hand.visit_id if self.seen.in_hand else None
+
+    @property
+    def visit(self) -> VisitRow | None:
+        """The visit the screen is about: offered to me, or in my hands."""
+        return self.seen.offer or self.seen.in_hand
+
+    @property
+    def extras(self) -> Extras:
+        return self._extras.get(self._about_now() or "", Extras())
+
+    @property
+    def banner(self) -> Banner | None:
+        if self._lost_at is not None and self.seen.now - self._lost_at >= LONG_OFFLINE_MS:
+            return Banner.LONG_OFFLINE
+        if self.seen.problem is not None:
+            return Banner.PROBLEM
+        lost = self._lost_at is not None and self.seen.now - self._lost_at >= OFFLINE_MS
+        return Banner.OFFLINE if lost else None
+
+    @property
+    def wait_s(self) -> int:
+        """Seconds until another PIN may be tried."""
+        return max(0, -(-(self._wait_until - self.seen.now) // 1000))
+
+    @property
+    def cents(self) -> int:
+        """What is being given away with the visit in hand, in cents."""
+        gift = next((g for g in self._catalogue.gifts if g.code == self.extras.gift), None)
+        return gift.cents if gift else self.extras.cents
+
+    # --- signing in and off ----------------------------------------------------------------------
+
+    def choose(self, employee: str) -> None:
+        """This is who I am."""
+        self.who, self.answer, self._wait_until, self.notice = employee, None, 0, None
+        self._leaving = False
+
+    def try_pin(self) -> str | None:
+        """Who is to be signed in with the PIN just typed; None while another try is under way."""
+        if self.who is None or self.asking or self.wait_s:
+            return None
+        self.asking, self.answer = True, None
+        return self.who
+
+    def tried_pin(self, answer: SignedIn | None) -> None:
+        """The server's answer to the PIN; None where it could not be reached."""
+        self.asking = False
+        self.answer = answer or Code.NOT_SIGNED_IN
+        self._wait_until = self.seen.now + (answer.wait_s if answer else 0) * 1000
+
+    def leaving(self) -> None:
+        """I sign off myself: no need to tell me that I was signed off."""
+        self._leaving = True
+
+    # --- pages -----------------------------------------------------------------------------------
+
+    def open(self, page: Screen) -> None:
+        if self._base() in OVER[page]:
+            self._page, self._about = page, self._about_now()
+
+    def back(self) -> None:
+        if self._base() is Screen.PIN:
+            self.who, self.answer = None, None
+            return
+        before = BEFORE.get(self._page) if self._page else None
+        self._close()
+        if before is not None:
+            self.open(before)
+
+    def _close(self) -> None:
+        self._page, self._about = None, None
+
+    # --- what goes along with a visit ------------------------------------------------------------
+
+    def pick_tip(self, code: str) -> None:
+        """Chooses a tip, or lets it go again."""
+        self._extra(tip=None if self.extras.tip == code else code)
+
+    def pick_gift(self, code: str) -> None:
+        self._extra(gift=None if self.extras.gift == code else code, cents=0)
+
+    def give(self, cents: int) -> bool:
+        """Gives an amount of one's own choice; False where it is above the store's limit."""
+        if cents > self._catalogue.store.goodwill_limit_cents:
+            return False
+        self._extra(gift=None, cents=max(0, cents))
+        self.back()
+        return True
+
+    def tell(self, story: str) -> None:
+        """Keeps the story for the colleague until the visit is handed over."""
+        self._extra(story=story.strip()[: taps.LONGEST_NOTE])
+        self.back()
+
+    def quick(self, need: str) -> None:
+        """The need of the quick resolution is known: next is how it ended."""
+        self.quick_need = need
+        self.open(Screen.QUICK_END)
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    @property
+    def _catalogue(self) -> Catalogue:
+        assert self.seen.catalogue is not None, "no page is shown before the catalogue is there"
+        return self.seen.catalogue
+
+    def _extra(self, **changes: str | int | None) -> None:
+        if (visit_id := self._about_now()) is not None:
+            self._extras[visit_id] = replace(self.extras, **changes)
