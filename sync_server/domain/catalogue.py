@@ -158,12 +158,24 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         return frozenset(need.under for need in self.needs if need.under)
 
     @cached_property
+    def _wanted(self) -> dict[tuple[str, int], frozenset[str]]:
+        return {(n.code, ring): n.wanted(ring) for n in self.needs for ring in range(n.rings)}
+
+    @cached_property
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.store.timezone)
 
     def need(self, code: str) -> Need | None:
         """The need a visit can be opened for; None for an unknown code or one that only groups others."""
         return None if code in self._parents else self._needs.get(code)
+
+    def wanted(self, code: str, ring: int) -> frozenset[str]:
+        """The skills one employee must have for the need `code` in skill ring `ring`."""
+        known = self._wanted.get((code, ring))
+        if known is not None:
+            return known
+        need = self._needs.get(code)
+        return need.wanted(ring) if need else frozenset()
 
     def needs_under(self, code: str | None) -> tuple[Need, ...]:
         """The tiles of one screen: the top level for None, else those below the need `code`."""

@@ -1,7 +1,7 @@
 """The floor: the live state of one store, changed by ops and by time, rebuilt by its log.
 
 floor = Floor(catalogue)
-outcome = floor.handle(op, by, at_device, now)   # records, or a Refusal that changed nothing
+outcome = floor.handle(op, by, now, at_device)   # records, or a Refusal that changed nothing
 records = floor.tick(now)                        # what time alone brings about
 when = floor.next_deadline(now)                  # when tick has something to do again
 """
@@ -51,13 +51,14 @@ class Floor:
             return refused.refusal
         actor = self._name(by)
         records = [self._append(vid, event, now, actor, by.device_id, at_device) for vid, event in changes]
-        return records + self._settle(now)
+        touched = [vid for vid, _ in changes if vid in self._open]
+        return records + self._settle(self._overdue(touched, now), now)
 
     def tick(self, now: int) -> list[Record]:
         """Everything that is due at `now`: offers that lapse, rings that widen, closing time, offers."""
         now = self._advance(now)
         self._forget(now)
-        return self._settle(now)
+        return self._settle(self._due(now), now)
 
     def apply(self, record: Record) -> None:
         """Takes one record into the state; the only place where the state changes.
@@ -78,6 +79,8 @@ class Floor:
                 self._last_closing = record.at
             case ev.PresenceChanged():
                 pass
+            case ev.Rated() if before is None:
+                pass  # of a visit that ended before the part of the log that is replayed
             case event:
                 if before is None:
                     raise visit.IllegalTransition(
@@ -139,14 +142,12 @@ class Floor:
         in_line = (v for v in self._open.values() if v.state in IN_LINE)
         return routing.line(in_line, now, self.catalogue.times.credit_s)
 
-    def quote(self, need_code: str, now: int, of: Visit | None = None) -> Quote | None:
-        """What to tell a shopper: who joins now for this need, or `of` who is in line already."""
+    def quote(self, need_code: str, now: int, before: list[Visit] | None = None) -> Quote | None:
+        """What to tell a shopper with this need who joins now, or who stands behind those `before`."""
         need = self.catalogue.need(need_code)
         if need is None:
             return None
-        line = self.line(now)
-        if of is not None and of in line:
-            line = line[: line.index(of)]
+        line = self.line(now) if before is None else before
         ahead = routing.ahead(self.catalogue, self.people, need, line)
         return quote(
             [self._expected_service_s(v.need) for v in ahead],
@@ -179,9 +180,9 @@ class Floor:
         self.apply(record)
         return record
 
-    def _settle(self, now: int) -> list[Record]:
+    def _settle(self, due: Iterator[tuple[str | None, Event]], now: int) -> list[Record]:
         """What follows at once: whatever is due, then every offer that can be made."""
-        records = [self._append(vid, event, now) for vid, event in self._due(now)]
+        records = [self._append(vid, event, now) for vid, event in due]
         while match := routing.next_match(self.catalogue, self.people, self._open.values(), now):
             until = now + int(self.catalogue.times.offer_s * 1000)
             offered = ev.Offered(match.employee, until, match.new_round)
@@ -193,7 +194,14 @@ class Floor:
         closing = self.catalogue.last_closing(now)
         if self._last_closing is not None and closing > self._last_closing:
             yield from self._close(closing)
-        for vid, v in list(self._open.items()):
+        yield from self._overdue(list(self._open), now)
+
+    def _overdue(self, visit_ids: Iterable[str | None], now: int) -> Iterator[tuple[str | None, Event]]:
+        """The offers among these visits that lapsed, and the rings that widen."""
+        for vid in dict.fromkeys(visit_ids):
+            if vid is None:
+                continue
+            v = self.visits[vid]
             if v.state is State.OFFERED and v.offer_until is not None and v.offer_until <= now:
                 yield vid, ev.TimedOut(v.offer_to or "")
                 person = self.people[v.offer_to or ""]
@@ -213,8 +221,10 @@ class Floor:
         yield None, ev.DayClosed(len(self.open_visits()))
 
     def _target_passed(self, v: Visit, now: int) -> ev.Widened | ev.Alerted | None:
+        if v.state is not State.WAITING:
+            return None
         at = self._next_target(v)
-        if v.state is not State.WAITING or at is None or at > now:
+        if at is None or at > now:
             return None
         need = self.catalogue.need(v.need)
         return ev.Widened(v.ring + 1) if need and v.ring + 1 < need.rings else ev.Alerted()

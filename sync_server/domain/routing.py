@@ -35,8 +35,7 @@ def line(visits: Iterable[Visit], now: int, credit_s: float) -> list[Visit]:
 
 def wanted(catalogue: Catalogue, visit: Visit) -> frozenset[str]:
     """The skills whoever takes this visit must have, in its present skill ring."""
-    need = catalogue.need(visit.need)
-    return need.wanted(visit.ring) if need else frozenset()
+    return catalogue.wanted(visit.need, visit.ring)
 
 
 def skilled(catalogue: Catalogue, person: Person, skills: frozenset[str]) -> bool:
@@ -56,7 +55,15 @@ def ahead(
     """Those of the visits in line who compete for the same employees as `need` does."""
     skills = frozenset(need.skills)
     able = [p for p in people.values() if p.presence in ON_THE_FLOOR and skilled(catalogue, p, skills)]
-    return [v for v in in_line if any(skilled(catalogue, p, wanted(catalogue, v)) for p in able)]
+    competes: dict[frozenset[str], bool] = {}  # by what a visit asks for: few answers, many visits
+    found = []
+    for visit in in_line:
+        asks_for = wanted(catalogue, visit)
+        if asks_for not in competes:
+            competes[asks_for] = any(skilled(catalogue, p, asks_for) for p in able)
+        if competes[asks_for]:
+            found.append(visit)
+    return found
 
 
 def next_match(

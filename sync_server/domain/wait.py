@@ -41,18 +41,21 @@ class History:
 
     def __init__(self) -> None:
         self._services: dict[str, deque[float]] = {}
+        self._medians: dict[str, float] = {}  # worked out once, asked for with every quote
         self.outcomes: deque[Outcome] = deque(maxlen=500)
 
     def served(self, need: str, service_s: float) -> None:
-        self._services.setdefault(need, deque(maxlen=50)).append(service_s)
+        known = self._services.setdefault(need, deque(maxlen=50))
+        known.append(service_s)
+        if len(known) >= FEWEST_SERVICES:
+            self._medians[need] = median(known)
 
     def waited(self, expected_s: float, wait_s: float) -> None:
         self.outcomes.append(Outcome(expected_s, wait_s))
 
     def service_s(self, need: str, target_s: float) -> float:
         """The median service time of a need; its target while there are too few to go by."""
-        known = self._services.get(need, ())
-        return median(known) if len(known) >= FEWEST_SERVICES else target_s
+        return self._medians.get(need, target_s)
 
 
 def quote(ahead_s: Sequence[float], own_s: float, on_floor: int, outcomes: Sequence[Outcome]) -> Quote | None:

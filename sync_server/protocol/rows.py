@@ -95,16 +95,16 @@ def staff_visit(visit: Visit) -> VisitRow:
     )
 
 
-def kiosk_visit(visit: Visit, floor: Floor, now: int, line: list[Visit] | None = None) -> VisitRow:
+def kiosk_visit(visit: Visit, floor: Floor, line: list[Visit], now: int) -> VisitRow:
     """A visit for the kiosk that opened it: where it stands and who comes, nothing of who the shopper is.
 
-    `line` may be given where the floor's line is at hand already.
+    `line` is the floor's line at `now`.
     """
     place, low, high = None, None, None
     if visit.state in IN_LINE:
-        order = floor.line(now) if line is None else line
-        place = order.index(visit) + 1 if visit in order else None
-        quote = floor.quote(visit.need, now, of=visit)
+        ahead = next(place for place, v in enumerate(line) if v.visit_id == visit.visit_id)
+        place = ahead + 1
+        quote = floor.quote(visit.need, now, before=line[:ahead])
         low, high = (quote.low_s, quote.high_s) if quote else (None, None)
     return VisitRow(
         visit_id=visit.visit_id,

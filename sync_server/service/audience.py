@@ -116,23 +116,28 @@ class Audience:
         changed = {r.visit_id: floor.visits[r.visit_id] for r in records if r.visit_id in floor.visits}
         if (update := self._staff_update(floor, changed.values(), now)) is not None:
             yield [s.peer for s in self.sessions.values() if not s.is_kiosk], update
+        by_device: dict[str | None, list[Visit]] = {}
+        for visit in changed.values():
+            by_device.setdefault(visit.device_id, []).append(visit)
+        line = floor.line(now)
         for session in self.sessions.values():
-            if session.is_kiosk:
-                rows = [
-                    kiosk_visit(v, floor, now)
-                    for v in changed.values()
-                    if v.device_id == session.device.device_id
-                ]
+            if session.is_kiosk and (own := by_device.get(session.device.device_id)):
+                rows = [kiosk_visit(visit, floor, line, now) for visit in own]
                 if update := _kiosk_update(session, rows, [], now):
                     yield [session.peer], update
 
     def refresh(self, floor: Floor, now: int) -> Iterator[tuple[list[bytes], Update]]:
         """What moved for kiosks because of others: places in line and brackets."""
         kiosks = [s for s in self.sessions.values() if s.is_kiosk]
-        quotes = list(_quotes(floor, now)) if kiosks else []
+        if not kiosks:
+            return
+        quotes = list(_quotes(floor, now))
+        line = floor.line(now)
+        own: dict[str | None, list[VisitRow]] = {}
+        for visit in line:
+            own.setdefault(visit.device_id, []).append(kiosk_visit(visit, floor, line, now))
         for session in kiosks:
-            rows = list(self._own_rows(session, floor, now))
-            if update := _kiosk_update(session, rows, quotes, now):
+            if update := _kiosk_update(session, own.get(session.device.device_id, []), quotes, now):
                 yield [session.peer], update
 
     def beats(self, now: int) -> Iterator[tuple[list[bytes], Beat]]:
@@ -161,7 +166,7 @@ class Audience:
         for visit in floor.visits.values():
             ended_long_ago = visit.ended_at is not None and now - visit.ended_at > KIOSK_KEEPS_MS
             if visit.device_id == session.device.device_id and not ended_long_ago:
-                yield kiosk_visit(visit, floor, now, line)
+                yield kiosk_visit(visit, floor, line, now)
 
 
 def _kiosk_update(session: Session, rows: list[VisitRow], quotes: list[QuoteRow], now: int) -> Update | None:

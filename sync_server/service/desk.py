@@ -18,7 +18,7 @@ from .queries import DeviceRow
 from .shop import Shop, Turn, Unwell
 from .socket import Incoming, Socket
 
-REFRESH_S = 0.2  # how soon kiosks hear of places and brackets that moved because of others
+REFRESH_S = 0.5  # how soon kiosks hear of places and brackets that moved because of others
 
 log = logging.getLogger(__name__)
 

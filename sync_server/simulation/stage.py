@@ -34,17 +34,7 @@ def display(size: str = "1920x1080") -> Iterator[None]:
             "there is no display, and no Xvfb to make one: sudo apt-get install -y xvfb libgl1-mesa-dri"
         )
     reading_end, writing_end = os.pipe()
-    command = [
-        "Xvfb",
-        "-displayfd",
-        str(writing_end),
-        "-screen",
-        "0",
-        f"{size}x24",
-        "-ac",
-        "+extension",
-        "GLX",
-    ]
+    screen = ("-screen", "0", f"{size}x24", "-ac", "+extension", "GLX")
     process = subprocess.Popen(
         ["Xvfb", "-displayfd", str(writing_end), *screen],
         pass_fds=[writing_end],

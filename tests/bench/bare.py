@@ -67,7 +67,7 @@ def middle(keys: dict[str, str], folder: Path, port: int, count: int) -> list[in
     return []
 
 
-def last(keys: dict[str, str], folder: Path, port: int, count: int) -> list[int]:
+def last(keys: dict[str, str], _folder: Path, port: int, count: int) -> list[int]:
     socket, seen = _dealer(keys, port), []
     socket.send(b"last")
     for _ in range(count):

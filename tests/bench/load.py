@@ -5,6 +5,7 @@ kiosks whose shoppers come and leave, the rest tablets whose employees are offer
 They have no outbox: it is the server that is measured, and on a shop's machine they are elsewhere.
 """
 
+import secrets
 import subprocess
 import sys
 import time
@@ -43,7 +44,7 @@ class Load:
 
     def id(self) -> str:
         self.number += 1
-        return ticket.uuid7(time.time_ns() // 1_000_000, self.number.to_bytes(10, "big"))
+        return ticket.uuid7(time.time_ns() // 1_000_000, secrets.token_bytes(10))
 
     def next_op(self) -> ops.DeviceOp:
         if self.file.kind == "staff":
