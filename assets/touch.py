@@ -1,17 +1,12 @@
-"""The shared look of both touch apps: one place for size, colour and type, and the basic widgets.
+"""The basic widgets of both touch apps, in the theme's look.
 
-Sizes are given in logical units: a kiosk is 540 units wide, a tablet 1280. `look.unit` is how many
-pixels one unit has on this window, so that everything scales together.
-
-    look.fit(Window.width, Window.height, 540, 960)
-    Primary(text=words.say("kiosk.spot.join"), icon="arrow-right")
+Primary(text=words.say("kiosk.spot.join"), icon="arrow-right")
 """
 
 from typing import Any
 
 from kivy.animation import Animation
 from kivy.core.text import Label as CoreLabel
-from kivy.event import EventDispatcher
 from kivy.lang import Builder
 from kivy.properties import (
     AliasProperty,
@@ -26,44 +21,9 @@ from kivy.uix.label import Label
 
 from . import paths
 from .icon import icon
-from .theme import load_theme, rgba
+from .look import look
 
 SMALLEST_SHARE = 0.6  # text that must fit shrinks to this share of its size, not further
-
-
-class Look(EventDispatcher):
-    """The theme on this window. Every rule in the .kv files binds to it."""
-
-    unit = NumericProperty(1.0)
-    landscape = BooleanProperty(False)
-    paper = ColorProperty()
-    card = ColorProperty()
-    ink = ColorProperty()
-    ink_soft = ColorProperty()
-    line = ColorProperty()
-    outline = ColorProperty()
-    main = ColorProperty()
-    on_main = ColorProperty()
-    main_soft = ColorProperty()
-    warm = ColorProperty()
-    warm_soft = ColorProperty()
-    good = ColorProperty()
-    avatar_ink = ColorProperty("#5A2A22")
-    radius = NumericProperty(28.0)
-    regular = StringProperty()
-    medium = StringProperty()
-    semibold = StringProperty()
-    bold = StringProperty()
-    figures = StringProperty()
-    icons = StringProperty()
-
-    def fit(self, width: float, height: float, units_wide: float, units_high: float) -> None:
-        """Chooses the unit so that `units_wide` × `units_high` fit the window in its present shape."""
-        self.landscape = width > height
-        self.unit = max(0.1, min(width / units_wide, height / units_high))
-
-
-look = Look()
 
 
 class Words(Label):
@@ -158,6 +118,7 @@ class Labelled(Tap):
     icon_ink = ColorProperty()
     icon_last = BooleanProperty(False)
     icon_width = NumericProperty(0.0)
+    gap = NumericProperty(0.0)
     align_left = BooleanProperty(False)
     text_width = NumericProperty(1.0)
 
@@ -201,18 +162,4 @@ class Avatar(Label):
     colour = ColorProperty("#F2C7A7")
 
 
-def _dress(look: Look) -> None:
-    theme = load_theme()
-    for token in (
-        "paper", "card", "ink", "ink_soft", "line", "outline", "main", "on_main", "main_soft", "warm",
-        "warm_soft", "good",
-    ):  # fmt: skip
-        setattr(look, token, rgba(getattr(theme.light, token)))
-    look.radius = theme.radius
-    for weight in ("regular", "medium", "semibold", "bold", "figures"):
-        setattr(look, weight, str(paths.FONTS / getattr(theme.fonts, weight)))
-    look.icons = str(paths.ICON_FONT)
-
-
-_dress(look)
 Builder.load_file(str(paths.THEME_KV))

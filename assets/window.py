@@ -63,9 +63,6 @@ def _check_window(title: str) -> None:
     from kivy.core.window import Window
 
     if Window is None:
-        raise NoDisplay(
-            f"the display {os.environ.get('DISPLAY', '')} cannot be used: check that it is there and has OpenGL"
-        )
+        where = os.environ.get("DISPLAY", "")
+        raise NoDisplay(f"the display {where} cannot be used: check that it is there and has OpenGL")
     Window.set_title(title)
-
-

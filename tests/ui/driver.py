@@ -1,8 +1,8 @@
 """Drives a real Kivy app in this process: a window under a display, real touches, no sleeping.
 
-    async with running(app) as screen:
-        await screen.tap("need-repair")
-        await screen.until(lambda: screen.find("join"))
+async with running(app) as screen:
+    await screen.tap("need-repair")
+    await screen.until(lambda: screen.find("join"))
 """
 
 import asyncio
@@ -67,7 +67,9 @@ class Screen:
                 return value
         except TimeoutError:
             names = sorted(self.names())
-            raise AssertionError(f"never happened: {what or condition}. There are {names}, {self.texts()}") from None
+            raise AssertionError(
+                f"never happened: {what or condition}. There are {names}, {self.texts()}"
+            ) from None
 
     async def tap(self, test_name: str) -> None:
         """Touches the widget of this name in its middle, as soon as it is there, and lets go."""
@@ -89,11 +91,7 @@ class Screen:
     def picture(self, path: Path) -> Path:
         """Saves what the window shows."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.window.clear()
-        from kivy.base import EventLoop
-
-        EventLoop.idle()
-        saved = Path(self.window.screenshot(name=str(path.with_suffix("")) + "{:04d}.png"))
+        saved = Path(self.window.screenshot(name=str(path)))  # Kivy adds a number to the name
         saved.replace(path)
         return path
 
@@ -121,7 +119,9 @@ async def running(app: Any, size: tuple[int, int] = (540, 960)) -> AsyncIterator
     task = asyncio.ensure_future(app.async_run("asyncio"))
     screen = Screen(app)
     try:
-        await screen.until(lambda: task.done() or (app.root is not None and Window.children), "the first screen")
+        await screen.until(
+            lambda: task.done() or (app.root is not None and Window.children), "the first screen"
+        )
         if task.done():
             task.result()
         await screen.frames()
