@@ -14,7 +14,7 @@ from typing import Any
 
 os.environ.setdefault("KIVY_NO_ARGS", "1")
 
-from assets.window import prepare  # noqa: E402
+from assets.window import prepare
 
 GIVE_UP_S = 20.0  # a test that waits this long has failed; nothing waits by design
 
