@@ -1,0 +1,166 @@
+"""A visit's life: every pair of state and event is either in this list, or refused and changes nothing."""
+
+import pytest
+
+from sync_server.domain import events as ev
+from sync_server.domain import visit as visits
+from sync_server.domain.events import Record, Resolution
+from sync_server.domain.visit import IllegalTransition, State, Visit
+from tests.shop import MONDAY_10, floor
+
+# Written from the design's words, not from the table: state, event, state after.
+ALLOWED = """
+nothing    opened      waiting
+waiting    offered     offered
+waiting    claimed     accepted
+waiting    widened     waiting
+waiting    alerted     waiting
+waiting    cancelled   cancelled
+waiting    removed     removed
+waiting    expired     expired
+offered    accepted    accepted
+offered    declined    waiting
+offered    timed_out   waiting
+offered    withdrawn   waiting
+offered    recalled    offered
+offered    no_show     no_show
+offered    cancelled   cancelled
+offered    removed     removed
+offered    expired     expired
+accepted   started     serving
+accepted   recalled    accepted
+accepted   noted       accepted
+accepted   handed_over waiting
+accepted   no_show     no_show
+accepted   cancelled   cancelled
+accepted   removed     removed
+accepted   expired     expired
+serving    noted       serving
+serving    held        on_hold
+serving    handed_over waiting
+serving    completed   completed
+on_hold    noted       on_hold
+on_hold    resumed     serving
+on_hold    handed_over waiting
+on_hold    cancelled   cancelled
+on_hold    removed     removed
+on_hold    expired     expired
+completed  rated       completed
+cancelled  rated       cancelled
+"""
+EXPECTED = {
+    (before, event): after for before, event, after in (line.split() for line in ALLOWED.strip().splitlines())
+}
+
+STATES = [
+    "nothing",
+    "waiting",
+    "offered",
+    "accepted",
+    "serving",
+    "on_hold",
+    "completed",
+    "cancelled",
+    "removed",
+    "expired",
+    "no_show",
+]
+EVENTS = {
+    "opened": ev.Opened(ticket="A-1", day="2026-03-02", source="kiosk", need="ask", language="en"),
+    "offered": ev.Offered("maya", MONDAY_10 + 15_000),
+    "declined": ev.Declined("maya"),
+    "timed_out": ev.TimedOut("maya"),
+    "withdrawn": ev.Withdrawn("maya"),
+    "accepted": ev.Accepted("maya"),
+    "claimed": ev.Claimed("maya"),
+    "recalled": ev.Recalled("maya"),
+    "started": ev.Started("maya"),
+    "held": ev.Held("maya"),
+    "resumed": ev.Resumed("maya"),
+    "handed_over": ev.HandedOver("maya", "the story", "buy"),
+    "noted": ev.Noted("maya", "a note"),
+    "completed": ev.Completed("maya", Resolution.SOLVED),
+    "no_show": ev.NoShow("maya"),
+    "cancelled": ev.Cancelled(),
+    "removed": ev.Removed("maya"),
+    "expired": ev.Expired(),
+    "widened": ev.Widened(1),
+    "alerted": ev.Alerted(),
+    "rated": ev.Rated(ces=5),
+}
+ENDED = {"completed", "cancelled", "removed", "expired", "no_show"}
+PAIRS = [(state, event) for state in STATES for event in EVENTS]
+
+
+def a_visit(state: str) -> Visit:
+    return Visit(
+        visit_id="1" * 32,
+        ticket="A-1",
+        day="2026-03-02",
+        source="kiosk",
+        need="ask",
+        language="en",
+        created_at=MONDAY_10,
+        state=State(state),
+        rev=7,
+    )
+
+
+def test_the_list_above_names_every_state_and_every_event_there_is():
+    assert set(STATES) - {"nothing"} == {state.value for state in State}
+    assert set(EVENTS) == {kind.__struct_config__.tag for kind in ev.VisitEvent.__subclasses__()}
+    assert {state.value for state in visits.ENDED} == ENDED
+    assert {state.value for state in visits.OPEN} == set(STATES) - ENDED - {"nothing"}
+
+
+@pytest.mark.parametrize(("state", "event"), [pair for pair in PAIRS if pair[0] != "nothing"])
+def test_an_event_leads_where_the_design_says_or_is_refused_and_changes_nothing(state, event):
+    before = a_visit(state)
+    copy = a_visit(state)
+    if (state, event) in EXPECTED:
+        after = visits.apply(before, EVENTS[event], MONDAY_10 + 1000)
+        assert after.state.value == EXPECTED[state, event]
+        assert after.rev == before.rev + 1
+    else:
+        with pytest.raises(IllegalTransition, match="A-1"):
+            visits.apply(before, EVENTS[event], MONDAY_10 + 1000)
+    assert before == copy
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_a_visit_that_does_not_exist_can_only_be_opened(event):
+    empty = floor()
+    record = Record(1, MONDAY_10, EVENTS[event], "1" * 32, 1)
+    if ("nothing", event) in EXPECTED:
+        empty.apply(record)
+        assert empty.visits["1" * 32].state.value == EXPECTED["nothing", event]
+        assert empty.visits["1" * 32].rev == 1
+    elif event == "rated":
+        empty.apply(record)  # of a visit that ended before this part of the log begins
+        assert empty.visits == {}
+    else:
+        with pytest.raises(IllegalTransition):
+            empty.apply(record)
+        assert empty.visits == {}
+        assert empty.seq == 0
+
+
+def test_a_visit_is_opened_once():
+    twice = floor()
+    twice.apply(Record(1, MONDAY_10, EVENTS["opened"], "1" * 32, 1))
+    with pytest.raises(IllegalTransition):
+        twice.apply(Record(2, MONDAY_10, EVENTS["opened"], "1" * 32, 1))
+    assert twice.seq == 1
+
+
+def test_the_table_has_no_line_that_the_design_does_not_have():
+    lines = {
+        (state.value if state else "nothing", event.__struct_config__.tag): after.value
+        for (state, event), after in visits.TRANSITIONS.items()
+    }
+    assert lines == EXPECTED
+
+
+@pytest.mark.parametrize("state", sorted(ENDED))
+def test_an_ended_visit_stays_as_it_ended(state):
+    assert {after for (before, _), after in EXPECTED.items() if before == state} <= {state}
