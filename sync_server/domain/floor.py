@@ -234,7 +234,7 @@ class Floor:
         need = self.catalogue.need(v.need)
         if need is None or v.alerted_at is not None:
             return None
-        return v.created_at + int((v.ring + 1) * need.target_wait_s * 1000)
+        return v.line_at + int((v.ring + 1) * need.target_wait_s * 1000)
 
     def _deadlines(self) -> Iterator[int]:
         anybody = bool(self._open)

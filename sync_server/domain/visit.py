@@ -104,6 +104,7 @@ class Visit(Struct, frozen=True):
 
     `offered_at`, `accepted_at` and `serving_at` are the first times each was reached.
     `held_ms` and `handled_ms` grow when a stint ends; `stint_at` is the running one's start.
+    `line_at` is when it came into line: on arrival, and again with each hand over.
     """
 
     visit_id: str
@@ -138,6 +139,7 @@ class Visit(Struct, frozen=True):
     asked: tuple[str, ...] = ()
     asked_at: int | None = None
     offers: int = 0
+    line_at: int = 0
     ring: int = 0
     alerted_at: int | None = None
     recalled_at: int | None = None
@@ -179,6 +181,7 @@ def open_visit(visit_id: str, event: Opened, at: int, device_id: str | None) -> 
         need=event.need,
         language=event.language,
         created_at=at,
+        line_at=at,
         device_id=device_id,
         priority=event.priority,
         party_size=event.party_size,
@@ -244,7 +247,9 @@ def _changes(visit: Visit, event: AnyVisitEvent, at: int) -> dict[str, Any]:
                 "handovers": visit.handovers + 1,
                 "asked": (employee,),
                 "asked_at": at,
+                "line_at": at,
                 "ring": visit.ring if need == visit.need else 0,
+                "alerted_at": None,
                 "recalled_at": None,
             }
         case Noted(_, note):
