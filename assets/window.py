@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 FRAMES_PER_SECOND = 30  # calm motion needs no more, and an idle screen then sleeps longer
 
@@ -66,3 +67,20 @@ def _check_window(title: str) -> None:
         where = os.environ.get("DISPLAY", "")
         raise NoDisplay(f"the display {where} cannot be used: check that it is there and has OpenGL")
     Window.set_title(title)
+
+
+def save_picture(path: Path) -> None:
+    """Saves what the window shows as a PNG file."""
+    from kivy.core.window import Window
+
+    numbered = Path(Window.screenshot(name=str(path.with_name(f".{path.name}"))))
+    numbered.replace(path)  # in one step: whoever waits for the file finds it whole
+
+
+def close() -> None:
+    """Ends the app in order, as its close button would."""
+    from kivy.app import App
+
+    app = App.get_running_app()
+    if app is not None:
+        app.stop()

@@ -16,6 +16,8 @@ from typing import Any
 
 import click
 
+from .cli_demo import demo, demo_window
+
 DATA = click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
@@ -322,6 +324,10 @@ def _own_address() -> str:
         except OSError:
             return "127.0.0.1"
         return str(probe.getsockname()[0])
+
+
+main.add_command(demo)
+main.add_command(demo_window)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import random
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from sync_server.device.device import Device
 from sync_server.domain import ops
@@ -176,3 +177,61 @@ async def _shopper(device: Device, catalogue: Catalogue, pace: Pace, chance: ran
     if row.state in (State.COMPLETED, State.CANCELLED) and chance.random() < pace.rates:
         happy = (5, 5, 4, 4, 3) if row.state == State.COMPLETED else (3, 2, 1)
         device.submit(ops.Rate(visit_id, ces=chance.choice(happy)))
+
+
+class Kiosk(Protocol):
+    """What a simulated shopper needs of a kiosk's window: the same actions that fingers have."""
+
+    @property
+    def screen(self) -> str: ...
+    def choose_need(self, code: str) -> None: ...
+    def choose_colour(self, colour: str) -> None: ...
+    def choose_place(self, place: str) -> None: ...
+    def join(self) -> None: ...
+    def all_right(self) -> None: ...
+    def rate(self, ces: int) -> None: ...
+    def no_thanks(self) -> None: ...
+
+
+async def shoppers_at(
+    kiosk: Kiosk,
+    device: Device,
+    pace: Pace,
+    chance: random.Random,
+    busy: Callable[[], bool] = nobody_touches,
+) -> None:
+    """Shoppers who come to a kiosk with a window, one after another, for ever."""
+    while True:
+        await asyncio.sleep(pace.about(chance, pace.between_shoppers_s))
+        steps = 0
+        while not busy() and device.catalogue is not None and steps < 8:
+            steps += 1
+            if not _next_step(kiosk, device.catalogue, chance):
+                break
+            # On a screen everybody needs a moment to read, however fast the day goes by.
+            await asyncio.sleep(max(0.4, pace.about(chance, pace.at_the_kiosk_s / 3)))
+
+
+def _next_step(kiosk: Kiosk, catalogue: Catalogue, chance: random.Random) -> bool:
+    """One tap on whatever the kiosk shows. False when this shopper is done there."""
+    match str(kiosk.screen):
+        case "need":
+            kiosk.choose_need(chance.choice(catalogue.needs_under(None)).code)
+        case "more":
+            groups = [need for need in catalogue.needs if catalogue.need(need.code) and need.under]
+            kiosk.choose_need(chance.choice(groups).code)
+        case "spot":
+            kiosk.choose_colour(chance.choice(COLOURS))
+            if catalogue.places:
+                kiosk.choose_place(chance.choice(catalogue.places).code)
+            kiosk.join()
+        case "thanks" if chance.random() < 0.7:
+            kiosk.rate(chance.choice((5, 5, 4, 4, 3)))
+        case "thanks":
+            kiosk.no_thanks()
+        case "line":
+            kiosk.all_right()
+            return False
+        case _:
+            return False
+    return True
