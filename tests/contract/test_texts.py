@@ -15,9 +15,7 @@ from sync_server.domain.refusal import Code
 from sync_server.domain.visit import State
 
 TEXTS = {language: read_texts(paths.TEXTS / f"{language}.toml") for language in LANGUAGES}
-JARGON = re.compile(
-    r"\b(user|client|agent|server|op|sync|error|invalid|failed|timeout|login)\b", re.IGNORECASE
-)
+JARGON = re.compile(r"\b(user|client|agent|server|op|sync|error|invalid|failed|login)\b", re.IGNORECASE)
 
 
 def forms(entry: Entry) -> list[str]:
