@@ -1,0 +1,118 @@
+"""What all ops of an employee have in common: who may, on which visit, and at which rev."""
+
+import pytest
+
+from sync_server.domain import ops
+from sync_server.domain.events import Presence, Resolution
+from sync_server.domain.ops import SYSTEM, Actor, ActorKind
+from sync_server.domain.refusal import Code, Refusal
+from tests.shop import KIOSK, Play, staff
+
+PHONE = Actor(ActorKind.PHONE)
+API = Actor(ActorKind.API)
+MANAGER = Actor(ActorKind.MANAGER)
+VID = "a" * 32
+
+
+def opening(**changes) -> ops.OpenVisit:
+    return ops.OpenVisit(**{"visit_id": VID, "ticket": "B-7", "need": "ask", "language": "nl", **changes})
+
+
+# --- what every op of an employee has in common ----------------------------------------------------------
+
+EVERY_VISIT_OP = [
+    lambda v, rev: ops.Accept(v, rev),
+    lambda v, rev: ops.Decline(v, rev),
+    lambda v, rev: ops.Claim(v, rev),
+    lambda v, rev: ops.Recall(v, rev),
+    lambda v, rev: ops.Start(v, rev),
+    lambda v, rev: ops.Hold(v, rev),
+    lambda v, rev: ops.Resume(v, rev),
+    lambda v, rev: ops.HandOver(v, rev),
+    lambda v, rev: ops.AddNote(v, rev, "a note"),
+    lambda v, rev: ops.Complete(v, rev, Resolution.SOLVED),
+    lambda v, rev: ops.MarkNoShow(v, rev),
+    lambda v, rev: ops.Remove(v, rev),
+]
+IN_HAND = EVERY_VISIT_OP[4:10]
+
+
+@pytest.mark.parametrize("op", EVERY_VISIT_OP)
+def test_nobody_acts_from_a_tablet_that_is_nobodys(op):
+    play = Play()
+    visit_id = play.open("repair")
+    assert play.no("tom", op(visit_id, 1)).code is Code.NOT_SIGNED_IN
+
+
+@pytest.mark.parametrize("op", EVERY_VISIT_OP)
+def test_nobody_acts_on_a_visit_that_is_not_there(op):
+    play = Play()
+    play.sign_on("tom")
+    assert play.no("tom", op(VID, 1)) == Refusal(Code.UNKNOWN_VISIT, VID)
+
+
+@pytest.mark.parametrize("op", IN_HAND)
+def test_only_whose_visit_it_is_may_work_on_it(op):
+    play = Play()
+    play.sign_on("tom", "lea")
+    visit_id = play.open_with("tom", "repair")
+    assert play.no("lea", op(visit_id, play.visit(visit_id).rev)) == Refusal(Code.NOT_YOUR_VISIT, "A-1")
+
+
+def visit_ready_for(play: Play, op: ops.StaffOp) -> str:
+    """A visit of tom's in the state in which he may do `op`."""
+    visit_id = play.open("repair")
+    if isinstance(op, ops.Accept | ops.Decline | ops.Claim | ops.Recall | ops.Remove):
+        return visit_id
+    if isinstance(op, ops.MarkNoShow):
+        play.on("tom", ops.Recall, visit_id)
+        return visit_id
+    play.accept("tom", visit_id)
+    if isinstance(op, ops.Start):
+        return visit_id
+    play.start("tom", visit_id)
+    if isinstance(op, ops.Resume):
+        play.on("tom", ops.Hold, visit_id)
+    return visit_id
+
+
+@pytest.mark.parametrize("op", EVERY_VISIT_OP)
+@pytest.mark.parametrize("off", [-1, 1])
+def test_a_tap_on_what_a_visit_no_longer_is_never_writes(op, off):
+    play = Play()
+    play.sign_on("tom")
+    visit_id = visit_ready_for(play, op("", 1))
+    rev = play.visit(visit_id).rev
+    assert play.no("tom", op(visit_id, rev + off)) == Refusal(Code.STALE_REV, str(rev))
+    play.yes("tom", op(visit_id, rev))
+
+
+@pytest.mark.parametrize("op", IN_HAND)
+def test_an_op_that_does_not_fit_the_visits_state_is_refused(op):
+    play = Play()
+    play.sign_on("tom")
+    visit_id = play.open_with("tom", "repair")
+    play.complete("tom", visit_id)
+    refusal = play.no("tom", op(visit_id, play.visit(visit_id).rev))
+    assert refusal == Refusal(Code.WRONG_STATE, "completed")
+
+
+OPEN, CANCEL, RATE = opening(), ops.Cancel(VID), ops.Rate(VID, ces=1)
+SIGN_ON, PRESENCE = ops.SignOn("tom", "tablet-tom"), ops.SetPresence(Presence.ON_BREAK)
+
+
+@pytest.mark.parametrize(
+    ("by", "op"),
+    [
+        *[(by, op(VID, 1)) for by in (KIOSK, PHONE, API, MANAGER, SYSTEM) for op in EVERY_VISIT_OP],
+        *[(by, op) for by in (MANAGER, SYSTEM) for op in (OPEN, CANCEL, RATE, PRESENCE)],
+        *[(by, SIGN_ON) for by in (KIOSK, PHONE, API, MANAGER, staff("tom"))],
+        *[(staff("tom"), op) for op in (CANCEL, RATE)],
+        (KIOSK, PRESENCE),
+        (KIOSK, ops.QuickResolution(VID, "T-1", "ask", "en", Resolution.SOLVED)),
+    ],
+)
+def test_who_may_not_ask_for_it_is_refused_whatever_it_is(by, op):
+    play = Play()
+    play.sign_on("tom")
+    assert play.no(by, op) == Refusal(Code.NOT_ALLOWED, type(op).__name__)

@@ -1,0 +1,294 @@
+"""What an employee does with a visit, and each reason for which it is refused."""
+
+import pytest
+
+from sync_server.domain import ops
+from sync_server.domain.catalogue import Store
+from sync_server.domain.events import Resolution
+from sync_server.domain.refusal import Code, Refusal
+from sync_server.domain.visit import State
+from tests.shop import Play, catalogue, kinds
+
+VID = "a" * 32
+
+
+# --- serving ------------------------------------------------------------------------------------------
+
+
+def test_a_whole_visit_leaves_its_times_and_how_it_ended():
+    play = Play()
+    visit_id = play.open("repair")
+    play.clock.after(30)
+    play.sign_on("tom")
+    play.clock.after(5)
+    play.accept("tom", visit_id)
+    play.clock.after(20)
+    play.start("tom", visit_id)
+    play.clock.after(100)
+    play.on("tom", ops.Hold, visit_id)
+    play.clock.after(50)
+    play.on("tom", ops.Resume, visit_id)
+    play.clock.after(40)
+    play.complete("tom", visit_id, note="new cable", tip="dry", gift="cable")
+    v = play.visit(visit_id)
+    times = (v.offered_at, v.accepted_at, v.serving_at, v.ended_at)
+    assert [(at - v.created_at) // 1000 for at in times] == [30, 35, 55, 245]
+    assert (v.wait_ms, v.service_ms, v.held_ms, v.handled_ms) == (55_000, 140_000, 50_000, 160_000)
+    assert (v.state, v.resolution, v.employee) == (State.COMPLETED, Resolution.SOLVED, "tom")
+    assert (v.notes, v.tip, v.gift, v.goodwill_cents) == (("new cable",), "dry", "cable", 900)
+    assert v.rev == 7
+
+
+def test_a_visit_on_hold_frees_its_employee_and_is_taken_up_again():
+    play = Play()
+    play.sign_on("tom")
+    visit_id = play.open_with("tom", "repair")
+    waiting = play.open("repair")
+    play.on("tom", ops.Hold, visit_id)
+    assert (play.person("tom").active, play.person("tom").holding) == ((), (visit_id,))
+    assert play.visit(waiting).offer_to == "tom"
+    play.on("tom", ops.Resume, visit_id)
+    assert (play.person("tom").active, play.person("tom").holding) == ((visit_id,), ())
+    assert (play.visit(waiting).state, play.visit(waiting).asked) == (State.WAITING, ())
+
+
+def test_resuming_needs_free_hands():
+    play = Play()
+    play.sign_on("tom")
+    held = play.open_with("tom", "repair")
+    play.on("tom", ops.Hold, held)
+    play.open_with("tom", "repair")
+    refusal = play.no("tom", ops.Resume(held, play.visit(held).rev))
+    assert refusal == Refusal(Code.FINISH_FIRST, "A-2")
+
+
+def test_handing_over_keeps_arrival_and_story_and_says_what_it_turned_out_to_be():
+    play = Play()
+    play.sign_on("tom")
+    visit_id = play.open_with("tom", "repair")
+    arrived = play.visit(visit_id).created_at
+    play.on("tom", ops.AddNote, visit_id, note="tried another cable")
+    play.clock.after(60)
+    records = play.on("tom", ops.HandOver, visit_id, note="wants a new one", need="buy")
+    assert kinds(records) == ["handed_over"]
+    visit = play.visit(visit_id)
+    assert (visit.state, visit.employee, visit.need) == (State.WAITING, None, "buy")
+    assert (visit.created_at, visit.handovers) == (arrived, 1)
+    assert visit.notes == ("tried another cable", "wants a new one")
+    play.sign_on("lea")
+    assert play.visit(visit_id).offer_to == "lea"
+    play.accept("lea", visit_id)
+    play.start("lea", visit_id)
+    play.complete("lea", visit_id)
+    assert play.visit(visit_id).serving_at == arrived  # served first by tom, at once
+    assert play.visit(visit_id).employee == "lea"
+
+
+def test_a_visit_handed_over_goes_before_those_who_came_later():
+    play = Play()
+    play.sign_on("tom")
+    handed = play.open_with("tom", "repair")
+    play.clock.after(60)
+    later = play.open("repair")
+    play.on("tom", ops.HandOver, handed)
+    assert [v.visit_id for v in play.floor.line(play.clock.now)] == [handed, later]
+    assert play.visit(later).offer_to == "tom"  # who has just handed the other one over
+    assert play.visit(handed).need == "repair"
+
+
+def test_whoever_handed_over_is_asked_again_only_after_everybody_else_and_a_pause():
+    play = Play()
+    play.sign_on("tom")
+    visit_id = play.open_with("tom", "repair")
+    play.on("tom", ops.HandOver, visit_id)
+    assert play.visit(visit_id).state is State.WAITING
+    assert kinds(play.after(30)) == ["offered"]
+
+
+@pytest.mark.parametrize("from_state", ["accepted", "serving", "on_hold"])
+def test_a_visit_can_be_handed_over_from_wherever_it_is_in_hand(from_state):
+    play = Play()
+    play.sign_on("tom")
+    visit_id = play.open("repair")
+    play.accept("tom", visit_id)
+    if from_state != "accepted":
+        play.start("tom", visit_id)
+    if from_state == "on_hold":
+        play.on("tom", ops.Hold, visit_id)
+    assert play.visit(visit_id).state == from_state
+    play.clock.after(10)
+    play.on("tom", ops.HandOver, visit_id)
+    visit, tom = play.visit(visit_id), play.person("tom")
+    assert (visit.state, tom.active, tom.holding) == (State.WAITING, (), ())
+    assert (visit.held_ms > 0) == (from_state == "on_hold")
+
+
+def test_handing_over_to_a_need_that_is_not_there_is_refused():
+    play = Play()
+    play.sign_on("tom")
+    visit_id = play.open_with("tom", "repair")
+    refusal = play.no("tom", ops.HandOver(visit_id, play.visit(visit_id).rev, need="teleport"))
+    assert refusal == Refusal(Code.UNKNOWN_NEED, "teleport")
+
+
+def test_a_shopper_who_is_not_found_is_called_first_and_then_let_go():
+    play = Play()
+    play.sign_on("tom")
+    visit_id = play.open("repair")
+    play.accept("tom", visit_id)
+    rev = play.visit(visit_id).rev
+    assert play.no("tom", ops.MarkNoShow(visit_id, rev)) == Refusal(Code.RECALL_FIRST, "A-1")
+    play.clock.after(5)
+    play.on("tom", ops.Recall, visit_id)
+    assert play.visit(visit_id).recalled_at == play.clock.now
+    play.on("tom", ops.MarkNoShow, visit_id)
+    visit = play.visit(visit_id)
+    assert (visit.state, visit.employee, visit.serving_at) == (State.NO_SHOW, "tom", None)
+    assert play.person("tom").active == ()
+
+
+def test_a_shopper_can_be_called_while_the_offer_is_open():
+    play = Play()
+    play.sign_on("tom", "lea")
+    visit_id = play.open("repair")
+    rev = play.visit(visit_id).rev
+    assert play.no("lea", ops.Recall(visit_id, rev)).code is Code.NOT_YOUR_VISIT
+    play.on("tom", ops.Recall, visit_id)
+    play.on("tom", ops.MarkNoShow, visit_id)
+    assert play.visit(visit_id).employee == "tom"
+    assert play.person("tom").offer is None
+
+
+def test_a_shopper_who_came_after_all_must_be_called_anew_before_a_no_show():
+    play = Play()
+    play.sign_on("tom")
+    visit_id = play.open("repair")
+    play.on("tom", ops.Recall, visit_id)
+    play.accept("tom", visit_id)
+    refusal = play.no("tom", ops.MarkNoShow(visit_id, play.visit(visit_id).rev))
+    assert refusal.code is Code.RECALL_FIRST
+
+
+def test_somebody_being_served_is_there():
+    play = Play()
+    play.sign_on("tom")
+    visit_id = play.open_with("tom", "repair")
+    rev = play.visit(visit_id).rev
+    assert play.no("tom", ops.MarkNoShow(visit_id, rev)) == Refusal(Code.WRONG_STATE, "serving")
+    assert play.no("tom", ops.Recall(visit_id, rev)) == Refusal(Code.WRONG_STATE, "serving")
+
+
+@pytest.mark.parametrize("state", ["waiting", "offered"])
+def test_anybody_may_take_a_visit_out_of_the_line(state):
+    play = Play()
+    play.sign_on("lea")
+    if state == "offered":
+        play.sign_on("tom")
+    visit_id = play.open("repair")
+    assert play.visit(visit_id).state == state
+    play.on("lea", ops.Remove, visit_id)
+    assert (play.visit(visit_id).state, play.visit(visit_id).employee) == (State.REMOVED, "lea")
+    assert play.person("tom").offer is None
+
+
+def test_a_visit_that_a_colleague_has_taken_is_theirs_to_remove():
+    play = Play()
+    play.sign_on("tom", "lea")
+    visit_id = play.open("repair")
+    play.accept("tom", visit_id)
+    rev = play.visit(visit_id).rev
+    assert play.no("lea", ops.Remove(visit_id, rev)) == Refusal(Code.NOT_YOUR_VISIT, "A-1")
+    play.on("tom", ops.Remove, visit_id)
+    assert play.person("tom").active == ()
+    assert play.no("tom", ops.Remove(visit_id, rev + 1)) == Refusal(Code.WRONG_STATE, "removed")
+
+
+# --- completing -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("more", "refusal"),
+    [
+        ({"tip": "dance"}, Refusal(Code.UNKNOWN_TIP, "dance")),
+        ({"gift": "car"}, Refusal(Code.UNKNOWN_GIFT, "car")),
+        ({"goodwill_cents": 2501}, Refusal(Code.OVER_GOODWILL_LIMIT, "2500")),
+        ({"gift": "cable", "goodwill_cents": 2501}, Refusal(Code.OVER_GOODWILL_LIMIT, "2500")),
+    ],
+)
+def test_an_ending_that_cannot_be_is_refused(more, refusal):
+    play = Play()
+    play.sign_on("tom")
+    visit_id = play.open_with("tom", "repair")
+    rev = play.visit(visit_id).rev
+    assert play.no("tom", ops.Complete(visit_id, rev, Resolution.SOLVED, **more)) == refusal
+    new = play.new_id()
+    quick = ops.QuickResolution(new, "T-1", "repair", "en", Resolution.SOLVED, **more)
+    play.on("tom", ops.Hold, visit_id)
+    assert play.no("tom", quick) == refusal
+
+
+def test_goodwill_may_reach_the_limit_and_a_gift_counts_what_it_is_worth():
+    play = Play()
+    play.sign_on("tom")
+    first, second = play.open_with("tom", "repair"), None
+    play.complete("tom", first, goodwill_cents=2500)
+    assert play.visit(first).goodwill_cents == 2500
+    play.after(5)
+    second = play.open_with("tom", "repair")
+    play.complete("tom", second, gift="case", goodwill_cents=100)
+    assert play.visit(second).goodwill_cents == 100  # what the employee says stands above the list
+
+
+def test_a_gift_above_a_limit_that_was_lowered_is_refused():
+    play = Play(catalogue(store=Store(name="Strict", closes="21:00", goodwill_limit_cents=1000)))
+    play.sign_on("tom")
+    visit_id = play.open_with("tom", "repair")
+    op = ops.Complete(visit_id, play.visit(visit_id).rev, Resolution.REPLACED_FREE, gift="case")
+    assert play.no("tom", op) == Refusal(Code.OVER_GOODWILL_LIMIT, "1000")
+
+
+def test_a_quick_resolution_is_a_whole_visit_in_one_step():
+    play = Play()
+    play.sign_on("tom")
+    waiting = play.open("repair")
+    assert play.visit(waiting).offer_to == "tom"
+    op = ops.QuickResolution(
+        VID, "T-1", "repair", "en", Resolution.ADVICE_GIVEN, note="showed how", tip="dry"
+    )
+    records = play.yes("tom", op)
+    mine = [r for r in records if r.visit_id == VID]
+    assert kinds(mine) == ["opened", "claimed", "started", "completed"]
+    assert [r.rev for r in mine] == [1, 2, 3, 4]
+    assert kinds(records)[0] == "withdrawn"
+    visit = play.visit(VID)
+    assert (visit.source, visit.employee, visit.resolution) == ("staff", "tom", Resolution.ADVICE_GIVEN)
+    assert (visit.wait_ms, visit.notes, visit.tip) == (0, ("showed how",), "dry")
+    assert play.person("tom").active == ()
+    assert play.visit(waiting).state is State.WAITING  # until tom has wrapped up
+    assert kinds(play.after(5)) == ["offered"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"need": "teleport"}, Code.UNKNOWN_NEED),
+        ({"language": "xx"}, Code.UNKNOWN_LANGUAGE),
+        ({"ticket": "A-1"}, Code.TICKET_TAKEN),
+        ({"visit_id": f"{1:032x}"}, Code.VISIT_EXISTS),
+    ],
+)
+def test_a_quick_resolution_that_cannot_be_is_refused(changes, code):
+    play = Play()
+    play.sign_on("tom")
+    play.open("buy")
+    whole = {"visit_id": VID, "ticket": "T-1", "need": "ask", "language": "en"}
+    op = ops.QuickResolution(**{**whole, **changes}, resolution=Resolution.SOLVED)
+    assert play.no("tom", op).code is code
+
+
+def test_a_quick_resolution_needs_free_hands():
+    play = Play()
+    play.sign_on("tom")
+    play.open_with("tom", "repair")
+    op = ops.QuickResolution(VID, "T-1", "ask", "en", Resolution.SOLVED)
+    assert play.no("tom", op) == Refusal(Code.FINISH_FIRST, "A-1")

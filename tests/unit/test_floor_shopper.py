@@ -1,0 +1,197 @@
+"""What a shopper can ask of the floor, and each reason for which it is refused."""
+
+import pytest
+
+from sync_server.domain import ops
+from sync_server.domain.ops import Actor, ActorKind
+from sync_server.domain.refusal import Code, Refusal
+from sync_server.domain.visit import State
+from tests.shop import CLOSES, KIOSK, MONDAY_10, OTHER_KIOSK, Clock, Play, kinds
+
+PHONE = Actor(ActorKind.PHONE)
+API = Actor(ActorKind.API)
+MANAGER = Actor(ActorKind.MANAGER)
+VID = "a" * 32
+
+
+def opening(**changes) -> ops.OpenVisit:
+    return ops.OpenVisit(**{"visit_id": VID, "ticket": "B-7", "need": "ask", "language": "nl", **changes})
+
+
+# --- opening -----------------------------------------------------------------------------------------
+
+
+def test_opening_keeps_what_the_shopper_said():
+    play = Play()
+    play.yes(
+        KIOSK,
+        opening(alias="Robin", colour="red", place="door", party_size=3, link="x" * 22, need="pick_up"),
+    )
+    visit = play.visit(VID)
+    assert (visit.ticket, visit.need, visit.language, visit.party_size) == ("B-7", "pick_up", "nl", 3)
+    assert (visit.alias, visit.colour, visit.place, visit.link) == ("Robin", "red", "door", "x" * 22)
+    assert (visit.source, visit.device_id, visit.day) == ("kiosk", "kiosk-1", "2026-03-02")
+    assert (visit.created_at, visit.rev, visit.priority) == (MONDAY_10, 1, 2)
+    assert play.records[-1].actor == "shopper"
+
+
+@pytest.mark.parametrize(
+    ("by", "source", "actor"),
+    [(KIOSK, "kiosk", "shopper"), (PHONE, "phone", "shopper"), (API, "api", "api")],
+)
+def test_the_log_says_by_which_way_a_visit_came(by, source, actor):
+    play = Play()
+    (record,) = play.yes(by, opening())
+    assert (play.visit(VID).source, record.actor) == (source, actor)
+
+
+def test_an_employee_may_open_a_visit_for_a_shopper():
+    play = Play()
+    play.sign_on("tom")
+    records = play.yes("tom", opening())
+    assert play.visit(VID).source == "staff"
+    assert records[0].actor == "employee:tom"
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"need": "teleport"}, Refusal(Code.UNKNOWN_NEED, "teleport")),
+        ({"need": "advice"}, Refusal(Code.UNKNOWN_NEED, "advice")),  # it only groups others
+        ({"place": "roof"}, Refusal(Code.UNKNOWN_PLACE, "roof")),
+        ({"colour": "ultraviolet"}, Refusal(Code.UNKNOWN_COLOUR, "ultraviolet")),
+        ({"language": "xx"}, Refusal(Code.UNKNOWN_LANGUAGE, "xx")),
+        ({"ticket": "A-1"}, Refusal(Code.TICKET_TAKEN, "A-1")),
+        ({"visit_id": f"{1:032x}"}, Refusal(Code.VISIT_EXISTS, f"{1:032x}")),
+    ],
+)
+def test_an_opening_that_cannot_be_is_refused(changes, refusal):
+    play = Play()
+    play.open()  # visit 1, ticket A-1
+    assert play.no(KIOSK, opening(**changes)) == refusal
+
+
+def test_a_ticket_is_free_again_the_next_day():
+    play = Play()
+    play.open(ticket="B-7")
+    play.after(86_400)
+    play.yes(KIOSK, opening())
+    assert play.visit(VID).day == "2026-03-03"
+
+
+def test_a_ticket_stays_taken_after_its_visit_ended_and_was_forgotten():
+    play = Play()
+    ended = play.open(ticket="B-7")
+    play.yes(KIOSK, ops.Cancel(ended))
+    play.after(2 * 3600)
+    assert ended not in play.floor.visits
+    assert play.no(KIOSK, opening()) == Refusal(Code.TICKET_TAKEN, "B-7")
+    assert play.floor.last_ticket("2026-03-02", "B") == 7
+    assert play.floor.last_ticket("2026-03-02", "A") == 0
+
+
+# --- the shopper's own --------------------------------------------------------------------------------
+
+
+def test_a_shopper_may_leave_the_line_without_knowing_the_rev():
+    play = Play()
+    play.sign_on("kim")
+    visit_id = play.open()
+    assert kinds(play.yes(KIOSK, ops.Cancel(visit_id))) == ["cancelled"]
+    assert play.visit(visit_id).state is State.CANCELLED
+    assert play.visit(visit_id).ended_at == play.clock.now
+    assert play.person("kim").offer is None
+
+
+def test_a_shopper_who_leaves_frees_whoever_was_on_the_way():
+    play = Play()
+    play.sign_on("kim")
+    visit_id = play.open()
+    play.accept("kim", visit_id)
+    waiting = play.open()
+    play.clock.after(20)
+    play.yes(KIOSK, ops.Cancel(visit_id))
+    assert play.visit(waiting).offer_to == "kim"  # at once: there was nothing to wrap up
+    assert play.visit(visit_id).handled_ms == 20_000
+
+
+@pytest.mark.parametrize("expected_rev", [1, 3])
+def test_a_shopper_who_does_say_a_rev_must_be_right(expected_rev):
+    play = Play()
+    play.sign_on("kim")
+    visit_id = play.open()
+    assert play.no(KIOSK, ops.Cancel(visit_id, expected_rev)) == Refusal(Code.STALE_REV, "2")
+
+
+def test_nobody_leaves_while_being_served_or_after_the_end():
+    play = Play()
+    play.sign_on("kim")
+    visit_id = play.open_with("kim")
+    assert play.no(KIOSK, ops.Cancel(visit_id)) == Refusal(Code.WRONG_STATE, "serving")
+    play.complete("kim", visit_id)
+    assert play.no(KIOSK, ops.Cancel(visit_id)) == Refusal(Code.WRONG_STATE, "completed")
+    assert play.no(KIOSK, ops.Cancel(VID)) == Refusal(Code.UNKNOWN_VISIT, VID)
+
+
+@pytest.mark.parametrize("op", [ops.Cancel, lambda v: ops.Rate(v, ces=5)])
+def test_a_kiosk_speaks_only_for_the_visits_it_opened(op):
+    play = Play()
+    visit_id = play.open()
+    assert play.no(OTHER_KIOSK, op(visit_id)) == Refusal(Code.NOT_YOUR_VISIT, "A-1")
+
+
+def test_a_phone_may_act_for_a_visit_of_any_kiosk():
+    play = Play()
+    visit_id = play.open()
+    play.yes(PHONE, ops.Cancel(visit_id))
+    play.yes(PHONE, ops.Rate(visit_id, ces=2))
+    assert play.visit(visit_id).ces == 2
+
+
+def test_a_rating_is_taken_after_the_end_and_may_be_completed_later():
+    play = Play()
+    play.sign_on("kim")
+    visit_id = play.open_with("kim")
+    assert play.no(KIOSK, ops.Rate(visit_id, ces=5)) == Refusal(Code.WRONG_STATE, "serving")
+    play.complete("kim", visit_id)
+    play.yes(KIOSK, ops.Rate(visit_id, ces=5))
+    play.yes(PHONE, ops.Rate(visit_id, nps=9, comment="lovely"))
+    play.yes(PHONE, ops.Rate(visit_id, nps=8))
+    visit = play.visit(visit_id)
+    assert (visit.ces, visit.nps, visit.comment, visit.state) == (5, 8, "lovely", State.COMPLETED)
+
+
+def test_a_rating_that_says_nothing_is_refused():
+    play = Play()
+    visit_id = play.open()
+    play.yes(KIOSK, ops.Cancel(visit_id))
+    assert play.no(KIOSK, ops.Rate(visit_id, comment="")) == Refusal(Code.NOTHING_SAID, "A-1")
+    assert play.no(KIOSK, ops.Rate(VID, ces=1)).code is Code.UNKNOWN_VISIT
+    play.yes(KIOSK, ops.Rate(visit_id, nps=0))  # nought is an answer
+    assert play.visit(visit_id).nps == 0
+
+
+def test_a_visit_can_be_rated_for_an_hour():
+    play = Play()
+    visit_id = play.open()
+    play.yes(KIOSK, ops.Cancel(visit_id))
+    play.after(3600)
+    play.yes(KIOSK, ops.Rate(visit_id, ces=3))
+    play.after(1)
+    assert play.no(KIOSK, ops.Rate(visit_id, ces=4)).code is Code.UNKNOWN_VISIT
+
+
+def test_the_order_never_depends_on_a_devices_clock():
+    play = Play()
+    first, second = play.new_id(), play.new_id()
+    for visit_id, ticket, at_device in ((first, "A-1", 9_999_999_999_999), (second, "A-2", 0)):
+        op = ops.OpenVisit(visit_id, ticket, "ask", "en")
+        play.floor.handle(op, KIOSK, play.clock.now, at_device)
+        play.clock.after(1)
+    assert [v.visit_id for v in play.floor.line(play.clock.now)] == [first, second]
+    assert play.visit(first).created_at == MONDAY_10
+
+
+def test_a_visit_opened_minutes_before_closing_is_of_that_day():
+    play = Play(clock=Clock(CLOSES - 60_000))
+    assert play.visit(play.open()).day == "2026-03-02"
