@@ -159,7 +159,7 @@ class Play:
         end = self.clock.now + int(seconds * 1000)
         done: list[Record] = []
         while (due := self.floor.next_deadline(self.clock.now)) is not None and due <= end:
-            self.clock.now = due
+            self.clock.now = max(due, self.clock.now)
             done += self.tick()
         self.clock.now = end
         return done + self.tick()

@@ -176,9 +176,12 @@ class PresenceChanged(Struct, frozen=True, tag_field="event", tag="presence_chan
 
 
 class DayClosed(Struct, frozen=True, tag_field="event", tag="day_closed"):
-    """Closing time passed. `serving` counts the visits that were still with an employee."""
+    """Closing time passed. `still_here` counts the visits and employees that stayed on.
 
-    serving: int
+    With nobody still here the log may be replayed from this line on.
+    """
+
+    still_here: int
 
 
 AnyVisitEvent = (

@@ -117,8 +117,11 @@ class Floor:
     # --- what is asked of it ---------------------------------------------------------------------
 
     def next_deadline(self, now: int) -> int | None:
-        """The next instant at which time alone changes something, ms UTC; None if nothing is pending."""
-        return min((at for at in self._deadlines() if at > now), default=None)
+        """The next instant at which time alone may change something, ms UTC; None if nothing is pending.
+
+        It is in the past for what is overdue: an op may come in just before the alarm is heard.
+        """
+        return min(self._deadlines(max(now, self._now)), default=None)
 
     def holder(self, device_id: str | None) -> Person | None:
         """Who is signed in on this tablet."""
@@ -212,13 +215,15 @@ class Floor:
 
     def _close(self, closing: int) -> Iterator[tuple[str | None, Event]]:
         """Closing time: whoever is still in line is let go, everybody not with a shopper is signed off."""
+        on_floor = [p for p in self.people.values() if p.chosen is not Presence.OFF_FLOOR]
         for v in self.open_visits():
             if v.state is not State.SERVING and v.created_at < closing:
                 yield v.visit_id, ev.Expired()
-        for person in list(self.people.values()):
-            if person.chosen is not Presence.OFF_FLOOR and not person.active and person.since < closing:
+        for person in on_floor:
+            if person.since < closing and not self.people[person.id].active:
                 yield None, ev.PresenceChanged(person.id, Presence.OFF_FLOOR)
-        yield None, ev.DayClosed(len(self.open_visits()))
+        staying = sum(p.chosen is not Presence.OFF_FLOOR for p in self.people.values())
+        yield None, ev.DayClosed(len(self._open) + staying)
 
     def _target_passed(self, v: Visit, now: int) -> ev.Widened | ev.Alerted | None:
         if v.state is not State.WAITING:
@@ -236,7 +241,7 @@ class Floor:
             return None
         return v.line_at + int((v.ring + 1) * need.target_wait_s * 1000)
 
-    def _deadlines(self) -> Iterator[int]:
+    def _deadlines(self, now: int) -> Iterator[int]:
         anybody = bool(self._open)
         for v in self._open.values():
             if v.state is State.OFFERED and v.offer_until is not None:
@@ -244,14 +249,18 @@ class Floor:
             elif v.state is State.WAITING:
                 if (target := self._next_target(v)) is not None:
                     yield target
-                if v.asked:
-                    yield routing.ask_again_at(v, self.catalogue.times.ask_again_s)
+                # From these two moments on an offer may be made; once they are past it has been.
+                again = routing.ask_again_at(v, self.catalogue.times.ask_again_s)
+                if v.asked and again > now:
+                    yield again
         for person in self.people.values():
-            if person.free_at:
+            if person.free_at > now:
                 yield person.free_at
             anybody = anybody or person.chosen is not Presence.OFF_FLOOR
         if anybody:
-            yield self.catalogue.next_closing(self._now)
+            closing = self.catalogue.last_closing(now)
+            overdue = self._last_closing is not None and closing > self._last_closing
+            yield closing if overdue else self.catalogue.next_closing(now)
 
     def _apply_to_people(self, before: Visit | None, record: Record) -> None:
         event = record.event

@@ -33,13 +33,13 @@ def records(db: sqlite3.Connection, from_seq: int = 1) -> Iterator[Record]:
 
 
 def replay_from(db: sqlite3.Connection, now: int) -> int:
-    """Where to begin replaying: at the latest closing with nobody in hand, over an hour ago; else at 1.
+    """Where to begin replaying: at the latest closing with nobody still here, over an hour ago; else at 1.
 
     From there the log gives the whole floor, those who may still be asked how it was included.
     """
     row = db.execute(
         "SELECT max(seq) FROM visit_events WHERE event = 'day_closed' AND at_server < ?"
-        " AND json_extract(body, '$.serving') = 0",
+        " AND json_extract(body, '$.still_here') = 0",
         (now - KEEP_ENDED_MS,),
     ).fetchone()
     return int(row[0] or 1)
