@@ -4,7 +4,7 @@ The catalogue is read once from `store.toml` and never changes while a server ru
 Texts are dictionaries from a language code ("en") to the words in that language.
 """
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -162,6 +162,10 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         return {(n.code, ring): n.wanted(ring) for n in self.needs for ring in range(n.rings)}
 
     @cached_property
+    def _closes(self) -> time:
+        return time.fromisoformat(self.store.closes)
+
+    @cached_property
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.store.timezone)
 
@@ -200,20 +204,16 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
 
     def last_closing(self, at: int) -> int:
         """The latest closing time that is not after `at`, in ms UTC."""
-        local = self.local(at)
-        closing = datetime.combine(local.date(), time.fromisoformat(self.store.closes), self._zone)
-        if closing > local:
-            closing = datetime.combine(
-                local.date() - timedelta(days=1), time.fromisoformat(self.store.closes), self._zone
-            )
-        return int(closing.timestamp() * 1000)
+        today = self.local(at).date()
+        closing = self._closing(today)
+        return closing if closing <= at else self._closing(today - timedelta(days=1))
 
     def next_closing(self, at: int) -> int:
         """The earliest closing time after `at`, in ms UTC."""
-        local = self.local(at)
-        closing = datetime.combine(local.date(), time.fromisoformat(self.store.closes), self._zone)
-        if closing <= local:
-            closing = datetime.combine(
-                local.date() + timedelta(days=1), time.fromisoformat(self.store.closes), self._zone
-            )
-        return int(closing.timestamp() * 1000)
+        today = self.local(at).date()
+        closing = self._closing(today)
+        return closing if closing > at else self._closing(today + timedelta(days=1))
+
+    def _closing(self, day: date) -> int:
+        # As an instant: two local times compared with each other ignore which of the two 02:30s is meant.
+        return int(datetime.combine(day, self._closes, self._zone).timestamp() * 1000)
