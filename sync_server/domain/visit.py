@@ -102,7 +102,8 @@ class IllegalTransition(ValueError):
 class Visit(Struct, frozen=True):
     """One shopper's need from stating it to its end. Times are ms UTC, durations ms unless named `_s`.
 
-    `offered_at`, `accepted_at` and `serving_at` are the first times each was reached.
+    `offered_at`, `accepted_at` and `serving_at` are the first times each was reached; a visit that was
+    claimed before anybody was asked for it keeps no `offered_at`, so they never run backwards.
     `held_ms` and `handled_ms` grow when a stint ends; `stint_at` is the running one's start.
     `line_at` is when it came into line: on arrival, and again with each hand over.
     """
@@ -214,7 +215,7 @@ def _changes(visit: Visit, event: AnyVisitEvent, at: int) -> dict[str, Any]:
                 "offer_to": employee,
                 "offer_until": until,
                 "offers": visit.offers + 1,
-                "offered_at": visit.offered_at or at,
+                "offered_at": visit.offered_at if visit.accepted_at is not None else visit.offered_at or at,
                 "asked": (employee,) if new_round else (*visit.asked, employee),
             }
         case Declined() | TimedOut():

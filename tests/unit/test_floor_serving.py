@@ -105,6 +105,21 @@ def test_whoever_handed_over_is_asked_again_only_after_everybody_else_and_a_paus
     assert kinds(play.after(30)) == ["offered"]
 
 
+def test_an_offer_after_somebody_had_already_come_is_not_the_first_offer():
+    play = Play()
+    play.sign_on("kim")
+    visit_id = play.open("repair")
+    play.clock.after(5)
+    play.on("kim", ops.Claim, visit_id)
+    play.clock.after(5)
+    play.on("kim", ops.HandOver, visit_id)
+    play.clock.after(5)
+    play.sign_on("tom")
+    assert play.visit(visit_id).offer_to == "tom"
+    assert play.visit(visit_id).offered_at is None  # accepted_at − offered_at would be below nought
+    assert play.visit(visit_id).accepted_at == play.visit(visit_id).created_at + 5000
+
+
 @pytest.mark.parametrize("from_state", ["accepted", "serving", "on_hold"])
 def test_a_visit_can_be_handed_over_from_wherever_it_is_in_hand(from_state):
     play = Play()

@@ -1,0 +1,188 @@
+"""The honest bracket a shopper is told, and what it learns from."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync_server.domain import ops
+from sync_server.domain.wait import FEWEST_SERVICES, LEARN_FROM, History, Outcome, Quote, quote
+from tests.shop import KIOSK, Play, floor
+
+
+def test_with_nobody_on_the_floor_nothing_is_promised():
+    assert quote([], 240, 0, []) is None
+    assert quote([100, 100], 240, 0, []) is None
+
+
+@pytest.mark.parametrize(
+    ("ahead", "own", "on_floor", "expected"),
+    [
+        ([], 240, 1, 240),  # nobody ahead: one's own kind of service, shared by those who are there
+        ([], 240, 2, 120),
+        ([300], 240, 1, 600),  # (1 ahead + 1) × 300 ÷ 1
+        ([100, 200, 900], 240, 2, 400),  # (3 + 1) × the median 200 ÷ 2
+        ([0.2], 240, 1, 2),  # a service takes a second at the least
+    ],
+)
+def test_what_is_expected_follows_the_line_the_services_and_the_employees(ahead, own, on_floor, expected):
+    assert quote(ahead, own, on_floor, []).expected_s == expected
+
+
+def test_until_enough_is_known_the_bracket_is_wide():
+    # 600 ÷ 1.6 = 375 s and 600 × 2.2 = 1320 s, outwards to whole minutes
+    assert quote([300], 240, 1, []) == Quote(low_s=360, median_s=600, high_s=1320, expected_s=600)
+
+
+def test_a_short_wait_is_told_as_up_to_a_minute():
+    assert quote([], 10, 1, []) == Quote(low_s=0, median_s=10, high_s=60, expected_s=10)
+
+
+def outcomes(*ratios: float, expected: float = 600) -> list[Outcome]:
+    return [Outcome(expected, expected * ratio) for ratio in ratios]
+
+
+def test_enough_similar_quotes_that_came_due_give_the_bracket():
+    # Ratios 0.50, 0.51 … 0.89 (40 of them): the 10th percentile is 0.539, the median 0.695, the 90th 0.851.
+    known = outcomes(*(0.5 + n / 100 for n in range(40)))
+    # × 600 s: 323.4, 417.0 and 510.6, the outer two to whole minutes
+    assert quote([300], 240, 1, known) == Quote(low_s=300, median_s=417, high_s=540, expected_s=600)
+
+
+def test_one_similar_quote_too_few_teaches_nothing_yet():
+    known = outcomes(*[0.5] * (LEARN_FROM - 1))
+    assert quote([300], 240, 1, known).high_s == 1320
+    assert quote([300], 240, 1, known + outcomes(0.5)).high_s == 300
+
+
+def test_only_quotes_of_a_similar_wait_count():
+    unlike = outcomes(*[0.1] * 100, expected=299) + outcomes(*[0.1] * 100, expected=1201)
+    assert quote([300], 240, 1, unlike).high_s == 1320
+    alike = outcomes(*[0.1] * 15, expected=300) + outcomes(*[0.1] * 15, expected=1200)
+    assert quote([300], 240, 1, alike).high_s == 60
+    assert quote([300], 240, 1, outcomes(*[1] * 50, expected=0)).high_s == 1320
+
+
+@given(
+    st.lists(st.floats(0, 5000), max_size=20),
+    st.floats(1, 5000),
+    st.integers(1, 30),
+    st.lists(st.builds(Outcome, st.floats(0, 9000), st.floats(0, 9000)), max_size=80),
+)
+def test_a_bracket_is_of_whole_minutes_and_holds_its_own_middle(ahead, own, on_floor, known):
+    told = quote(ahead, own, on_floor, known)
+    assert told.low_s % 60 == 0
+    assert told.high_s % 60 == 0
+    assert 0 <= told.low_s <= told.median_s <= told.high_s + 0.1
+    assert told.high_s >= 60
+
+
+# --- what is learned -----------------------------------------------------------------------------------
+
+
+def test_the_target_stands_in_for_service_times_until_some_are_known():
+    history = History()
+    for seconds in range(FEWEST_SERVICES - 1):
+        history.served("repair", seconds)
+    assert history.service_s("repair", 240) == 240
+    history.served("repair", 100)
+    assert history.service_s("repair", 240) == 2  # the median of 0, 1, 2, 3, 100
+    assert history.service_s("buy", 240) == 240
+
+
+def test_only_the_latest_service_times_and_quotes_count():
+    history = History()
+    for _ in range(100):
+        history.served("repair", 1000)
+    for _ in range(50):
+        history.served("repair", 10)
+    assert history.service_s("repair", 240) == 10
+    for n in range(600):
+        history.waited(n, n)
+    assert len(history.outcomes) == 500
+    assert history.outcomes[0] == Outcome(100, 100)
+
+
+def test_the_floor_learns_what_was_expected_and_how_long_it_took():
+    play = Play()
+    play.sign_on("tom")
+    for _ in range(FEWEST_SERVICES):
+        visit_id = play.open("repair")
+        play.clock.after(10)
+        play.accept("tom", visit_id)
+        play.start("tom", visit_id)
+        play.clock.after(90)
+        play.complete("tom", visit_id)
+        play.after(10)
+    assert list(play.floor.history.outcomes) == [Outcome(240, 10)] * 4 + [Outcome(240, 10)]
+    assert play.floor.history.service_s("repair", 240) == 90
+    assert play.floor.quote("repair", play.clock.now).expected_s == 90
+
+
+def test_a_quick_resolution_teaches_nothing_about_waiting_or_serving():
+    play = Play()
+    play.sign_on("tom")
+    for _ in range(FEWEST_SERVICES):
+        op = ops.QuickResolution(play.new_id(), play.ticket(), "repair", "en", "solved")
+        play.yes("tom", op)
+    assert not play.floor.history.outcomes
+    assert play.floor.quote("repair", play.clock.now).expected_s == 240
+
+
+# --- what is told on the floor -----------------------------------------------------------------------------
+
+
+def test_nothing_is_told_while_nobody_who_can_help_is_on_the_floor():
+    play = Play()
+    play.sign_on("lea")
+    assert play.floor.quote("repair", play.clock.now) is None
+    visit = play.visit(play.open("repair"))
+    assert (visit.quoted_low_s, visit.quoted_median_s, visit.quoted_high_s, visit.expected_s) == (None,) * 4
+    assert floor().quote("nothing_like_it", play.clock.now) is None
+
+
+def test_a_visit_keeps_what_its_shopper_was_told():
+    play = Play()
+    play.sign_on("tom")
+    visit = play.visit(play.open("repair"))
+    # 240 s expected: 150 to 528 s, so two to nine minutes
+    told = (visit.quoted_low_s, visit.quoted_median_s, visit.quoted_high_s, visit.expected_s)
+    assert told == (120, 240, 540, 240)
+
+
+def test_only_those_ahead_who_need_the_same_employees_count():
+    play = Play()
+    play.sign_on("tom", "lea")
+    play.open_with("tom", "repair")
+    play.open_with("lea", "buy")
+    assert play.floor.quote("repair", play.clock.now).expected_s == 240
+    for _ in range(3):
+        play.open("buy")
+    assert play.floor.quote("repair", play.clock.now).expected_s == 240
+    assert play.floor.quote("buy", play.clock.now).expected_s == 4 * 240
+    play.open("repair")
+    assert play.floor.quote("repair", play.clock.now).expected_s == 2 * 240
+    # Anybody can answer a question: it competes with all four, and with both employees.
+    assert play.floor.quote("ask", play.clock.now).expected_s == 5 * 240 / 2
+
+
+def test_somebody_on_a_break_is_not_counted_and_somebody_busy_is():
+    play = Play()
+    play.sign_on("tom", "maya")
+    assert play.floor.quote("repair", play.clock.now).expected_s == 120
+    play.open_with("maya", "repair")
+    assert play.floor.quote("repair", play.clock.now).expected_s == 120
+    play.yes("tom", ops.SetPresence("on_break"))
+    assert play.floor.quote("repair", play.clock.now).expected_s == 240
+
+
+def test_who_stands_in_line_is_told_by_those_before_them():
+    play = Play()
+    play.sign_on("tom")
+    play.open_with("tom", "repair")
+    first, second = play.open("repair"), play.open("repair")
+    line = play.floor.line(play.clock.now)
+    assert [v.visit_id for v in line] == [first, second]
+    assert play.floor.quote("repair", play.clock.now, before=line[:0]).expected_s == 240
+    assert play.floor.quote("repair", play.clock.now, before=line[:1]).expected_s == 480
+    play.yes(KIOSK, ops.Cancel(first))
+    assert play.floor.quote("repair", play.clock.now).expected_s == 480
