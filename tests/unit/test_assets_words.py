@@ -1,0 +1,148 @@
+"""Saying things: plural forms, honest brackets, clocks, names, and what happens when a text is missing."""
+
+import logging
+import subprocess
+import sys
+
+import pytest
+
+from assets import words as module
+from assets.words import Words, known_languages, language_name
+
+EN, NL, FI = Words("en"), Words("nl"), Words("fi")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_logged_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_logged", set())
+
+
+def test_languages_name_themselves() -> None:
+    assert known_languages()[0] == "en"
+    assert [language_name(language) for language in ("en", "nl", "fi")] == ["English", "Nederlands", "Suomi"]
+    assert language_name("sv") == "sv"
+    assert language_name("../en") == "../en"
+
+
+def test_n_chooses_the_plural_form() -> None:
+    assert EN.say("kiosk.line.before", n=1) == "1 person before you"
+    assert EN.say("kiosk.line.before", n=3) == "3 people before you"
+    assert FI.say("kiosk.line.before", n=3) == "3 ihmistä ennen sinua"
+    assert NL.say("staff.floor.waiting", n=1) == "1 wacht"
+
+
+def test_values_are_filled_in_and_kept_as_they_are() -> None:
+    assert EN.say("kiosk.line.coming", name="Maya") == "Maya is on the way"
+    assert EN.say("kiosk.line.coming", name="{n}") == "{n} is on the way"
+
+
+def test_a_value_that_is_missing_is_no_fault_but_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert EN.say("kiosk.line.coming") == "… is on the way"
+        EN.say("kiosk.line.coming")
+    assert len(caplog.records) == 1
+    assert "'name'" in caplog.text
+
+
+def test_a_text_a_language_lacks_is_said_in_english_and_logged_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    texts = {"en": {"a.b": {"one": "{n} thing", "other": "{n} things"}}, "nl": {"c.d": "x"}}
+    monkeypatch.setattr(module, "_entries", lambda language: texts.get(language, {}))
+    with caplog.at_level(logging.WARNING):
+        assert Words("nl").say("a.b", n=2) == "2 things"
+        assert Words("nl").say("a.b", n=1) == "1 thing"
+    assert len(caplog.records) == 1
+    assert Words("nl").has("a.b")
+    assert not Words("nl").has("a.c")
+
+
+def test_a_text_nobody_has_shows_its_key_to_be_found() -> None:
+    assert FI.say("kiosk.no.such") == "kiosk.no.such"
+
+
+def test_an_unknown_language_speaks_english() -> None:
+    assert Words("xx").say("kiosk.line.leave") == "Leave the line"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0, 60, "within a minute"),
+        (0, 120, "within 2 minutes"),
+        (60, 60, "in about a minute"),
+        (180, 180, "in about 3 minutes"),
+        (60, 180, "in 1 to 3 minutes"),
+        (90, 150, "in 1 to 3 minutes"),
+        (0, 0, "within a minute"),
+    ],
+)
+def test_a_bracket_is_rounded_outwards(low: float, high: float, said: str) -> None:
+    assert EN.minutes(low, high) == said
+
+
+def test_a_wait_is_a_sentence_even_when_nobody_knows() -> None:
+    assert EN.wait(60, 180) == "Someone is with you in 1 to 3 minutes"
+    assert EN.wait(None, None) == "We don’t know yet how long"
+    assert NL.wait(60, 180) == "We zijn bij je over 1 tot 3 minuten"
+    assert FI.wait(0, 120) == "Joku tulee luoksesi 2 minuutin sisällä"
+
+
+def test_a_target_is_said_in_minutes_where_it_is_some() -> None:
+    assert EN.within(60) == "within a minute"
+    assert EN.within(90) == "within 90 seconds"
+    assert NL.within(300) == "binnen 5 minuten"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, "0:00"), (-3, "0:00"), (8.9, "0:08"), (160, "2:40"), (3760, "1:02:40")]
+)
+def test_a_clock_counts_whole_seconds(seconds: float, said: str) -> None:
+    assert Words.clock(seconds) == said
+
+
+def test_the_greeting_goes_with_the_hour() -> None:
+    assert [EN.greeting(hour) for hour in (5, 11)] == ["Good morning."] * 2
+    assert [EN.greeting(hour) for hour in (12, 17)] == ["Good afternoon."] * 2
+    assert [EN.greeting(hour) for hour in (18, 23, 4)] == ["Good evening."] * 3
+
+
+def test_a_ticket_has_a_friendly_name() -> None:
+    assert [words.ticket_name("A-42") for words in (EN, NL, FI)] == [
+        "Blue Heron",
+        "Blauwe Reiger",
+        "Sininen haikara",
+    ]
+
+
+def test_money_is_written_as_the_language_does() -> None:
+    assert EN.money(900) == "€9"
+    assert EN.money(1250) == "€12.50"
+    assert FI.money(900) == "9\xa0€"
+    assert NL.money(1250).replace("\xa0", " ") == "€ 12,50"
+
+
+def test_the_stores_own_texts_fall_back_to_english_and_then_to_any() -> None:
+    assert FI.text({"en": "Phones", "fi": "Puhelimet"}) == "Puhelimet"
+    assert FI.text({"en": "Phones", "nl": "Telefoons"}) == "Phones"
+    assert FI.text({"nl": "Telefoons", "fi": ""}) == "Telefoons"
+    assert FI.text({}, "–") == "–"
+    assert FI.text(None) == ""
+
+
+def test_a_place_stands_in_a_sentence() -> None:
+    place = {"en": "Phones", "nl": "Bij de telefoons", "fi": "Puhelinten luona"}
+    assert EN.by_place(place) == "by the phones"
+    assert NL.by_place(place) == "bij de telefoons"
+    assert FI.by_place(place) == "puhelinten luona"
+    assert EN.by_place({"en": "TVs"}) == "by the TVs"
+    assert EN.inside("") == ""
+
+
+def test_the_first_words_are_said_without_loading_babel() -> None:
+    code = (
+        "import sys; from assets.words import Words;"
+        "Words('fi').say('kiosk.need.question'); Words('fi').ticket_name('A-1');"
+        "sys.exit(any(name.split('.')[0] in ('babel', 'kivy') for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
