@@ -41,7 +41,7 @@ class Words(Label):
         super().__init__(**kwargs)
         for name in ("text", "size", "points", "font_name", "fit"):
             self.fbind(name, self._refit)
-        look.fbind("unit", self._refit)
+        look.bind(unit=self._refit)  # held weakly: the look outlives every widget
         self._refit()
 
     def _refit(self, *_: Any) -> None:
@@ -69,10 +69,14 @@ class Words(Label):
 
 
 class Icon(Label):
-    """One picture of the icon font, by name. `points` is its size in units."""
+    """One picture of the icon font, by name. `points` is its size in units.
+
+    It is as wide as it is high, unless `wide` says how many pixels.
+    """
 
     name = StringProperty("dots")
     points = NumericProperty(28.0)
+    wide = NumericProperty(-1.0)
 
     def _glyph(self) -> str:
         return icon(self.name)
@@ -126,7 +130,7 @@ class Labelled(Tap):
         super().__init__(**kwargs)
         self.fbind("text", self._measure)
         self.fbind("points", self._measure)
-        look.fbind("unit", self._measure)
+        look.bind(unit=self._measure)
         self._measure()
 
     def _measure(self, *_: Any) -> None:
