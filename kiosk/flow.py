@@ -384,7 +384,7 @@ class Flow:
             return []
         if after is Stage.OVER or after is Stage.WITH_YOU:
             self._go(Screen.LINE)
-        return [Sound.COMING] if after is Stage.COMING and before is Stage.FINDING else []
+        return [Sound.ACCEPTED] if after is Stage.COMING and before is Stage.FINDING else []
 
     def _new_calls(self) -> list[Effect]:
         """The sound for a ticket called just now, unless somebody else is busy at this screen."""

@@ -31,7 +31,7 @@ class Trouble(StrEnum):
 
 
 class Sound(StrEnum):
-    COMING = "coming"
+    ACCEPTED = "accepted"
     CALLED = "called"
 
 

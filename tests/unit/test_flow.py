@@ -385,7 +385,7 @@ def test_touching_the_ticket_keeps_it_longer(shopper: Shopper) -> None:
 def test_somebody_coming_sounds_and_is_shown_for_a_while(shopper: Shopper) -> None:
     shopper.in_line()
     shopper.wait(LINE_MS - 1)
-    assert shopper.see(row(state="accepted", employee="maya")) == [Sound.COMING]
+    assert shopper.see(row(state="accepted", employee="maya")) == [Sound.ACCEPTED]
     assert shopper.flow.stage is Stage.COMING
     assert shopper.see(row(state="accepted", employee="maya")) == []
     shopper.wait(NEWS_MS - 1)

@@ -1,0 +1,149 @@
+"""What is seen and touched: the app, its pages, and which one is up."""
+
+import time
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from kivy.animation import Animation
+from kivy.app import App
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.graphics import Color, Rectangle
+from kivy.uix.floatlayout import FloatLayout
+
+from assets.guard import guard
+from assets.look import look
+from assets.sound import play
+from assets.words import Words
+
+from .flow import STILL_THERE_MS
+from .hands import Hands
+from .session import Screen
+from .widgets.page import Page
+
+PORTRAIT, LANDSCAPE = (540, 960), (960, 540)  # units a page is drawn for
+FADE_S = 0.12
+AGAIN_S, AGAIN_UNITS = 0.4, 48  # a second tap so soon and so near was meant for the page before
+
+
+class Glass(FloatLayout):
+    """Shows the page that the session is on. Pages are made when first shown, and kept."""
+
+    def __init__(self, hands: Hands, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.hands = hands
+        self.page: Page | None = None
+        self._pages: dict[Screen, Page] = {}
+        self._still_there: Any = None
+        self._tapped: tuple[float, float, float] = (0, 0, 0)  # where and when a tap changed the page
+        with self.canvas.before:
+            self._paper = Color(*look.paper)
+            self._ground = Rectangle()
+        self.bind(pos=self._fit, size=self._fit)
+
+    def draw(self, *_: Any) -> None:
+        """Brings what is on the glass in line with the session."""
+        flow, now = self.hands.flow, self.hands.now()
+        words, page = _words(flow.session.language), self._page(flow.session.screen)
+        page.show(flow, words, now)
+        if page is not self.page:
+            self._swap(page)
+        self._ask_still_there(words, flow.seconds_left(now) if flow.session.still_there else None)
+
+    def on_touch_down(self, touch: Any) -> bool:
+        self.hands.touched()
+        x, y, at = self._tapped
+        near = abs(touch.x - x) + abs(touch.y - y) < AGAIN_UNITS * look.unit
+        if near and time.monotonic() - at < AGAIN_S:
+            return True
+        return bool(super().on_touch_down(touch))
+
+    def on_touch_up(self, touch: Any) -> bool:
+        before = self.hands.screen
+        taken = bool(super().on_touch_up(touch))
+        if self.hands.screen is not before:
+            self._tapped = touch.x, touch.y, time.monotonic()
+        return taken
+
+    def _fit(self, *_: Any) -> None:
+        self._ground.pos, self._ground.size = self.pos, self.size
+        wide = self.width > self.height
+        look.fit(self.width, self.height, *(LANDSCAPE if wide else PORTRAIT))
+
+    def _page(self, screen: Screen) -> Page:
+        if screen not in self._pages:
+            module = import_module(f".screens.{screen}", __package__)
+            page = getattr(module, f"{screen.capitalize()}Screen")()
+            _wire(page, self.hands)
+            self._pages[screen] = page
+        return self._pages[screen]
+
+    def _swap(self, page: Page) -> None:
+        """The new page takes touches at once; only its colours come softly."""
+        if self.page is not None:
+            Animation.cancel_all(self.page, "opacity")
+            self.remove_widget(self.page)
+            page.opacity = 0.4
+            Animation(opacity=1, d=FADE_S).start(page)
+        self.page = page
+        self.add_widget(page, index=len(self.children))
+
+    def _ask_still_there(self, words: Words, seconds: int | None) -> None:
+        overlay = self._still_there
+        if seconds is None:
+            if overlay is not None and overlay.parent:
+                self.remove_widget(overlay)
+            return
+        if overlay is None:
+            from .widgets.still_there import StillThere
+
+            overlay = self._still_there = StillThere(of=STILL_THERE_MS // 1000)
+            _wire(overlay, self.hands)
+        overlay.show(words, seconds)
+        if not overlay.parent:
+            self.add_widget(overlay)
+
+
+class KioskApp(App):
+    """The kiosk's window."""
+
+    title = "Welkom"
+
+    def __init__(self, hands: Hands, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.hands = hands
+
+    def build(self) -> Glass:
+        glass = Glass(self.hands)
+        self.hands.draw = Clock.create_trigger(glass.draw)
+        self.hands.play = play
+        glass.size = Window.size
+        glass.draw()
+        return glass
+
+    def on_start(self) -> None:
+        self._unguard = guard(self.hands.broken)
+
+    def on_stop(self) -> None:
+        self._unguard()
+
+    def open_settings(self, *_: Any) -> bool:
+        """There are no settings to reach on the glass."""
+        return False
+
+
+@cache
+def _words(language: str) -> Words:
+    return Words(language)
+
+
+def _wire(widget: Any, hands: Hands) -> None:
+    """Each event of the widget that is named like a deed does that deed."""
+    for deed in (name for name in vars(Hands) if not name.startswith("_")):
+        if widget.is_event_type(f"on_{deed}"):
+            widget.bind(**{f"on_{deed}": _doing(getattr(hands, deed))})
+
+
+def _doing(deed: Any) -> Any:
+    return lambda _widget, *values: deed(*values)

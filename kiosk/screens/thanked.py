@@ -1,0 +1,28 @@
+"""After the one question: thank you. Leads back to the greeting by itself."""
+
+from assets.words import Words
+from kiosk.flow import Flow
+from kiosk.widgets.message import Message
+
+
+class ThankedScreen(Message):
+    __events__ = ("on_all_right",)
+
+    def show(self, flow: Flow, words: Words, now: int) -> None:
+        super().show(flow, words, now)
+        refused = flow.session.notice
+        self.icon = "info-circle" if refused else "heart"
+        self.title = words.say("kiosk.thanked.title")
+        if refused:
+            self.text = words.say(f"refusal.{refused}")
+        elif not flow.world.live and not flow.passed_on:
+            self.text = words.say("kiosk.line.offline")
+        else:
+            self.text = words.say("kiosk.thanked.text")
+        self.say_second, self.second_name = words.say("common.all_right"), "all-right"
+
+    def on_second(self) -> None:
+        self.dispatch("on_all_right")
+
+    def on_all_right(self) -> None:
+        """The next one may begin."""

@@ -1,0 +1,76 @@
+"""The kiosk's own keyboard: the letters of the shopper's language, large, and nothing else."""
+
+from pathlib import Path
+from typing import Any
+
+from kivy.lang import Builder
+from kivy.properties import BooleanProperty, ListProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+
+from assets.touch import Labelled
+
+ACCENTS = "áàâäãåæçčè éêëěíîïñóô öõøœßšúûüž"  # of our neighbours' names; every layout can reach them
+MARKS = "’-"
+
+
+class Key(Labelled):
+    """One key; `letter` is what it types."""
+
+    letter = StringProperty("")
+
+
+class Keyboard(BoxLayout):
+    """Shows `rows` of letters; tells `on_key(letter)` and `on_erase()`.
+
+    `capital` shows the next letter as a capital; it goes by itself after one letter, and whoever
+    uses the keyboard turns it on where a name begins.
+    """
+
+    marks = MARKS
+    rows = ListProperty()
+    capital = BooleanProperty(False)
+    accents = BooleanProperty(False)
+    space = StringProperty("")
+
+    __events__ = ("on_key", "on_erase")
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        for name in ("rows", "accents", "capital"):
+            self.fbind(name, self._lay)
+
+    def on_key(self, letter: str) -> None:
+        """A letter, a mark or a space was touched."""
+
+    def on_erase(self) -> None:
+        """The key that takes the last letter back was touched."""
+
+    def _lay(self, *_: Any) -> None:
+        """Puts the letters on the keys. Keys are made once for each place and used again."""
+        rows = ACCENTS.split() if self.accents else list(self.rows)
+        for line, row in zip(self.ids.letters.children[::-1], [*rows, "", "", ""], strict=False):
+            letters = [self._case(letter) for letter in row]
+            for _missing in letters[len(line.children) :]:
+                key = Key()
+                key.bind(on_release=self._typed)
+                line.add_widget(key)
+            for key in line.children[: max(0, len(line.children) - len(letters))]:
+                line.remove_widget(key)
+            for key, letter in zip(line.children[::-1], letters, strict=True):
+                key.letter = key.text = letter
+                key.test_name = f"key-{letter.lower()}"
+            # A shorter row stands in the middle: its keys are as wide as the others'.
+            widest = max((len(other) for other in rows), default=1)
+            line.padding = [(widest - len(letters)) / widest * self.width / 2, 0]
+
+    def _case(self, letter: str) -> str:
+        return letter.upper() if self.capital and letter != "ß" else letter
+
+    def _typed(self, key: Key) -> None:
+        self.dispatch("on_key", key.letter)
+
+    def on_width(self, *_: Any) -> None:
+        self._lay()
+
+
+Builder.load_file(str(Path(__file__).with_suffix(".kv")))
