@@ -12,8 +12,10 @@ import signal
 import tempfile
 import time
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sync_server.device.device import Device
 from sync_server.protocol.device_file import device_file_text, parse_device_file
@@ -33,7 +35,7 @@ SPEED = 25.0
 # The windows: who is behind each, its device's name, and its size.
 KIOSK = "kiosk"
 WINDOWS = {
-    KIOSK: ("Front door", (432, 768)),
+    KIOSK: ("Front door", (540, 960)),
     "maya": ("Maya's tablet", (960, 600)),
     "sam": ("Sam's tablet", (960, 600)),
 }
@@ -85,7 +87,7 @@ def prepare(data: Path, pictures: Path, speed: float) -> Demo:
     demo = Demo(folder, pictures, Pace(speed=speed), f"127.0.0.1:{stage.free_port()}", web)
     if not folder.settings.exists():
         make_store(data, None, PASSWORD)
-    _tell_phones(folder, f"http://{web}")
+    _make_it_a_demo(folder, f"http://{web}")
     for person in load_settings(folder.settings).employees:
         control.run(folder, "set_pin", employee=person.id, pin=PIN)
         name = WINDOWS[person.id][0] if person.id in WINDOWS else f"{person.name}'s tablet"
@@ -97,12 +99,14 @@ def prepare(data: Path, pictures: Path, speed: float) -> Demo:
     return demo
 
 
-def _tell_phones(folder: Folder, address: str) -> None:
-    """Sets store.public_url, so that tickets carry a QR code that leads to this demo."""
+def _make_it_a_demo(folder: Folder, address: str) -> None:
+    """Gives tickets a QR code that leads to this demo, and moves closing time out of its way."""
+    closes = datetime.now(ZoneInfo(load_settings(folder.settings).store.timezone)) + timedelta(hours=12)
     lines = folder.settings.read_text("utf-8").splitlines()
-    kept = [line for line in lines if not line.startswith("public_url")]
-    kept.insert(kept.index("[store]") + 1, f'public_url = "{address}"')
-    folder.settings.write_text("\n".join(kept) + "\n", "utf-8")
+    kept = [line for line in lines if not line.startswith(("public_url", "closes"))]
+    ours = [f'public_url = "{address}"', f'closes = "{closes:%H:%M}"']
+    place = kept.index("[store]") + 1
+    folder.settings.write_text("\n".join([*kept[:place], *ours, *kept[place:]]) + "\n", "utf-8")
 
 
 def _device(demo: Demo, kind: str, name: str) -> Path:
