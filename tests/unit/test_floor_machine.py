@@ -167,11 +167,16 @@ class FloorMachine(RuleBasedStateMachine):
     @rule()
     def the_disk_says_no(self):
         length, op_ids = self.durable
+        lost = [(op_id, *done) for op_id, done in self.done.items() if op_id not in op_ids]
         self.records = self.records[:length]
         self.done = {op_id: done for op_id, done in self.done.items() if op_id in op_ids}
         self.answers.drop_pending()
         self.floor = Floor.replay(self.catalogue, self.records)
         self.tick()
+        for op_id, op, by, _ in lost:  # the devices ask again, and nothing counts as done already
+            reply = self.submit(op_id, by, op)
+            self.done[op_id] = (op, by, reply)
+            assert reply is not None or not isinstance(op, ops.OpenVisit) or op.visit_id in self.floor.visits
 
     @rule()
     def the_server_starts_again(self):

@@ -87,6 +87,16 @@ def test_idle_counts_from_the_last_visit_and_not_from_signing_on():
     assert play.visit(play.open("buy")).offer_to == "maya"
 
 
+def test_idle_counts_from_handing_over_as_well():
+    play = Play()
+    play.sign_on("lea", "maya")
+    done = play.open_with("lea", "buy")
+    play.clock.after(60)
+    play.on("lea", ops.HandOver, done)
+    play.yes(KIOSK, ops.Cancel(done))
+    assert play.visit(play.open("buy")).offer_to == "maya"  # waiting since a minute, lea since now
+
+
 def test_among_those_idle_equally_long_the_id_decides():
     play = Play()
     play.sign_on("tom", "maya", "kim", "lea")
@@ -290,6 +300,14 @@ def test_the_manager_is_alerted_once():
     assert play.visit(visit_id).alerted_at == play.visit(visit_id).created_at + 60_000
 
 
+def test_a_floor_that_looks_late_catches_up_with_every_target_at_once():
+    play = Play()
+    visit_id = play.open("repair_phone")
+    play.clock.after(600)
+    assert kinds(play.tick()) == ["widened", "widened", "alerted"]
+    assert play.visit(visit_id).ring == 2
+
+
 def test_a_required_skill_is_never_given_up():
     play = Play()
     play.sign_on("lea", "kim")
@@ -320,6 +338,30 @@ def test_a_visit_handed_over_waits_a_whole_target_before_the_manager_hears_of_it
     assert "alerted" not in kinds(play.after(29))
     play.yes("tom", ops.SetPresence(Presence.ON_BREAK))
     assert kinds(play.after(31)) == ["alerted"]
+
+
+def test_a_visit_that_was_alerted_once_alerts_again_when_it_waits_again():
+    play = Play()
+    visit_id = play.open("repair")
+    assert kinds(play.after(60)) == ["alerted"]
+    play.sign_on("kim")
+    play.on("kim", ops.Claim, visit_id)
+    play.on("kim", ops.HandOver, visit_id)
+    assert play.visit(visit_id).alerted_at is None
+    assert kinds(play.after(60)) == ["alerted"]
+
+
+def test_a_search_that_had_widened_stays_wide_for_the_same_need_only():
+    play = Play()
+    play.sign_on("kim")
+    visit_id = play.open("repair_phone")
+    play.after(60)
+    play.on("kim", ops.Claim, visit_id)
+    play.on("kim", ops.HandOver, visit_id)
+    assert play.visit(visit_id).ring == 1
+    play.on("kim", ops.Claim, visit_id)
+    play.on("kim", ops.HandOver, visit_id, need="buy")
+    assert play.visit(visit_id).ring == 0
 
 
 def test_a_visit_handed_over_with_another_need_searches_from_the_narrowest_ring():

@@ -168,6 +168,7 @@ def test_a_shopper_can_be_called_while_the_offer_is_open():
     visit_id = play.open("repair")
     rev = play.visit(visit_id).rev
     assert play.no("lea", ops.Recall(visit_id, rev)).code is Code.NOT_YOUR_VISIT
+    assert play.no("tom", ops.MarkNoShow(visit_id, rev)) == Refusal(Code.RECALL_FIRST, "A-1")
     play.on("tom", ops.Recall, visit_id)
     play.on("tom", ops.MarkNoShow, visit_id)
     assert play.visit(visit_id).employee == "tom"
