@@ -117,7 +117,7 @@ class Counts(Struct, frozen=True):
 class Hour(Struct, frozen=True):
     """The waiting of those who came in one hour of the day, in seconds.
 
-    `low` and `high` are the 5th and 95th percentile, `first` and `third` the quartiles. `left` are
+    `low` and `high` are the 10th and 90th percentile, `first` and `third` the quartiles. `left` are
     the waits of those who went without help; they are in the box as well.
     """
 
@@ -214,6 +214,6 @@ def _hour(hour: int, came: list[Line]) -> Hour:
         low = first = middle = third = high = waits[0]
     else:
         twentieths = quantiles(waits, n=20, method="inclusive")
-        low, first, middle, third, high = (twentieths[i] for i in (0, 4, 9, 14, 18))
+        low, first, middle, third, high = (twentieths[i] for i in (1, 4, 9, 14, 17))
     left = tuple(v.wait_s or 0 for v in came if v.left)
     return Hour(hour, len(waits), low, first, middle, third, high, left)

@@ -2,11 +2,15 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from starlette.responses import StreamingResponse
 
 from sync_server.service.shop import Shop
+from sync_server.service.store import StoreError
+
+log = logging.getLogger(__name__)
 
 STILL_HERE = ": still here\n\n"
 OVER = "event: over\ndata: over\n\n"  # pages stop listening at this event
@@ -27,12 +31,17 @@ async def pieces(
     A piece that reads as before is not sent again; a comment keeps the connection open instead.
     `at_most_every_s` lets changes that come in a burst become one piece.
     """
-    last = None
+    last: str | None = None
     async with shop.watch(visit_id) as changed:
         while True:
             changed.clear()
-            html, is_last = await render()
-            yield message(html) if html != last else STILL_HERE
+            html: str | None
+            try:
+                html, is_last = await render()
+            except StoreError as error:  # what is on the page stays, until it can be read again
+                log.warning("a page could not be renewed: %s", error)
+                html, is_last = last, False
+            yield STILL_HERE if html is None or html == last else message(html)
             last = html
             if is_last:
                 yield OVER

@@ -1,0 +1,109 @@
+"""All web pages of a store, as one ASGI application in the server's process."""
+
+import asyncio
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from assets import paths
+from assets.theme import css, load_theme
+from sync_server.service.server import Server
+from sync_server.service.shop import Unwell
+from sync_server.service.store import StoreError
+
+from . import log, manager, mishaps, now, phone, sign_in, today
+from .control import control
+from .manager import HOME, server_of, signed_in
+from .security import Bounded, Guarded
+from .session import session
+
+STATIC = Path(__file__).parent / "static"
+ASK_AGAIN = {"Cache-Control": "no-cache"}  # kept by browsers, but never used without asking
+
+
+def make_app(server: Server) -> Starlette:
+    """The pages of this running server. Raises FolderError where its folder cannot keep a secret."""
+    theme_css = css(load_theme())
+
+    async def theme(_request: Request) -> Response:
+        return Response(theme_css, media_type="text/css", headers=ASK_AGAIN)
+
+    app = Starlette(
+        routes=[
+            Route("/", _home),
+            Route("/health", health),
+            Route("/robots.txt", _robots),
+            Route("/control", control, methods=["POST"]),
+            Route("/v/{link}", phone.visit),
+            Route("/v/{link}/events", phone.events),
+            Route("/v/{link}/leave", phone.leave, methods=["GET", "POST"]),
+            Route("/v/{link}/rate", phone.rate, methods=["POST"]),
+            Route("/manager", _home),
+            Route("/manager/sign-in", sign_in.sign_in, methods=["GET", "POST"]),
+            Route("/manager/sign-out", sign_in.sign_out, methods=["POST"]),
+            Route("/manager/notice", signed_in(manager.notice)),
+            Route("/manager/now", signed_in(now.now)),
+            Route("/manager/now/events", signed_in(now.events)),
+            Route("/manager/today", signed_in(today.today)),
+            Route("/manager/log", signed_in(log.log)),
+            Route("/manager/log.csv", signed_in(log.log_csv)),
+            Route("/static/theme.css", theme),
+            Route("/static/icons.ttf", _icons),
+            Mount("/static", _Static(directory=STATIC)),
+        ],
+        middleware=[Middleware(Guarded), Middleware(Bounded), session(server.folder)],
+        exception_handlers={
+            HTTPException: mishaps.refused,
+            Unwell: mishaps.unwell,
+            StoreError: mishaps.unwell,
+            Exception: mishaps.fault,
+        },
+    )
+    app.state.server = server
+    app.state.one_at_a_time = asyncio.Lock()
+    return app
+
+
+class _Static(StaticFiles):
+    """Our own files, which change with an update of the server."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers.update(ASK_AGAIN)
+        return response
+
+
+async def health(request: Request) -> Response:
+    """For whoever watches over the server: 200 while all is well, 503 and the reason when not."""
+    shop = server_of(request).shop
+    reason = shop.unwell.removeprefix(f"{shop.path}: ") if shop.unwell else None
+    return JSONResponse(
+        {"ok": reason is None, "unwell": reason, "version": _version()}, 503 if reason else 200
+    )
+
+
+def _version() -> str:
+    try:
+        return version("welkom")
+    except PackageNotFoundError:  # run from a folder that was never installed
+        return "unknown"
+
+
+async def _home(_request: Request) -> Response:
+    return RedirectResponse(HOME, 303)
+
+
+async def _robots(_request: Request) -> Response:
+    return PlainTextResponse("User-agent: *\nDisallow: /\n")
+
+
+async def _icons(_request: Request) -> Response:
+    return FileResponse(paths.ICON_FONT, media_type="font/ttf", headers={"Cache-Control": "max-age=86400"})

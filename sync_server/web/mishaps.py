@@ -1,0 +1,89 @@
+"""What a person reads when a page cannot be shown: what happened and what to do, never a traceback."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from . import language, security
+from .manager import HOME, server_of
+from .pages import page, words_of
+
+RETRY_S = 5
+
+# Which words a status takes, elsewhere than on a shopper's page.
+_WORDS = {
+    400: "manager.error.date",
+    403: "manager.error.stale",
+    404: "manager.error.not_found",
+    405: "manager.error.not_found",
+    413: "manager.error.large",
+}
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """A wrong address, a wrong day, a form too old."""
+    assert isinstance(error, HTTPException)
+    if request.url.path == "/control":
+        body = msgspec.json.encode({"error": HTTPStatus(error.status_code).phrase})
+        return Response(body, error.status_code, media_type="application/json", headers=error.headers)
+    spoken = _language(request)
+    say = words_of(spoken).say
+    if request.url.path.startswith("/v/"):
+        return _calm(request, 404, say("phone.not_found.title"), say("phone.not_found.text"))
+    text = say(_WORDS.get(error.status_code, "manager.error.server"), value=error.detail)
+    again = HOME if request.url.path.startswith("/manager") else None
+    return _calm(request, error.status_code, say("phone.error.title"), text, again, error.headers)
+
+
+async def unwell(request: Request, _error: Exception) -> Response:
+    """The store cannot be read or written at the moment; nothing was done."""
+    say = words_of(_language(request)).say
+    again = request.url.path if request.method == "GET" else _without_last(request.url.path)
+    headers = {"Retry-After": str(RETRY_S)}
+    return _calm(request, 503, say("phone.error.title"), say("phone.error.text"), again, headers)
+
+
+async def fault(request: Request, _error: Exception) -> Response:
+    """A fault of our own. It goes to the log by itself."""
+    say = words_of(_language(request)).say
+    response = _calm(request, 500, say("phone.error.title"), say("phone.error.text"), request.url.path)
+    # This answer is made outside all layers, so it gets its headers here.
+    for name, value in security.HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _language(request: Request) -> str:
+    spoken = server_of(request).shop.catalogue.store.languages
+    return language.asked(request, spoken) or language.of_browser(request, spoken)
+
+
+def _calm(
+    request: Request,
+    status: int,
+    title: str,
+    explained: str,
+    again: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    response = page(
+        request,
+        "calm.html",
+        _language(request),
+        status,
+        title=title,
+        explained=explained,
+        again=again,
+        in_language=lambda code: f"?lang={code}",
+    )
+    response.headers.update(headers or {})
+    return response
+
+
+def _without_last(path: str) -> str:
+    """From a form's address back to the page it stands on."""
+    return path.rsplit("/", 1)[0] or "/"
