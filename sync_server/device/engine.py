@@ -121,7 +121,8 @@ class Engine:
     def submit(self, submit: Submit, now: int) -> list[Action]:
         """An op that is in the outbox."""
         self._pending[submit.op_id] = submit
-        return [*self._send([submit], now), Changed()] if self.live else [Changed()]
+        # One that is put off keeps its place: what was tapped later must not be done first.
+        return [*self._send([submit], now), Changed()] if self._may_send else [Changed()]
 
     def sign_in(self, message: msg.SignIn) -> list[Action]:
         """Asks to sign in; only while live, because a PIN is never kept."""
@@ -140,6 +141,9 @@ class Engine:
         if self._resend_at is not None and now >= self._resend_at:
             self._resend_at = None
             actions += self._send(self.pending, now)
+            if not self._pending:
+                self.problem = None
+                actions.append(Changed())
         if now >= self._pinged_at + PING_MS:
             self._pinged_at = now
             actions.append(Send(msg.Ping()))
@@ -176,14 +180,21 @@ class Engine:
 
     def _start(self, snapshot: msg.Snapshot, now: int) -> list[Action]:
         self.replica.take(snapshot)
-        self.live, self.problem, self._failures = True, None, 0
+        self.live, self._failures = True, 0
         self._pinged_at = now
         self._ahead = snapshot.at - now
         actions: list[Action] = [DayKnown(snapshot.day, snapshot.last_ticket)]
         if snapshot.catalogue is not None:
             self._digest = snapshot.digest
             actions.append(Learned(snapshot.catalogue, snapshot.digest))
-        return [*actions, *self._send(self.pending, now), Changed()]
+        if self._may_send:
+            self.problem = None
+            actions += self._send(self.pending, now)
+        return [*actions, Changed()]
+
+    @property
+    def _may_send(self) -> bool:
+        return self.live and self._resend_at is None
 
     def _send(self, submits: list[Submit], now: int) -> list[Action]:
         self._sent.update((s.op_id, now) for s in submits)
