@@ -1,6 +1,6 @@
 """What a device shows: the server's rows, with its own unanswered ops already done.
 
-The guess is only ever for the screen. Each op a person adds raises the row's rev by one, as the
+The guess is only ever for the screen. Each op a person adds raises the row's rev as far as the
 server will, so that a chain of taps made without a connection still carries the right revs.
 """
 
@@ -80,22 +80,33 @@ def _after(row: VisitRow, op: ops.DeviceOp, me: str | None, now: int) -> VisitRo
     no_offer = {"offer_to": None, "offer_until": None}
     match op:
         case ops.Accept() | ops.Claim():
-            accepted = row.accepted_at or now
+            if row.offer_to not in (None, me):
+                rev += 1  # first the colleague's offer is taken back
             return replace(
-                row, rev=rev, state=State.ACCEPTED.value, employee=me, accepted_at=accepted, **no_offer
+                row,
+                rev=rev,
+                state=State.ACCEPTED.value,
+                employee=me,
+                accepted_at=row.accepted_at or now,
+                recalled_at=None,
+                **no_offer,
             )
         case ops.Decline():
             return replace(row, rev=rev, state=State.WAITING.value, **no_offer)
         case ops.Recall():
             return replace(row, rev=rev, recalled_at=now)
         case ops.Start():
-            return replace(row, rev=rev, state=State.SERVING.value, serving_at=row.serving_at or now)
+            started = row.serving_at or now
+            return replace(row, rev=rev, state=State.SERVING.value, serving_at=started, recalled_at=None)
         case ops.Hold():
             return replace(row, rev=rev, state=State.ON_HOLD.value, stint_at=now)
         case ops.Resume():
             return replace(row, rev=rev, state=State.SERVING.value, stint_at=now)
         case ops.HandOver():
-            return replace(row, rev=rev, state=State.WAITING.value, employee=None, need=op.need or row.need)
+            need = op.need or row.need
+            return replace(
+                row, rev=rev, state=State.WAITING.value, employee=None, need=need, recalled_at=None
+            )
         case ops.AddNote():
             return replace(row, rev=rev, notes=(*row.notes, op.note))
         case ops.Cancel():
