@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sync_server.domain.catalogue import Catalogue
-from sync_server.domain.events import Presence
+from sync_server.domain.events import Presence, Resolution
 from sync_server.domain.refusal import Code
 from sync_server.domain.visit import State
 from sync_server.protocol.messages import SignedIn
@@ -22,6 +22,7 @@ from .seen import Seen
 
 OFFLINE_MS = 3_000  # a shorter loss is not worth a word
 LONG_OFFLINE_MS = 60_000
+SAVED_MS = 4_000  # so long a quick resolution is confirmed
 
 
 class Screen(StrEnum):
@@ -97,6 +98,8 @@ class Notice(StrEnum):
     SIGNED_OFF = "signed_off"
     THANKS = "thanks"
     NOT_SAVED = "not_saved"
+    BROKEN = "broken"
+    SAVED = "saved"
 
 
 class Board:
@@ -113,6 +116,7 @@ class Board:
         self.asking = False
         self.answer: SignedIn | Code | None = None
         self.quick_need: str | None = None
+        self._saved_at = 0
         self.notice: tuple[Notice, str] | None = None
         self._wait_until = 0
         self._page: Screen | None = None
@@ -131,6 +135,8 @@ class Board:
             self._lost_at = None
         elif self._lost_at is None or self._lost_at > seen.now:
             self._lost_at = seen.now
+        if self.notice and self.notice[0] is Notice.SAVED and seen.now - self._saved_at >= SAVED_MS:
+            self.notice = None
         self._notice_who_left(before)
         self._notice_my_going(before)
         # An offer only covers the page; anything else that comes in between ends it.
@@ -211,13 +217,17 @@ class Board:
         return self._extras.get(self._about_now() or "", Extras())
 
     @property
+    def offline_s(self) -> int:
+        """Seconds without a connection."""
+        return 0 if self._lost_at is None else (self.seen.now - self._lost_at) // 1000
+
+    @property
     def banner(self) -> Banner | None:
-        if self._lost_at is not None and self.seen.now - self._lost_at >= LONG_OFFLINE_MS:
+        if self.offline_s * 1000 >= LONG_OFFLINE_MS:
             return Banner.LONG_OFFLINE
         if self.seen.problem is not None:
             return Banner.PROBLEM
-        lost = self._lost_at is not None and self.seen.now - self._lost_at >= OFFLINE_MS
-        return Banner.OFFLINE if lost else None
+        return Banner.OFFLINE if self.offline_s * 1000 >= OFFLINE_MS else None
 
     @property
     def wait_s(self) -> int:
@@ -268,6 +278,11 @@ class Board:
         self._close()
         if before is not None:
             self.open(before)
+
+    def quick_ended(self, resolution: Resolution) -> None:
+        """The quick resolution is done: back to the floor, which says so for a moment."""
+        self._close()
+        self.notice, self._saved_at = (Notice.SAVED, resolution.value), self.seen.now
 
     def _close(self) -> None:
         self._page, self._about = None, None

@@ -119,6 +119,10 @@ class Seen(Struct, frozen=True):
             return self._since(visit.stint_at)
         return max(0, self._since(visit.serving_at) - visit.held_ms // 1000)
 
+    def held_s(self, visit: VisitRow) -> int:
+        """Seconds on hold this time."""
+        return self._since(visit.stint_at or self.now)
+
     def pace(self, visit: VisitRow) -> Pace:
         need = self.need(visit.need)
         if need is None or self.spent_s(visit) < need.target_service_s:

@@ -5,6 +5,8 @@ Its rows are set by hand; ops wait until `answer` is called, as they do without 
 
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from sync_server.device.project import View, project
 from sync_server.device.replica import Replica
 from sync_server.domain import ops, ticket
@@ -30,12 +32,18 @@ class Refusals:
         self._refused.append((submit, refusal))
 
 
+class Named(Struct, frozen=True):
+    """What `Device.file` tells a tablet about itself."""
+
+    device_id: str
+
+
 class StandIn:
     """`pins` are the PINs that are right; `now` is the server's time, ms UTC."""
 
     def __init__(self, catalogue: Catalogue | None, device_id: str, now: int, letter: str = "M") -> None:
         self.catalogue = catalogue
-        self.device_id = device_id
+        self.file = Named(device_id)
         self.now = now
         self.live = True
         self.problem: str | None = None
@@ -45,6 +53,7 @@ class StandIn:
         self.on_change: Callable[[], None] = lambda: None
         self.on_refused: Callable[[Submit, Refusal], None] = lambda _submit, _refusal: None
         self._replica = Replica()
+        self._view: View | None = None
         self._letter = letter
         self._made = 0
         self._tickets = 0
@@ -54,7 +63,9 @@ class StandIn:
 
     @property
     def view(self) -> View:
-        return project(self._replica, self.pending, self.device_id, self.now)
+        if self._view is None:
+            self._view = project(self._replica, self.pending, self.file.device_id, self.now)
+        return self._view
 
     def server_time(self) -> int:
         return self.now
@@ -70,7 +81,7 @@ class StandIn:
     def submit(self, op: ops.DeviceOp) -> str:
         submit = Submit(self.new_id(), self.now, op)
         self.pending.append(submit)
-        self.on_change()
+        self._changed()
         return submit.op_id
 
     async def sign_in(self, employee: str, pin: str) -> SignedIn | None:
@@ -81,7 +92,7 @@ class StandIn:
             return SignedIn(request, Refusal(Code.NO_PIN, employee))
         if self.pins[employee] != pin:
             return SignedIn(request, Refusal(Code.WRONG_PIN))
-        signed_in = PersonRow(employee, "available", self.now, self.device_id)
+        signed_in = PersonRow(employee, "available", self.now, self.file.device_id)
         people = {**self._replica.people, employee: signed_in}
         self.show(tuple(self._replica.visits.values()), tuple(people.values()))
         return SignedIn(request)
@@ -91,9 +102,11 @@ class StandIn:
     def show(self, visits: tuple[VisitRow, ...] = (), people: tuple[PersonRow, ...] = ()) -> None:
         """These are the server's rows from now on."""
         self._replica.take(
-            Snapshot(self._replica.n + 1, self.now, self.device_id, "", 0, "", visits=visits, people=people)
+            Snapshot(
+                self._replica.n + 1, self.now, self.file.device_id, "", 0, "", visits=visits, people=people
+            )
         )
-        self.on_change()
+        self._changed()
 
     def answer(self, refusal: Refusal | None = None) -> Submit:
         """The server answers the oldest op."""
@@ -101,5 +114,9 @@ class StandIn:
         if refusal is not None:
             self.outbox.add(submit, refusal)
             self.on_refused(submit, refusal)
-        self.on_change()
+        self._changed()
         return submit
+
+    def _changed(self) -> None:
+        self._view = None
+        self.on_change()

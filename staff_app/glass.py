@@ -1,0 +1,189 @@
+"""What is seen and touched: the app, its screens, and which one is up."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from kivy.app import App
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.graphics import Color, Rectangle
+from kivy.uix.boxlayout import BoxLayout
+
+from assets import sound
+from assets.guard import guard
+from assets.look import look
+
+from .board import Screen
+from .hands import Hands
+from .told import floor, pages
+from .widgets.lines import Lines
+from .widgets.page import Page
+from .widgets.speech import speech
+
+UNITS = (1280, 800)  # what the screens are drawn for
+SMALL = 0.6  # on a smaller window things shrink by less than the window does: a finger does not shrink
+TICK_S, RING_S = 1.0, 0.1
+ARM_S = 0.3  # so long an offer that has just appeared takes no answer
+
+# The module and class of each screen, and what sets it apart from others of its class.
+SCREENS: dict[Screen, tuple[str, str, dict[str, Any]]] = {
+    Screen.STARTING: ("calm", "CalmScreen", {}),
+    Screen.WHO: ("who", "WhoScreen", {}),
+    Screen.PIN: ("pin", "PinScreen", {}),
+    Screen.FLOOR: ("floor", "FloorScreen", {}),
+    Screen.OFFER: ("offer", "OfferScreen", {}),
+    Screen.WALKING: ("walking", "WalkingScreen", {}),
+    Screen.IN_HAND: ("in_hand", "InHandScreen", {}),
+    Screen.AWAY: ("calm", "CalmScreen", {}),
+    Screen.BREAK: ("calm", "CalmScreen", {}),
+    Screen.QUICK: ("pick", "PickScreen", {"quick": True}),
+    Screen.QUICK_END: ("endings", "EndingsScreen", {"quick": True}),
+    Screen.SIGN_OFF: ("ask", "AskScreen", {"deed": "sign_off"}),
+    Screen.NOT_HERE: ("ask", "AskScreen", {"deed": "not_here"}),
+    Screen.GIVE_BACK: ("ask", "AskScreen", {"deed": "give_back"}),
+    Screen.ENDINGS: ("endings", "EndingsScreen", {}),
+    Screen.GIFT: ("gift", "GiftScreen", {}),
+    Screen.NOTE: ("note", "NoteScreen", {}),
+    Screen.HAND_OVER: ("hand_over", "HandOverScreen", {}),
+    Screen.OTHER_NEED: ("pick", "PickScreen", {}),
+    Screen.STORY: ("note", "NoteScreen", {"story": True}),
+}
+
+
+class Glass(BoxLayout):
+    """Shows the lines above, and the screen that the board is on. Screens are made when first shown.
+
+    `ring(True)` is called when an offer comes, `ring(False)` when it is answered or over.
+    """
+
+    def __init__(self, hands: Hands, **kwargs: Any) -> None:
+        super().__init__(orientation="vertical", **kwargs)
+        self.hands = hands
+        self.page: Page | None = None
+        self._pages: dict[Screen, Page] = {}
+        self._up: tuple[Screen, str] | None = None  # the screen that is up, and the visit it is about
+        self._touched_on: tuple[Screen, str] | None = None  # what was up at the last touch
+        self._ringing: Any = None
+        self.ring: Callable[[bool], None] = lambda _on: None
+        self._lines = Lines()
+        _wire(self._lines, hands)
+        self.add_widget(self._lines)
+        with self.canvas.before:
+            Color(*look.paper)
+            self._ground = Rectangle()
+        self.bind(pos=self._fit, size=self._fit)
+
+    def draw(self, *_: Any) -> None:
+        """Brings what is on the glass in line with the board."""
+        self._speak()
+        board, words = self.hands.board, speech.words
+        self._lines.show(floor.lines(board, words))
+        page = self._page(board.screen)
+        page.show(pages.tell(board, words))
+        up = (board.screen, board.visit.visit_id if board.visit else "")
+        if up != self._up:
+            self._up = up
+            self._swap(page)
+
+    def on_touch_down(self, touch: Any) -> bool:
+        self.hands.touched()
+        before, self._touched_on = self._touched_on, self._up
+        if touch.is_double_tap and before != self._up:
+            return True  # the second tap was meant for the screen before
+        return bool(super().on_touch_down(touch))
+
+    def _fit(self, *_: Any) -> None:
+        self._ground.pos, self._ground.size = self.pos, self.size
+        share = min(self.width / UNITS[0], self.height / UNITS[1])
+        grow = share ** (SMALL - 1) if 0 < share < 1 else 1
+        look.fit(self.width, self.height, UNITS[0] / grow, UNITS[1] / grow)
+
+    def _speak(self) -> None:
+        catalogue = self.hands.device.catalogue
+        if catalogue is not None:
+            speech.codes = catalogue.store.languages
+            if not speech.chosen:
+                speech.speak(speech.codes[0])
+        self.hands.language = speech.words.language
+
+    def _page(self, screen: Screen) -> Page:
+        if screen not in self._pages:
+            module, name, values = SCREENS[screen]
+            page: Page = getattr(import_module(f".screens.{module}", __package__), name)(**values)
+            _wire(page, self.hands)
+            self._pages[screen] = page
+        return self._pages[screen]
+
+    def rest(self) -> None:
+        """Nothing rings or moves any more."""
+        if self._ringing is not None:
+            self._ringing.cancel()
+            self._ringing = None
+            self.ring(False)
+
+    def _swap(self, page: Page) -> None:
+        page.clear()
+        if page is not self.page:
+            if self.page is not None:
+                self.remove_widget(self.page)
+            self.page = page
+            self.add_widget(page)
+        self.rest()
+        if self.hands.screen is Screen.OFFER:
+            self.ring(True)
+            self._ringing = Clock.schedule_interval(lambda _dt: self.hands.look(), RING_S)
+            Clock.schedule_once(lambda _dt: setattr(page, "armed", True), ARM_S)
+
+
+class StaffApp(App):
+    """The tablet's window."""
+
+    title = "Welkom"
+
+    def __init__(self, hands: Hands, language: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.hands = hands
+        if language:
+            speech.choose(language)
+
+    def build(self) -> Glass:
+        glass = Glass(self.hands)
+        glass.ring = _ring
+        self.hands.draw = Clock.create_trigger(glass.draw)
+        glass.size = Window.size
+        glass.draw()
+        return glass
+
+    def on_start(self) -> None:
+        self._unguard = guard(self.hands.broken)
+        self._tick = Clock.schedule_interval(lambda _dt: self.hands.look(), TICK_S)
+        speech.fbind("words", self.hands.draw)
+
+    def on_stop(self) -> None:
+        speech.funbind("words", self.hands.draw)
+        self._tick.cancel()
+        self._unguard()
+        self.root.rest()
+
+    def open_settings(self, *_: Any) -> bool:
+        """There are no settings to reach on the glass."""
+        return False
+
+
+def _ring(on: bool) -> None:
+    if on:
+        sound.play("offer", loop=True)
+    else:
+        sound.stop("offer")
+
+
+def _wire(widget: Any, hands: Hands) -> None:
+    """Each event of the widget that is named like a deed does that deed."""
+    for deed in (name for name in vars(Hands) if not name.startswith("_")):
+        if widget.is_event_type(f"on_{deed}"):
+            widget.bind(**{f"on_{deed}": _doing(getattr(hands, deed))})
+
+
+def _doing(deed: Any) -> Any:
+    return lambda _widget, *values: deed(*values)

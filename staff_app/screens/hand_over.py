@@ -1,0 +1,20 @@
+"""To a colleague: for the same need, or for what it turned out to be, with the story along."""
+
+from pathlib import Path
+
+from kivy.lang import Builder
+from kivy.properties import StringProperty
+
+from staff_app.widgets.headline import Headline as Headline
+from staff_app.widgets.page import Sheet
+
+
+class HandOverScreen(Sheet):
+    need = StringProperty("")
+    notes = StringProperty("")
+    story = StringProperty("")
+
+    __events__ = ("on_back", "on_open", "on_hand_over")
+
+
+Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -1,0 +1,29 @@
+"""On the way: whom to look for, and where."""
+
+from pathlib import Path
+
+from kivy.lang import Builder
+from kivy.properties import ObjectProperty, StringProperty
+
+from staff_app.widgets.page import Page
+from staff_app.widgets.stories import Stories as Stories
+from staff_app.widgets.swatch import Swatch as Swatch
+
+
+class WalkingScreen(Page):
+    """`called` is empty until the shopper was called again; then they may be not here."""
+
+    heading = StringProperty("")
+    shopper = StringProperty("")
+    place = StringProperty("")
+    details = StringProperty("")
+    colour = ObjectProperty(None, allownone=True)
+    need = StringProperty("")
+    notes = ObjectProperty(())
+    waiting = StringProperty("")
+    called = StringProperty("")
+
+    __events__ = ("on_with_them", "on_call_again", "on_open")
+
+
+Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -1,0 +1,1 @@
+"""What each screen is told, in words: a struct a screen, its fields named as the screen's properties."""

@@ -1,0 +1,80 @@
+"""Letters and figures to touch, in the layout of the tablet's language."""
+
+from pathlib import Path
+from typing import Any
+
+from kivy.lang import Builder
+from kivy.properties import BooleanProperty, StringProperty
+from kivy.uix.boxlayout import BoxLayout
+
+from assets.touch import Quiet
+
+from .speech import speech
+
+FIGURES = "1234567890"
+MARKS = {"space": " ", "comma": ",", "dot": "."}
+
+
+class Letter(Quiet):
+    """One key. `code` is what it types or does."""
+
+    code = StringProperty("")
+
+
+class Keyboard(BoxLayout):
+    """`on_type(letters)` and `on_erase()`. `capital` is set for the next letter only."""
+
+    capital = BooleanProperty(True)
+
+    __events__ = ("on_type", "on_erase")
+
+    def on_kv_post(self, _base: Any) -> None:
+        speech.fbind("words", self._fill)
+        self._fill()
+
+    def on_type(self, letters: str) -> None:
+        """Something was typed."""
+
+    def on_erase(self) -> None:
+        """The last letter goes."""
+
+    def on_capital(self, *_: Any) -> None:
+        for row in self.ids.rows.children:
+            for key in row.children:
+                if isinstance(key, Letter) and key.code.isalpha() and len(key.code) == 1:
+                    key.text = key.code.upper() if self.capital else key.code
+
+    def press(self, code: str) -> None:
+        """A key was touched."""
+        if code == "erase":
+            self.dispatch("on_erase")
+        elif code == "shift":
+            self.capital = not self.capital
+        else:
+            letters = MARKS.get(code, code)
+            self.dispatch("on_type", letters.upper() if self.capital else letters)
+            self.capital = code == "dot"
+
+    def _fill(self, *_: Any) -> None:
+        rows = self.ids.rows
+        rows.clear_widgets()
+        lines = [FIGURES, *speech.words.say("staff.keyboard.rows").split()]
+        for number, line in enumerate(lines):
+            row = BoxLayout(spacing=rows.spacing)
+            last = number == len(lines) - 1
+            if last:
+                row.add_widget(self._key("shift", icon="arrow-big-up"))
+            for letter in line:
+                shown = letter.upper() if self.capital else letter
+                row.add_widget(self._key(letter, text=shown))
+            if last:
+                row.add_widget(self._key("erase", icon="backspace"))
+            rows.add_widget(row)
+
+    def _key(self, code: str, text: str = "", icon: str = "") -> Letter:
+        key = Letter(code=code, text=text, icon=icon)
+        key.bind(on_release=lambda touched: self.press(touched.code))
+        return key
+
+
+Builder.load_file(str(Path(__file__).with_suffix(".kv")))
