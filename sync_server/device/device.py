@@ -17,7 +17,6 @@ from pathlib import Path
 from sync_server.domain import ops, ticket
 from sync_server.domain.catalogue import Catalogue
 from sync_server.domain.refusal import Refusal
-from sync_server.domain.ticket import Counter
 from sync_server.protocol import messages as msg
 from sync_server.protocol.device_file import DeviceFile
 from sync_server.protocol.messages import Submit
@@ -26,10 +25,11 @@ from sync_server.protocol.wire import MAX_FROM_DEVICE, WireError, decode_from_se
 from . import engine as eng
 from .engine import Action, Engine
 from .link import Link
-from .outbox import Outbox
+from .outbox import Outbox, OutboxError
 from .project import View, project
 
 SIGN_IN_S = 8.0
+USES_TICKET = ops.OpenVisit | ops.QuickResolution
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ class Device:
     # --- its life --------------------------------------------------------------------------------
 
     def start(self) -> None:
+        self._forget()
         self._tick()
 
     def stop(self) -> None:
@@ -110,8 +111,7 @@ class Device:
         submit = Submit(self.new_id(), wall_clock(), op)
         if len(encode(submit)) > MAX_FROM_DEVICE:
             raise ValueError("an op of this size is never read by the server")
-        uses_ticket = isinstance(op, ops.OpenVisit | ops.QuickResolution)
-        self.outbox.put(submit, self._counter if uses_ticket else None)
+        self.outbox.put(submit, self._counter if isinstance(op, USES_TICKET) else None)
         self._do(self._engine.submit(submit, _now()))
         return submit.op_id
 
@@ -146,34 +146,52 @@ class Device:
 
     def _do(self, actions: list[Action]) -> None:
         for action in actions:
-            match action:
-                case eng.Open():
-                    self._link.open()
-                    self._do(self._engine.opened(_now()))
-                case eng.Close():
-                    self._link.close()
-                case eng.Send(message):
-                    self._link.send(encode(message))
-                case eng.Learned(catalogue, digest):
-                    self.catalogue = catalogue
-                    self.outbox.keep_catalogue(catalogue, digest)
-                case eng.DayKnown(day, last_ticket):
-                    self._know_day(self._counter.seen(day, last_ticket))
-                case eng.Settled(op_id, refusal):
-                    self._settle(op_id, refusal)
-                case eng.SignInAnswered(answer):
-                    waiting = self._sign_ins.get(answer.request)
-                    if waiting is not None and not waiting.done():
-                        waiting.set_result(answer)
+            try:
+                self._act(action)
+            except OutboxError as error:
+                # Only keeping failed; an op that could not be taken out is answered again, the same.
+                log.error("%s", error)
         if any(isinstance(action, eng.Changed) for action in actions):
             self._view = None
             self.on_change()
         self._set_timer()
 
-    def _know_day(self, counter: Counter) -> None:
+    def _act(self, action: Action) -> None:
+        match action:
+            case eng.Open():
+                self._link.open()
+                self._do(self._engine.opened(_now()))
+            case eng.Close():
+                self._link.close()
+            case eng.Send(message):
+                self._link.send(encode(message))
+            case eng.Learned(catalogue, digest):
+                self.catalogue = catalogue
+                self.outbox.keep_catalogue(catalogue, digest)
+            case eng.DayKnown(day, last_ticket):
+                self._forget()
+                self._know_day(day, last_ticket)
+            case eng.Settled(op_id, refusal):
+                self._settle(op_id, refusal)
+            case eng.SignInAnswered(answer):
+                waiting = self._sign_ins.get(answer.request)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(answer)
+
+    def _know_day(self, day: str, last_ticket: int) -> None:
+        # Tickets that wait to be sent will be of the server's day, whenever they were given out.
+        waiting = [s.op for s in self._engine.pending if isinstance(s.op, USES_TICKET)]
+        last = max([last_ticket, *(ticket.number(op.ticket) for op in waiting)])
+        counter = self._counter.seen(day, last)
         if counter != self._counter:
             self._counter = counter
             self.outbox.keep_counter(counter)
+
+    def _forget(self) -> None:
+        try:
+            self.outbox.forget(wall_clock())
+        except OutboxError as error:
+            log.error("%s", error)
 
     def _settle(self, op_id: str, refusal: Refusal | None) -> None:
         self.on_answered(op_id)
@@ -181,9 +199,11 @@ class Device:
             self.outbox.settle(op_id)
             return
         submit = next((s for s in self.outbox.pending() if s.op_id == op_id), None)
-        self.outbox.refuse(op_id, refusal, wall_clock())
-        if submit is not None:
-            self.on_refused(submit, refusal)
+        try:
+            self.outbox.refuse(op_id, refusal, wall_clock())
+        finally:
+            if submit is not None:
+                self.on_refused(submit, refusal)
 
     def _set_timer(self) -> None:
         if self._timer is not None:

@@ -3,8 +3,10 @@
 An op is on disk here before the screen says yes, and leaves only on the server's durable answer.
 """
 
+import contextlib
 import sqlite3
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -26,6 +28,7 @@ CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STR
 """
 
 _encode = msgspec.json.encode
+T = TypeVar("T")
 
 
 class OutboxError(Exception):
@@ -58,8 +61,7 @@ class Outbox:
 
     def pending(self) -> list[Submit]:
         """The ops not answered yet, in the order they were made."""
-        rows = self._db.execute("SELECT submit FROM pending ORDER BY position").fetchall()
-        return [msgspec.json.decode(row[0], type=Submit) for row in rows]
+        return [self._op(row[0]) for row in self._rows("SELECT submit FROM pending ORDER BY position")]
 
     def settle(self, op_id: str) -> None:
         """The server has done it."""
@@ -73,20 +75,21 @@ class Outbox:
                 (_encode(refusal), at, op_id),
             ),
             ("DELETE FROM pending WHERE op_id = ?", (op_id,)),
-            ("DELETE FROM refused WHERE at < ?", (at - REFUSALS_KEPT_MS,)),
         )
 
     def refused(self) -> list[tuple[Submit, Refusal]]:
         """The refused ops nobody has dismissed yet, oldest first."""
-        rows = self._db.execute("SELECT submit, refusal FROM refused ORDER BY at, op_id").fetchall()
-        return [
-            (msgspec.json.decode(submit, type=Submit), msgspec.json.decode(refusal, type=Refusal))
-            for submit, refusal in rows
-        ]
+        rows = self._rows("SELECT submit, refusal FROM refused ORDER BY at, op_id")
+        return [(self._op(submit), self._decode(refusal, Refusal)) for submit, refusal in rows]
 
     def dismiss(self, op_id: str) -> None:
         """A person has seen the refusal."""
         self._write(("DELETE FROM refused WHERE op_id = ?", (op_id,)))
+
+    def forget(self, at: int) -> None:
+        """Removes what must not outlive its use, from the file and from its write-ahead log."""
+        self._write(("DELETE FROM refused WHERE at < ?", (at - REFUSALS_KEPT_MS,)))
+        self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def keep_catalogue(self, catalogue: Catalogue, digest: str) -> None:
         self._write(_keep("catalogue", catalogue), _keep("digest", digest))
@@ -107,14 +110,34 @@ class Outbox:
 
     def counter(self) -> Counter:
         found = self._kept("counter")
-        return msgspec.json.decode(found, type=Counter) if found is not None else Counter()
+        return self._decode(found, Counter) if found is not None else Counter()
 
     def close(self) -> None:
         self._db.close()
 
     def _kept(self, name: str) -> bytes | None:
-        row = self._db.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else None
+        rows = self._rows("SELECT value FROM kept WHERE name = ?", name)
+        return rows[0][0] if rows else None
+
+    def _op(self, data: bytes) -> Submit:
+        return self._decode(data, Submit)
+
+    def _decode(self, data: bytes, kind: type[T]) -> T:
+        try:
+            return msgspec.json.decode(data, type=kind)
+        except msgspec.DecodeError as error:
+            raise OutboxError(
+                f"{self.path}: was written by another version of Welkom ({error});"
+                " start that version once more to send what is in it"
+            ) from error
+
+    def _rows(self, sql: str, *values: object) -> list[tuple[bytes, ...]]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise OutboxError(
+                f"{self.path}: {error}; move this file away to begin with an empty one"
+            ) from error
 
     def _write(self, *statements: tuple[str, tuple[object, ...]]) -> None:
         try:
@@ -124,7 +147,9 @@ class Outbox:
                     self._db.execute(sql, values)
                 self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                # A full disk may have ended the transaction already.
+                with contextlib.suppress(sqlite3.Error):
+                    self._db.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
             raise OutboxError(f"{self.path}: {error}; free some space on this device") from error

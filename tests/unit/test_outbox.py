@@ -1,0 +1,227 @@
+"""The device's own database: what is tapped survives, and leaves only on the server's answer."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from sync_server.device.outbox import REFUSALS_KEPT_MS, Outbox, OutboxError
+from sync_server.domain import ops
+from sync_server.domain.refusal import Code, Refusal
+from sync_server.domain.ticket import Counter
+from sync_server.protocol.messages import Submit
+from sync_server.protocol.wire import catalogue_digest
+from tests.shop import MONDAY_10, catalogue
+
+STALE = Refusal(Code.STALE_REV, "4")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "kiosk.db"
+
+
+def submit(number: int, alias: str | None = None) -> Submit:
+    visit_id = f"{number:032x}"
+    return Submit(visit_id, MONDAY_10 + number, ops.OpenVisit(visit_id, "A-1", "ask", "en", alias=alias))
+
+
+def test_ops_survive_in_the_order_they_were_made(path):
+    outbox = Outbox(path)
+    for number in (3, 1, 2):
+        outbox.put(submit(number))
+    outbox.close()
+    assert Outbox(path).pending() == [submit(3), submit(1), submit(2)]
+
+
+def test_an_op_is_on_disk_when_put_returns(path):
+    outbox = Outbox(path)
+    outbox.put(submit(1), Counter("2026-03-02", 7))
+    copy = path.with_name("copy.db")  # what a power cut would leave: the files as they are now
+    for suffix in ("", "-wal"):
+        copy.with_name(copy.name + suffix).write_bytes(path.with_name(path.name + suffix).read_bytes())
+    again = Outbox(copy)
+    assert again.pending() == [submit(1)]
+    assert again.counter() == Counter("2026-03-02", 7)
+
+
+def test_every_commit_reaches_the_disk(path):
+    outbox = Outbox(path)
+    assert outbox._db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    assert outbox._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_settled_op_is_gone_and_the_others_stay(path):
+    outbox = Outbox(path)
+    for number in (1, 2, 3):
+        outbox.put(submit(number))
+    outbox.settle(submit(2).op_id)
+    outbox.settle("f" * 32)
+    outbox.close()
+    assert Outbox(path).pending() == [submit(1), submit(3)]
+
+
+def test_an_op_with_the_same_id_is_not_put_twice(path):
+    outbox = Outbox(path)
+    outbox.put(submit(1))
+    with pytest.raises(OutboxError):
+        outbox.put(submit(1))
+    assert outbox.pending() == [submit(1)]
+
+
+def test_a_put_that_fails_does_not_use_up_the_ticket_either(path):
+    outbox = Outbox(path)
+    outbox.put(submit(1), Counter("2026-03-02", 1))
+    with pytest.raises(OutboxError):
+        outbox.put(submit(1), Counter("2026-03-02", 2))
+    assert outbox.counter() == Counter("2026-03-02", 1)
+
+
+def test_a_refused_op_is_kept_until_a_person_has_seen_it(path):
+    outbox = Outbox(path)
+    outbox.put(submit(1))
+    outbox.refuse(submit(1).op_id, STALE, MONDAY_10)
+    outbox.close()
+    outbox = Outbox(path)
+    assert outbox.pending() == []
+    assert outbox.refused() == [(submit(1), STALE)]
+    outbox.dismiss(submit(1).op_id)
+    assert outbox.refused() == []
+
+
+def test_refusals_come_oldest_first_and_one_is_told_once(path):
+    outbox = Outbox(path)
+    for number, at in ((1, MONDAY_10 + 5), (2, MONDAY_10)):
+        outbox.put(submit(number))
+        outbox.refuse(submit(number).op_id, STALE, at)
+    outbox.refuse(submit(2).op_id, Refusal(Code.MALFORMED), MONDAY_10 + 9)  # no longer pending
+    assert [op.op_id for op, _ in outbox.refused()] == [submit(2).op_id, submit(1).op_id]
+    assert outbox.refused()[0][1] == STALE
+
+
+def test_a_refused_op_may_hold_an_alias_and_is_gone_after_a_day_from_every_byte(path):
+    outbox = Outbox(path)
+    outbox.put(submit(1, alias="Rumpelstiltskin"))
+    outbox.refuse(submit(1).op_id, STALE, MONDAY_10)
+    outbox.forget(MONDAY_10 + REFUSALS_KEPT_MS)
+    assert len(outbox.refused()) == 1
+    assert found("Rumpelstiltskin", path)
+    outbox.forget(MONDAY_10 + REFUSALS_KEPT_MS + 1)
+    assert outbox.refused() == []
+    assert not found("Rumpelstiltskin", path)
+
+
+def test_the_alias_of_an_answered_op_leaves_the_file_while_the_kiosk_runs_on(path):
+    outbox = Outbox(path)
+    outbox.put(submit(1, alias="Rumpelstiltskin"))
+    outbox.settle(submit(1).op_id)
+    outbox.forget(MONDAY_10)
+    assert not found("Rumpelstiltskin", path)
+
+
+def found(word: str, path: Path) -> list[Path]:
+    """The files beside `path`, and itself, in which a word stands."""
+    return [p for p in path.parent.iterdir() if word.encode() in p.read_bytes()]
+
+
+# --- what is kept between starts -----------------------------------------------------------------------
+
+
+def test_the_counter_starts_empty_and_is_kept(path):
+    outbox = Outbox(path)
+    assert outbox.counter() == Counter()
+    outbox.keep_counter(Counter("2026-03-02", 12))
+    outbox.close()
+    assert Outbox(path).counter() == Counter("2026-03-02", 12)
+
+
+def test_the_catalogue_is_kept_with_its_digest(path):
+    outbox = Outbox(path)
+    assert outbox.catalogue() == (None, "")
+    shop = catalogue()
+    outbox.keep_catalogue(shop, catalogue_digest(shop))
+    outbox.close()
+    assert Outbox(path).catalogue() == (shop, catalogue_digest(shop))
+
+
+def test_a_catalogue_of_another_version_counts_as_none(path):
+    outbox = Outbox(path)
+    outbox._db.execute("""INSERT INTO kept VALUES ('catalogue', X'7B7D'), ('digest', X'226422')""")
+    assert outbox.catalogue() == (None, "")
+
+
+# --- a file that cannot be used --------------------------------------------------------------------------
+
+
+def test_a_file_that_is_no_database_is_named_with_the_reason(path):
+    path.write_text("this is a shopping list, not a database " * 100)
+    with pytest.raises(OutboxError, match=r"kiosk\.db: file is not a database"):
+        Outbox(path)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(OutboxError, match=r"unable to open.*check that the folder exists"):
+        Outbox(tmp_path / "nowhere" / "kiosk.db")
+
+
+@pytest.mark.parametrize("read", [Outbox.pending, Outbox.refused, Outbox.counter, Outbox.catalogue])
+def test_a_damaged_file_is_named_and_what_to_do(path, read):
+    outbox = Outbox(path)
+    for number in range(50):
+        outbox.put(submit(number))
+        outbox.refuse(submit(number).op_id, STALE, MONDAY_10)
+        outbox.put(submit(number + 100))
+    outbox.keep_counter(Counter("2026-03-02", 1))
+    outbox.close()
+    whole = path.read_bytes()
+    page = int.from_bytes(whole[16:18], "big")
+    path.write_bytes(whole[:page] + b"\xff" * (len(whole) - page))
+    with pytest.raises(OutboxError, match=r"kiosk\.db: .*malformed.*move this file away"):
+        read(Outbox(path))
+
+
+def test_an_op_of_another_version_is_named_and_not_thrown_away(path):
+    outbox = Outbox(path)
+    outbox._db.execute("INSERT INTO pending (op_id, submit) VALUES ('x', CAST('{\"op\":{}}' AS BLOB))")
+    with pytest.raises(OutboxError, match=r"kiosk\.db: .*another version"):
+        outbox.pending()
+    assert outbox._db.execute("SELECT count(*) FROM pending").fetchone() == (1,)
+
+
+def test_a_full_disk_means_the_tap_did_not_count_and_says_so(path):
+    outbox = Outbox(path)
+    outbox.put(submit(1))
+    pages = outbox._db.execute("PRAGMA page_count").fetchone()[0]
+    outbox._db.execute(f"PRAGMA max_page_count = {pages}")
+    put = [1]
+    with pytest.raises(OutboxError, match="full; free some space"):
+        fill(outbox, put)
+    assert [s.op_id for s in outbox.pending()] == [submit(number).op_id for number in put]
+    outbox._db.execute("PRAGMA max_page_count = 100000")
+    outbox.put(submit(put[-1] + 1))
+    assert outbox.pending()[-1] == submit(put[-1] + 1)
+
+
+def fill(outbox: Outbox, put: list[int]) -> None:
+    while put[-1] < 500:
+        outbox.put(submit(put[-1] + 1))
+        put.append(put[-1] + 1)
+
+
+def test_a_file_that_cannot_be_written_is_named(path):
+    Outbox(path).close()
+    outbox = Outbox(path)
+    outbox._db.execute("PRAGMA query_only = ON")
+    with pytest.raises(OutboxError, match=r"kiosk\.db: .*readonly"):
+        outbox.put(submit(1))
+
+
+def test_a_file_that_another_program_holds_is_named(path):
+    outbox = Outbox(path)
+    outbox._db.execute("PRAGMA busy_timeout = 0")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OutboxError, match=r"kiosk\.db: .*locked"):
+        outbox.put(submit(1))
+    other.execute("ROLLBACK")
+    outbox.put(submit(1))
