@@ -6,7 +6,7 @@ import logging
 import socket as sockets
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import uvicorn
 import zmq
@@ -33,7 +33,10 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Server:
-    """What the web pages and the commands are given of a running server."""
+    """What the web pages and the commands are given of a running server.
+
+    `ending` is set as soon as it stops: whoever tells news until then ends by themselves.
+    """
 
     folder: Folder
     settings: Settings
@@ -43,6 +46,7 @@ class Server:
     desk: Desk
     sync_address: str
     web_address: str
+    ending: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def reload_devices(self) -> None:
         """Lets in who was added and keeps out who was revoked, from this moment on."""
@@ -111,22 +115,24 @@ async def _until_stopped(
         asyncio.ensure_future(_forget_in_time(server.shop)),
         asyncio.ensure_future(stop.wait()),
     }
-    web_server = None
+    web_server, web_task = None, None
     if web is not None:
         config = uvicorn.Config(
             web(server), log_config=None, lifespan="off", ws="none", access_log=False,
             timeout_graceful_shutdown=1, server_header=False,
         )  # fmt: skip
         web_server = _WebServer(config)
-        tasks.add(asyncio.ensure_future(web_server.serve(sockets=[web_socket])))
+        web_task = asyncio.ensure_future(web_server.serve(sockets=[web_socket]))
+        tasks.add(web_task)
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     finally:
-        if web_server is not None:
+        server.ending.set()
+        if web_server is not None and web_task is not None:
             web_server.should_exit = True
-            await asyncio.wait(tasks, timeout=2)
+            await asyncio.wait({web_task}, timeout=2)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -55,8 +55,7 @@ async def events(request: Request) -> Response:
     async def render() -> tuple[str, bool]:
         return draw(server_of(request), "floor.html", language, **_floor(request)), False
 
-    shop = server_of(request).shop
-    return sse.stream(sse.pieces(shop, None, render, EVERY_S, AT_MOST_EVERY_S))
+    return sse.stream(sse.pieces(server_of(request), None, render, EVERY_S, AT_MOST_EVERY_S))
 
 
 def _floor(request: Request) -> dict[str, Any]:

@@ -48,7 +48,7 @@ async def events(request: Request) -> Response:
             return "", True
         return shopper.draw("news.html", now), now.over
 
-    return sse.stream(sse.pieces(shopper.server.shop, shopper.visit_id, render, EVERY_S))
+    return sse.stream(sse.pieces(shopper.server, shopper.visit_id, render, EVERY_S))
 
 
 async def leave(request: Request) -> Response:

@@ -1,13 +1,12 @@
 """Server-sent events: the same piece of a page, sent anew whenever it reads differently."""
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 
 from starlette.responses import StreamingResponse
 
-from sync_server.service.shop import Shop
+from sync_server.service.server import Server
 from sync_server.service.store import StoreError
 
 log = logging.getLogger(__name__)
@@ -24,7 +23,7 @@ def message(html: str) -> str:
 
 
 async def pieces(
-    shop: Shop, visit_id: str | None, render: Render, every_s: float, at_most_every_s: float = 0
+    server: Server, visit_id: str | None, render: Render, every_s: float, at_most_every_s: float = 0
 ) -> AsyncIterator[str]:
     """The events of one listener: after each change of the visit (None: of anything), and by the clock.
 
@@ -32,8 +31,8 @@ async def pieces(
     `at_most_every_s` lets changes that come in a burst become one piece.
     """
     last: str | None = None
-    async with shop.watch(visit_id) as changed:
-        while True:
+    async with server.shop.watch(visit_id) as changed:
+        while not server.ending.is_set():
             changed.clear()
             html: str | None
             try:
@@ -46,9 +45,18 @@ async def pieces(
             if is_last:
                 yield OVER
                 return
-            await asyncio.sleep(at_most_every_s)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(changed.wait(), every_s)
+            await _first_of([server.ending.wait()], at_most_every_s)
+            await _first_of([server.ending.wait(), changed.wait()], every_s)
+
+
+async def _first_of(events: Iterable[Coroutine[None, None, object]], at_most_s: float) -> None:
+    """Until one of the events is set, or the time is over."""
+    waits = [asyncio.ensure_future(event) for event in events]
+    try:
+        await asyncio.wait(waits, timeout=at_most_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
 
 
 def stream(events: AsyncIterator[str]) -> StreamingResponse:

@@ -85,9 +85,8 @@ class _Day:
         for record in records:
             visit = self.floor.visits.get(record.visit_id or "")
             if visit is not None and visit.state is State.OFFERED and visit.rev == record.rev:
-                self.at(
-                    record.at + self.dice.randint(2, 14) * 1000, lambda now, v=visit: self._answer(v, now)
-                )
+                answers_at = record.at + self.dice.randint(2, 14) * 1000
+                self.at(answers_at, lambda now, v=visit: self._answer(v, now))
 
     def _here(self, employee: str, now: int) -> None:
         self._do(ops.SignOn(employee, f"tablet-{employee}"), SYSTEM, now)

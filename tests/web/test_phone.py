@@ -1,0 +1,271 @@
+"""The shopper's page: where am I, when, what now."""
+
+import re
+
+import requests
+from playwright.sync_api import Page, expect
+
+from sync_server.domain.visit import State
+from sync_server.service import queries
+from sync_server.service.store import reading
+
+from .running import Running
+from .steps import full_disk, token_in, words_in
+
+MINUTE = 60
+HOUR = 3600
+
+
+def answers(shop: Running, visit_id: str) -> list[int]:
+    """Every answer to the one question that was written down."""
+    with reading(shop.server.folder.store) as db:
+        rows = db.execute("SELECT ces FROM feedback WHERE visit_id = ? ORDER BY seq", (visit_id,))
+        return [row[0] for row in rows]
+
+
+# --- where am I ----------------------------------------------------------------------------------
+
+
+def test_the_page_tells_place_wait_and_what_to_try_meanwhile(shop: Running, http: requests.Session) -> None:
+    shop.sign_on("maya")
+    ticket = shop.open("repair", code="A-42")
+    said = words_in(http.get(ticket.url))
+    assert "Lumen & Co" in said
+    assert "A-42 · Blue Heron" in said
+    assert "You’re next." in said
+    assert re.search(r"Someone is with you (within|in) .*minute", said)
+    assert "In line since 17:10" in said
+    assert "It won’t charge? Try another cable." in said
+
+
+def test_the_page_says_so_where_nobody_knows_how_long(shop: Running, http: requests.Session) -> None:
+    ticket = shop.open("repair")
+    assert "We don’t know yet how long" in words_in(http.get(ticket.url))
+
+
+def test_whoever_waits_behind_others_reads_how_many(shop: Running, http: requests.Session) -> None:
+    shop.sign_on("maya")
+    shop.open("repair")
+    shop.clock.after(1)
+    ticket = shop.open("repair")
+    assert "1 person before you." in words_in(http.get(ticket.url))
+    shop.clock.after(1)
+    later = shop.open("repair")
+    assert "2 people before you." in words_in(http.get(later.url))
+
+
+def test_each_stage_has_its_words(shop: Running, http: requests.Session) -> None:
+    shop.sign_on("maya")
+    ticket = shop.open("repair")
+    ticket.recall("maya")
+    assert "Maya is looking for you." in words_in(http.get(ticket.url))
+    ticket.accept("maya")
+    assert "Maya is on the way." in words_in(http.get(ticket.url))
+    ticket.start("maya")
+    assert "Maya is with you." in words_in(http.get(ticket.url))
+    ticket.hold("maya")
+    assert "Maya will be right back." in words_in(http.get(ticket.url))
+
+
+def test_the_page_changes_by_itself_as_things_happen(shop: Running, phone: Page) -> None:
+    shop.sign_on("maya")
+    ticket = shop.open("repair")
+    phone.goto(ticket.url)
+    expect(phone.get_by_role("heading", level=1)).to_have_text("You’re next.")
+    phone.evaluate("window.never_reloaded = true")
+    ticket.accept("maya")
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Maya is on the way.")
+    expect(phone).to_have_title(re.compile("Maya is on the way"))
+    ticket.recall("maya")
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Maya is looking for you.")
+    ticket.start("maya")
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Maya is with you.")
+    expect(phone.get_by_text("Leave the line")).to_be_hidden()
+    ticket.complete("maya")
+    expect(phone.get_by_text("Maya helped you.")).to_be_visible()
+    expect(phone.get_by_text("How easy was it to get what you came for?")).to_be_visible()
+    assert phone.evaluate("window.never_reloaded") is True
+
+
+def test_the_events_end_with_the_visit(shop: Running, http: requests.Session) -> None:
+    shop.sign_on("maya")
+    ticket = shop.open("repair")
+    with http.get(ticket.url + "/events", stream=True, timeout=20) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        lines = stream.iter_lines(decode_unicode=True)
+        assert any("You’re next." in line for line in lines)
+        ticket.served("maya")
+        rest = list(lines)
+    assert any("Maya helped you." in line for line in rest)
+    assert "event: over" in rest
+
+
+def test_without_javascript_the_page_renews_itself(shop: Running, http: requests.Session) -> None:
+    shop.sign_on("maya")
+    ticket = shop.open("repair")
+    renews = '<noscript><meta http-equiv="refresh"'
+    assert renews in http.get(ticket.url).text
+    ticket.served("maya")
+    assert renews not in http.get(ticket.url).text  # nobody is interrupted while answering
+
+
+# --- leaving ---------------------------------------------------------------------------------------
+
+
+def leave(page: Page, url: str) -> None:
+    page.goto(url)
+    page.get_by_role("link", name="Leave the line").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Leave the line?")
+    page.get_by_role("button", name="Yes, leave the line").click()
+    expect(page.get_by_text("You left the line.")).to_be_visible()
+
+
+def test_a_shopper_leaves_the_line(shop: Running, phone: Page) -> None:
+    ticket = shop.open("repair")
+    leave(phone, ticket.url)
+    assert ticket.visit.state is State.CANCELLED
+
+
+def test_a_shopper_leaves_the_line_without_javascript(shop: Running, plain_phone: Page) -> None:
+    ticket = shop.open("repair")
+    leave(plain_phone, ticket.url)
+    assert ticket.visit.state is State.CANCELLED
+
+
+def test_a_shopper_thinks_better_of_it(shop: Running, phone: Page) -> None:
+    ticket = shop.open("repair")
+    phone.goto(ticket.url + "/leave")
+    phone.get_by_role("link", name="No, I’ll stay").click()
+    phone.wait_for_url(ticket.url)
+    assert ticket.visit.state is State.WAITING
+
+
+def test_leaving_twice_is_leaving_once(shop: Running, http: requests.Session) -> None:
+    ticket = shop.open("repair")
+    form = {"once": token_in(http.get(ticket.url + "/leave"), "once")}
+    for _ in range(2):
+        assert "You left the line." in words_in(http.post(ticket.url + "/leave", form))
+    assert ticket.visit.rev == 2
+
+
+def test_whoever_is_being_helped_cannot_leave_by_an_old_page(shop: Running, http: requests.Session) -> None:
+    shop.sign_on("maya")
+    ticket = shop.open("repair")
+    form = {"once": token_in(http.get(ticket.url + "/leave"), "once")}
+    ticket.accept("maya")
+    ticket.start("maya")
+    assert "Maya is with you." in words_in(http.post(ticket.url + "/leave", form))
+    assert ticket.visit.state is State.SERVING
+
+
+# --- the one question ------------------------------------------------------------------------------
+
+
+def answer(page: Page, url: str, words: str) -> None:
+    page.goto(url)
+    page.get_by_role("button", name=words, exact=True).click()
+    expect(page.get_by_text("Thank you. It helps us to do better tomorrow.")).to_be_visible()
+    expect(page.get_by_role("button", name=words, exact=True)).to_have_count(0)
+
+
+def test_a_shopper_says_how_it_was(shop: Running, phone: Page) -> None:
+    shop.sign_on("maya")
+    ticket = shop.open("repair")
+    ticket.served("maya")
+    answer(phone, ticket.url, "Easy")
+    assert answers(shop, ticket.visit_id) == [4]
+
+
+def test_a_shopper_says_how_it_was_without_javascript(shop: Running, plain_phone: Page) -> None:
+    shop.sign_on("maya")
+    ticket = shop.open("repair")
+    ticket.served("maya")
+    answer(plain_phone, ticket.url, "Very hard")
+    assert answers(shop, ticket.visit_id) == [1]
+
+
+def test_an_answer_sent_twice_counts_once(shop: Running, http: requests.Session) -> None:
+    ticket = shop.open("repair")
+    ticket.cancel()
+    form = {"once": token_in(http.get(ticket.url), "once"), "effort": "5"}
+    for _ in range(2):
+        http.post(ticket.url + "/rate", form)
+    assert answers(shop, ticket.visit_id) == [5]
+
+
+def test_an_answer_stands(shop: Running, http: requests.Session) -> None:
+    ticket = shop.open("repair")
+    ticket.cancel()
+    ticket.rate(2)
+    http.post(ticket.url + "/rate", {"effort": "5"})
+    assert answers(shop, ticket.visit_id) == [2]
+
+
+def test_nonsense_and_answers_before_the_end_are_not_taken(shop: Running, http: requests.Session) -> None:
+    ticket = shop.open("repair")
+    assert http.post(ticket.url + "/rate", {"effort": "5"}).status_code == 200
+    ticket.cancel()
+    for effort in ("", "0", "6", "many", "５"):
+        assert http.post(ticket.url + "/rate", {"effort": effort}).status_code == 200
+    assert answers(shop, ticket.visit_id) == []
+
+
+def test_the_tip_goes_along(shop: Running, http: requests.Session) -> None:
+    shop.sign_on("maya")
+    tip = shop.server.shop.catalogue.tips_for("repair")[0]
+    ticket = shop.open("repair", language="nl")
+    ticket.served("maya", tip=tip.code)
+    assert tip.text["nl"] in words_in(http.get(ticket.url))
+    ticket.rate(4)
+    assert tip.text["nl"] in words_in(http.get(ticket.url))
+
+
+# --- the link --------------------------------------------------------------------------------------
+
+
+def test_a_link_dies_an_hour_after_the_end(shop: Running, http: requests.Session) -> None:
+    ticket = shop.open("repair")
+    ticket.cancel()
+    shop.clock.after(HOUR - MINUTE)
+    assert http.get(ticket.url).status_code == 200
+    shop.clock.after(MINUTE)
+    dead = http.get(ticket.url)
+    assert dead.status_code == 404
+    assert "We can’t find this ticket." in words_in(dead)
+    for path in ("/leave", "/events"):
+        assert http.get(ticket.url + path).status_code == 404
+    assert http.post(ticket.url + "/rate", {"effort": "5"}).status_code == 404
+    assert answers(shop, ticket.visit_id) == []
+
+
+def test_an_unknown_link_looks_like_a_dead_one(shop: Running, http: requests.Session) -> None:
+    ticket = shop.open("repair")
+    ticket.cancel()
+    shop.clock.after(HOUR)
+    for link in ("x", "0" * 22, "%2e%2e", "'; DROP TABLE visits"):
+        unknown = http.get(f"{shop.address}/v/{link}")
+        assert unknown.status_code == 404
+        assert unknown.text == http.get(ticket.url).text
+
+
+def test_links_in_the_store_lead_to_their_own_visit(shop: Running, http: requests.Session) -> None:
+    one, other = shop.open("repair"), shop.open("pick_up")
+    assert one.code in words_in(http.get(one.url))
+    assert other.code not in words_in(http.get(one.url))
+    with reading(shop.server.folder.store) as db:
+        assert queries.visit_by_link(db, other.path.removeprefix("/v/")) == other.visit_id
+
+
+# --- a bad moment ----------------------------------------------------------------------------------
+
+
+def test_when_nothing_can_be_saved_the_page_asks_to_try_again(shop: Running, http: requests.Session) -> None:
+    ticket = shop.open("repair")
+    with full_disk(shop):
+        sorry = http.post(ticket.url + "/leave")
+        assert sorry.status_code == 503
+        assert sorry.headers["retry-after"]
+        assert "Please try again" in words_in(sorry)
+        assert f'href="{ticket.path}"' in sorry.text
+        assert ticket.visit.state is State.WAITING
+    assert "You left the line." in words_in(http.post(ticket.url + "/leave"))
