@@ -14,8 +14,8 @@ from assets import sound
 from assets.guard import guard
 from assets.look import look
 
-from .board import Screen
 from .hands import Hands
+from .screen import Screen
 from .told import floor, pages
 from .widgets.lines import Lines
 from .widgets.page import Page

@@ -13,7 +13,8 @@ from sync_server.domain.refusal import Refusal
 from sync_server.protocol.messages import Submit
 
 from . import taps
-from .board import Board, Notice, Screen
+from .board import Board, Notice
+from .screen import Screen
 from .seen import Seen
 
 log = logging.getLogger(__name__)

@@ -1,6 +1,8 @@
 """A shop in the middle of its day, for pictures of the screens and for tests: no server, no clock."""
 
 import tomllib
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -10,12 +12,28 @@ from sync_server.domain.catalogue import Catalogue
 from sync_server.domain.ticket import uuid7
 from sync_server.protocol.rows import PersonRow, VisitRow
 
+from .hands import Hands
+from .screen import Screen
 from .stand_in import StandIn
 
 NOW = 1_795_266_600_000  # an afternoon in November
 TABLET = "mayas-tablet"
 ME = "maya"
 PIN = "1234"
+
+
+class Shot:
+    """A tablet in one state. `touch` is what is typed on the screen once it is up."""
+
+    def __init__(self, device: StandIn, touch: Callable[[Any], object] = lambda _page: None) -> None:
+        self.device = device
+        self.hands = Hands(device)  # type: ignore[arg-type]
+        self.touch = touch
+
+    def open(self, *pages: Screen) -> "Shot":
+        for page in pages:
+            self.hands.open(page)
+        return self
 
 
 def catalogue() -> Catalogue:

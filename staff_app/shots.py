@@ -5,390 +5,100 @@ No server is needed: the rows are those of a sample shop, and no clock runs.
 
 import argparse
 import asyncio
+import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from msgspec.structs import replace
-
 from assets.window import NoDisplay, prepare, save_picture
 from assets.words import known_languages
-from sync_server.domain.refusal import Code, Refusal
-from sync_server.protocol.messages import SignedIn
 
-from . import sample
-from .board import OFFLINE_MS, Screen
 from .config import size
-from .hands import Hands
-from .stand_in import StandIn
+from .scenes import SCENES
 
-NOTES = ("Tried another cable", "The port is a little bent")
-LONG_NOTE = (
-    "Charger and cable are fine; the port is a little bent and she needs the player back before Sunday."
-)
+FRAMES = 3  # after which a screen has settled
 
-Scene = Callable[[], "Shot"]
-SCENES: dict[str, Scene] = {}
+Show = Callable[[str, str], Awaitable[Any]]
 
 
-class Shot:
-    """A tablet in one state. `touch` is what is typed on the screen once it is up."""
-
-    def __init__(self, device: StandIn, touch: Callable[[Any], None] = lambda _page: None) -> None:
-        self.device = device
-        self.hands = Hands(device)  # type: ignore[arg-type]
-        self.touch = touch
-
-    def open(self, *pages: Screen) -> "Shot":
-        for page in pages:
-            self.hands.open(page)
-        return self
-
-
-def scene(make: Scene) -> Scene:
-    """A state with a picture of its own, named like its function."""
-    SCENES[make.__name__] = make
-    return make
-
-
-def _type(page: Any, codes: str) -> None:
-    for code in codes:
-        page.press(code)
-
-
-# --- signing in ----------------------------------------------------------------------------------
-
-
-@scene
-def starting() -> Shot:
-    device = StandIn(None, sample.TABLET, sample.NOW)
-    device.live = False
-    return Shot(device)
-
-
-@scene
-def who() -> Shot:
-    return Shot(sample.tablet(people=sample.floor()[1:]))
-
-
-@scene
-def signed_out_elsewhere() -> Shot:
-    shot = Shot(sample.tablet())
-    there = replace(sample.floor()[0], device_id="another")
-    shot.device.show((), (there, *sample.floor()[1:]))
-    return shot
-
-
-@scene
-def pin() -> Shot:
-    shot = Shot(sample.tablet(people=()), lambda page: _type(page, "123"))
-    shot.hands.choose(sample.ME)
-    return shot
-
-
-def _pin_answered(answer: SignedIn | None) -> Shot:
-    shot = pin()
-    shot.touch = lambda _page: None
-    shot.hands.board.try_pin()
-    shot.hands.board.tried_pin(answer)
-    return shot
-
-
-@scene
-def pin_wrong() -> Shot:
-    return _pin_answered(SignedIn("", Refusal(Code.WRONG_PIN)))
-
-
-@scene
-def pin_wait() -> Shot:
-    return _pin_answered(SignedIn("", Refusal(Code.TOO_MANY_TRIES, "30"), 30))
-
-
-@scene
-def pin_none() -> Shot:
-    return _pin_answered(SignedIn("", Refusal(Code.NO_PIN, sample.ME)))
-
-
-@scene
-def pin_offline() -> Shot:
-    return _pin_answered(None)
-
-
-# --- the floor -----------------------------------------------------------------------------------
-
-
-@scene
-def floor() -> Shot:
-    return Shot(sample.tablet(*sample.line()))
-
-
-@scene
-def floor_empty() -> Shot:
-    return Shot(sample.tablet(people=sample.floor()[:1]))
-
-
-@scene
-def floor_long() -> Shot:
-    return Shot(sample.tablet(*sample.long_line()))
-
-
-@scene
-def sign_off() -> Shot:
-    return floor().open(Screen.SIGN_OFF)
-
-
-@scene
-def sign_off_held() -> Shot:
-    return floor_long().open(Screen.SIGN_OFF)
-
-
-@scene
-def quick() -> Shot:
-    return floor().open(Screen.QUICK)
-
-
-@scene
-def quick_end() -> Shot:
-    shot = quick()
-    shot.hands.quick("repair")
-    return shot
-
-
-@scene
-def quick_saved() -> Shot:
-    shot = quick_end()
-    shot.hands.quick_end("solved")
-    return shot
-
-
-@scene
-def away() -> Shot:
-    return Shot(sample.tablet(*sample.line(), people=sample.floor("not_responding")))
-
-
-@scene
-def on_break() -> Shot:
-    return Shot(sample.tablet(*sample.line(), people=sample.floor("on_break")))
-
-
-@scene
-def offline() -> Shot:
-    shot = floor()
-    shot.device.live = False
-    shot.hands.look()
-    shot.device.now += OFFLINE_MS
-    return shot
-
-
-@scene
-def offline_long() -> Shot:
-    shot = offline()
-    shot.device.now += 150_000
-    return shot
-
-
-@scene
-def problem() -> Shot:
-    shot = floor()
-    shot.device.problem = "database or disk is full"
-    return shot
-
-
-@scene
-def refused() -> Shot:
-    shot = floor()
-    shot.hands.take(shot.hands.board.seen.waiting[1].visit_id)
-    shot.device.answer(Refusal(Code.ALREADY_TAKEN, "aino"))
-    return shot
-
-
-@scene
-def shopper_left() -> Shot:
-    shot = walking()
-    shot.device.show(sample.line(), sample.floor())
-    return shot
-
-
-# --- an offer, and the way -----------------------------------------------------------------------
-
-
-@scene
-def offer() -> Shot:
-    return Shot(sample.tablet(sample.offered()))
-
-
-@scene
-def offer_story() -> Shot:
-    row = sample.offered(left_s=4, handovers=1, notes=(*NOTES, LONG_NOTE), party_size=3, language="nl")
-    return Shot(sample.tablet(row))
-
-
-@scene
-def offer_unknown() -> Shot:
-    return Shot(sample.tablet(sample.offered(alias=None, colour=None, place=None, need="choose_headphones")))
-
-
-@scene
-def offer_refused_offline() -> Shot:
-    shot = refused()
-    shot.device.show((sample.offered(alias="Maximiliaan-Alexander", colour="purple"),), sample.floor())
-    shot.device.live = False
-    shot.hands.look()
-    shot.device.now += OFFLINE_MS
-    return shot
-
-
-@scene
-def walking() -> Shot:
-    return Shot(sample.tablet(sample.in_hand("accepted", 20), *sample.line()))
-
-
-@scene
-def walking_called() -> Shot:
-    row = sample.in_hand("accepted", 50, recalled_at=sample.NOW - 12_000, notes=NOTES, handovers=1)
-    return Shot(sample.tablet(row))
-
-
-@scene
-def not_here() -> Shot:
-    return walking_called().open(Screen.NOT_HERE)
-
-
-@scene
-def give_back() -> Shot:
-    return walking().open(Screen.GIVE_BACK)
-
-
-# --- in hand -------------------------------------------------------------------------------------
-
-
-@scene
-def in_hand() -> Shot:
-    shot = Shot(sample.tablet(sample.in_hand("serving", notes=NOTES[:1])))
-    shot.hands.pick_tip("cables")
-    return shot
-
-
-@scene
-def in_hand_amber() -> Shot:
-    shot = Shot(sample.tablet(sample.in_hand("serving", 320, notes=(*NOTES, LONG_NOTE))))
-    shot.hands.pick_gift("cable")
-    return shot
-
-
-@scene
-def in_hand_red() -> Shot:
-    shot = Shot(sample.tablet(sample.in_hand("serving", 700, alias=None, need="choose_phone")))
-    shot.hands.give(1250)
-    return shot
-
-
-@scene
-def endings() -> Shot:
-    return in_hand().open(Screen.ENDINGS)
-
-
-@scene
-def gift() -> Shot:
-    shot = in_hand().open(Screen.GIFT)
-    shot.touch = lambda page: [page.press(code) for code in ("1", "2", "last", "5")]
-    return shot
-
-
-@scene
-def gift_over() -> Shot:
-    shot = in_hand().open(Screen.GIFT)
-    shot.touch = lambda page: _type(page, "40")
-    return shot
-
-
-@scene
-def note() -> Shot:
-    shot = in_hand().open(Screen.NOTE)
-    shot.touch = lambda page: (page.phrase("1"), page.phrase("3"))
-    return shot
-
-
-@scene
-def note_empty() -> Shot:
-    return in_hand().open(Screen.NOTE)
-
-
-@scene
-def hand_over() -> Shot:
-    shot = Shot(sample.tablet(sample.in_hand("serving", notes=NOTES)))
-    shot.hands.tell(LONG_NOTE)
-    return shot.open(Screen.HAND_OVER)
-
-
-@scene
-def other_need() -> Shot:
-    return in_hand().open(Screen.OTHER_NEED)
-
-
-# --- taking them ---------------------------------------------------------------------------------
-
-
-def wanted(only: str) -> Iterator[tuple[str, Scene]]:
-    """The scenes whose names begin like this."""
-    return ((name, make) for name, make in SCENES.items() if name.startswith(only))
-
-
-async def take(out: Path, only: str, languages: tuple[str, ...]) -> None:
-    """Saves every scene's picture."""
+@contextlib.asynccontextmanager
+async def gallery(size: tuple[int, int]) -> AsyncIterator[Show]:
+    """A window that shows any scene in any language: `glass = await show("floor", "fi")`."""
+    prepare(size)
     from kivy.app import App
     from kivy.clock import Clock
     from kivy.core.window import Window
+    from kivy.uix.floatlayout import FloatLayout
 
     from .glass import Glass
     from .widgets.speech import speech
 
-    async def frames(count: int) -> None:
-        until = Clock.frames + count
-        while Clock.frames < until:
+    class Gallery(App):  # type: ignore[misc]
+        def build(self) -> Any:
+            return FloatLayout()
+
+    hung: list[Any] = []  # the one scene on the wall
+
+    async def frames() -> None:
+        last = Clock.frames + FRAMES
+        while Clock.frames < last:
             await asyncio.sleep(0)
 
-    async def all_of_them() -> None:
-        await frames(3)
-        for name, make in wanted(only):
-            for language in languages:
-                speech.choose(language)
-                shot = make()
-                shot.hands.look()
-                glass = Glass(shot.hands)
-                Window.add_widget(glass)
-                glass.draw()
-                await frames(2)
-                shot.touch(glass.page)
-                await frames(2)
-                save_picture(out / f"{name}-{language}-{Window.width}x{Window.height}.png")
-                glass.rest()
-                Window.remove_widget(glass)
-        app.stop()
+    async def show(name: str, language: str) -> Any:
+        for glass in hung:
+            glass.rest()
+        hung.clear()
+        speech.choose(language)
+        shot = SCENES[name]()
+        shot.hands.look()
+        glass = Glass(shot.hands)
+        hung.append(glass)
+        app.root.clear_widgets()
+        app.root.add_widget(glass)
+        glass.draw()
+        await frames()
+        shot.touch(glass.page)
+        await frames()
+        return glass
 
-    app = App()
+    Window.size = size
+    app = Gallery()
+    running = asyncio.ensure_future(app.async_run("asyncio"))
+    try:
+        while app.root is None or not Window.children:
+            await asyncio.sleep(0)
+        yield show
+    finally:
+        app.stop()
+        await running
+        for glass in hung:
+            glass.rest()
+
+
+async def shoot(out: Path, size: tuple[int, int], only: str, languages: tuple[str, ...]) -> None:
+    """Saves a picture of each scene whose name begins with `only`."""
     out.mkdir(parents=True, exist_ok=True)
-    taking = asyncio.ensure_future(all_of_them())
-    taking.add_done_callback(lambda _done: app.stop())
-    await app.async_run("asyncio")
-    taking.result()
+    async with gallery(size) as show:
+        for name in SCENES:
+            for language in languages if name.startswith(only) else ():
+                await show(name, language)
+                save_picture(out / f"{name}-{language}-{size[0]}x{size[1]}.png")
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser("python -m staff_app.shots", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="pictures go to DIR/staff")
     parser.add_argument("--size", type=size, default=(1280, 800), metavar="1280x800")
     parser.add_argument("--only", default="", metavar="NAME", help="only screens whose name begins so")
     parser.add_argument("--language", action="append", choices=known_languages(), help="only this one")
     asked = parser.parse_args(arguments)
+    languages = tuple(asked.language or known_languages())
     try:
-        prepare(asked.size)
+        asyncio.run(shoot(asked.out / "staff", asked.size, asked.only, languages))
     except NoDisplay as error:
         print(error, file=sys.stderr)
         return 2
-    languages = tuple(asked.language or known_languages())
-    asyncio.run(take(asked.out / "staff", asked.only, languages))
     return 0
 
 

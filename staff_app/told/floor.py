@@ -3,7 +3,8 @@
 from msgspec import Struct
 
 from assets.words import Words
-from staff_app.board import Banner, Board, Notice, Screen
+from staff_app.board import Banner, Board, Notice
+from staff_app.screen import Screen
 from staff_app.seen import Colleague, Doing, Seen
 from sync_server.domain import ops
 from sync_server.domain.refusal import Code, Refusal
@@ -151,7 +152,7 @@ def floor(seen: Seen, words: Words) -> Floor:
 
 def _row(seen: Seen, words: Words, row: VisitRow) -> LineRow:
     held, late = row.state == State.ON_HOLD, seen.is_late(row)
-    asked = ""
+    asked = words.say("staff.floor.manager_knows") if row.alerted_at is not None else ""
     if row.state == State.OFFERED:
         asked = words.say("staff.floor.asked", name=names.employee_name(seen, row.offer_to))
     clock = seen.held_s(row) if held else seen.waited_s(row)

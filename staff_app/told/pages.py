@@ -3,7 +3,8 @@
 from msgspec import Struct
 
 from assets.words import Words
-from staff_app.board import Board, Screen
+from staff_app.board import Board
+from staff_app.screen import Screen
 from staff_app.seen import endings
 from sync_server.domain.events import Resolution
 

@@ -43,7 +43,7 @@ class Sheet(Page):
 
     title = StringProperty("")
 
-    __events__ = ("on_back",)
+    __events__: tuple[str, ...] = ("on_back",)
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

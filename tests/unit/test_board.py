@@ -4,7 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from staff_app import taps
-from staff_app.board import BEFORE, OVER, Banner, Board, Notice, Screen
+from staff_app.board import Banner, Board, Notice
+from staff_app.screen import BEFORE, OVER, Screen
 from staff_app.seen import Doing, Pace, Seen, endings
 from staff_app.stand_in import StandIn
 from sync_server.domain import ops
