@@ -1,6 +1,7 @@
-"""What a device may ask of the floor: one struct a command.
+r"""What a device may ask of the floor: one struct a command.
 
-Ids and texts are bounded here, so a message that decodes is a message that fits.
+Ids and texts are bounded here, so a message that decodes is a message that fits. (Patterns end in
+\Z because $ would let a line end pass.)
 `expected_rev` is the rev the person saw when they tapped: a stale one never writes.
 """
 
@@ -11,11 +12,11 @@ from msgspec import Meta, Struct
 
 from .events import Presence, Resolution
 
-Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 Code = Annotated[str, Meta(min_length=1, max_length=40)]
-Language = Annotated[str, Meta(pattern=r"^[a-z]{2}$")]
-TicketCode = Annotated[str, Meta(pattern=r"^[A-Z]{1,2}-[0-9]{1,4}$")]
-Link = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{22}$")]
+Language = Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")]
+TicketCode = Annotated[str, Meta(pattern=r"^[A-Z]{1,2}-[0-9]{1,4}\Z")]
+Link = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{22}\Z")]
 Alias = Annotated[str, Meta(min_length=1, max_length=40)]
 Words = Annotated[str, Meta(max_length=500)]
 Rev = Annotated[int, Meta(ge=1)]

@@ -37,7 +37,7 @@ class Submit(Struct, frozen=True, tag_field="type", tag="submit"):
     """
 
     op_id: Id
-    at_device: int
+    at_device: Annotated[int, Meta(ge=0, lt=1 << 53)]
     op: DeviceOp
 
 
@@ -46,7 +46,7 @@ class SignIn(Struct, frozen=True, tag_field="type", tag="sign_in"):
 
     request: Id
     employee: Code
-    pin: Annotated[str, Meta(pattern=r"^[0-9]{4,8}$")]
+    pin: Annotated[str, Meta(pattern=r"^[0-9]{4,8}\Z")]
 
 
 class Ping(Struct, frozen=True, tag_field="type", tag="ping"):

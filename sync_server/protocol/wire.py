@@ -15,6 +15,9 @@ from .messages import FromDevice, FromServer
 MAX_FROM_DEVICE = 65_536  # bytes of one frame; an op is well below 4 kB
 MAX_FRAMES = 4
 
+# Brackets in brackets, thousands deep, are not malformed: they end in a RecursionError.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 _encoder = msgspec.json.Encoder()
 _from_device: msgspec.json.Decoder[FromDevice] = msgspec.json.Decoder(FromDevice)
 _from_server: msgspec.json.Decoder[FromServer] = msgspec.json.Decoder(FromServer)
@@ -38,7 +41,7 @@ def decode_from_device(frame: bytes) -> FromDevice:
         raise WireError(f"message of {len(frame)} bytes, at most {MAX_FROM_DEVICE} are read")
     try:
         return _from_device.decode(frame)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise WireError(str(error), _op_id(frame)) from None
 
 
@@ -46,7 +49,7 @@ def decode_from_server(frame: bytes) -> FromServer:
     """Raises WireError."""
     try:
         return _from_server.decode(frame)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise WireError(str(error)) from None
 
 
@@ -65,6 +68,6 @@ def _op_id(frame: bytes) -> str | None:
     """The op_id of a broken Submit, so that the device can tell the person which tap it was."""
     try:
         op_id = msgspec.json.decode(frame).get("op_id")
-    except (msgspec.DecodeError, UnicodeDecodeError, AttributeError):
+    except (*_UNREADABLE, AttributeError):
         return None
     return op_id if isinstance(op_id, str) and len(op_id) == 32 else None
