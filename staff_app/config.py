@@ -49,7 +49,7 @@ def parse(arguments: Sequence[str], program: str = "welkom staff") -> Config:
         fullscreen=asked.fullscreen or asked.size is None,
         language=asked.language,
         employee=asked.employee,
-        pin=asked.pin,
+        pin=asked.pin or "",
     )
 
 
@@ -72,7 +72,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
         "--language", choices=LANGUAGES, default="", help="start in this one; default: the store's first"
     )
     parser.add_argument("--as", dest="employee", default="", metavar="ID", help="sign this employee in")
-    parser.add_argument("--pin", type=_pin, default="", metavar="PIN", help="the PIN for --as")
+    parser.add_argument("--pin", type=_pin, metavar="PIN", help="the PIN for --as")
     return parser
 
 
