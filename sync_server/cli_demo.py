@@ -30,7 +30,7 @@ STEPS_BACK_S = 60.0  # how long a simulated person leaves a screen alone after s
     show_default=True,
     help="Where a timed demo saves its pictures.",
 )
-@click.option("--speed", type=click.FloatRange(min=1, max=200), default=25, show_default=True, help="× life.")
+@click.option("--speed", type=click.FloatRange(min=1, max=200), default=30, show_default=True, help="× life.")
 def demo(seconds: float | None, data: Path | None, pictures: Path, speed: float) -> None:
     """Watch a shop at work: server, kiosk, two tablets, simulated people."""
     from sync_server.simulation import demo as shop

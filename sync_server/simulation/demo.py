@@ -31,7 +31,6 @@ from .pictures import picture_pages
 
 PIN = "1234"
 PASSWORD = "welkom-demo"
-SPEED = 25.0
 # The windows: who is behind each, its device's name, and its size.
 KIOSK = "kiosk"
 WINDOWS = {
@@ -88,12 +87,12 @@ def prepare(data: Path, pictures: Path, speed: float) -> Demo:
     if not folder.settings.exists():
         make_store(data, None, PASSWORD)
     _make_it_a_demo(folder, f"http://{web}")
+    demo.files[KIOSK] = _device(demo, "kiosk", WINDOWS[KIOSK][0])
+    demo.files["back door"] = _device(demo, "kiosk", "Back door")
     for person in load_settings(folder.settings).employees:
         control.run(folder, "set_pin", employee=person.id, pin=PIN)
         name = WINDOWS[person.id][0] if person.id in WINDOWS else f"{person.name}'s tablet"
         demo.files[person.id] = _device(demo, "staff", name)
-    demo.files[KIOSK] = _device(demo, "kiosk", WINDOWS[KIOSK][0])
-    demo.files["back door"] = _device(demo, "kiosk", "Back door")
     demo.answered.mkdir(exist_ok=True)
     pictures.mkdir(parents=True, exist_ok=True)
     return demo

@@ -27,11 +27,11 @@ class Pace:
     """How long things take in a real shop, seconds, and how much faster than life it all goes."""
 
     speed: float = 1.0
-    between_shoppers_s: float = 45.0
-    at_the_kiosk_s: float = 12.0
+    between_shoppers_s: float = 35.0
+    at_the_kiosk_s: float = 15.0
     reaction_s: float = 4.0
-    walk_s: float = 20.0
-    service_s: float = 150.0
+    walk_s: float = 15.0
+    service_s: float = 120.0
     patience_s: float = 600.0
     declines: float = 0.05
     rates: float = 0.6
