@@ -205,3 +205,92 @@ def kinds(records: Iterable[Record]) -> list[str]:
 
 def plain(struct: Any) -> dict[str, Any]:
     return asdict(struct)
+
+
+STORE_TOML = """\
+[store]
+name = "Test shop"
+timezone = "Europe/Amsterdam"
+languages = ["en"]
+closes = "21:00"
+
+[server]
+sync = "127.0.0.1:0"
+web = "127.0.0.1:0"
+
+[times]
+offer_s = 15
+
+[[skills]]
+code = "repair"
+text = { en = "Repairs" }
+
+[[skills]]
+code = "sales"
+text = { en = "Sales" }
+
+[[needs]]
+code = "repair"
+text = { en = "It is broken" }
+icon = "tool"
+skills = ["repair"]
+prefer = ["sales"]
+target_wait_s = 90
+endings = ["solved"]
+[needs.self_help]
+title = { en = "Try this" }
+text = { en = "Off and on again" }
+
+[[needs]]
+code = "buy"
+text = { en = "I want to buy" }
+icon = "bag"
+skills = ["sales"]
+
+[[needs]]
+code = "ask"
+text = { en = "A question" }
+icon = "bulb"
+
+[[needs]]
+code = "advice"
+text = { en = "Advice" }
+icon = "dots"
+
+[[needs]]
+code = "advice_sound"
+text = { en = "On sound" }
+icon = "ear"
+under = "advice"
+
+[[places]]
+code = "door"
+text = { en = "By the door" }
+icon = "door"
+
+[[tips]]
+code = "dry"
+text = { en = "Keep it dry" }
+needs = ["repair"]
+
+[[gifts]]
+code = "cable"
+text = { en = "A cable" }
+cents = 900
+
+[[employees]]
+id = "maya"
+name = "Maya"
+colour = "#A1B2C3"
+skills = ["repair", "sales"]
+
+[[employees]]
+id = "tom"
+name = "Tom"
+skills = ["repair"]
+
+[[employees]]
+id = "kim"
+name = "Kim"
+skills = []
+"""

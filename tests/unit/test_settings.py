@@ -1,0 +1,219 @@
+"""`store.toml`: a right one is read whole, and each wrong line is named with file, key and reason."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sync_server.domain.events import Resolution
+from sync_server.service.settings import SettingsError, load_settings
+from tests.shop import STORE_TOML
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "store.toml"
+    path.write_text(STORE_TOML, "utf-8")
+    return path
+
+
+def problems(path: Path) -> list[str]:
+    """Every fault found, without the file's name, which each must begin with."""
+    with pytest.raises(SettingsError) as error:
+        load_settings(path)
+    assert str(error.value) == "\n".join(error.value.problems)
+    for problem in error.value.problems:
+        assert problem.startswith(f"{path}: ")
+    return [problem.removeprefix(f"{path}: ") for problem in error.value.problems]
+
+
+def test_a_right_file_is_read_whole(path):
+    settings = load_settings(path)
+    assert settings.store.name == "Test shop"
+    assert [need.code for need in settings.needs] == ["repair", "buy", "ask", "advice", "advice_sound"]
+    assert settings.needs[0].self_help.icon == "bulb"
+    assert settings.employees[0].skills == {"repair", "sales"}
+    assert settings.server.sync == "127.0.0.1:0"
+    assert settings.times.offer_s == 15
+    shop = settings.catalogue()
+    assert shop.need("repair").target_wait_s == 90
+    assert (shop.tips[0].code, shop.gifts[0].cents, shop.places[0].code) == ("dry", 900, "door")
+
+
+def test_what_is_left_out_has_its_usual_value(path):
+    text = re.sub(r"(?s)\[server\].*?\n\n", "", STORE_TOML)
+    path.write_text(text)
+    settings = load_settings(path)
+    assert (settings.server.sync, settings.server.web) == ("0.0.0.0:7350", "127.0.0.1:8350")
+
+
+# --- the file itself -----------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    assert problems(tmp_path / "store.toml") == [
+        "not found; `welkom init` makes a folder with one to start from"
+    ]
+
+
+def test_a_folder_in_its_place_is_named(tmp_path):
+    (problem,) = problems(tmp_path)
+    assert "cannot be read" in problem
+
+
+def test_a_file_that_is_no_toml_is_named_with_the_line(path):
+    path.write_text(STORE_TOML + "\n[store\n")
+    (problem,) = problems(path)
+    assert problem.startswith("not valid TOML: ")
+    assert "line" in problem
+
+
+def test_a_file_in_another_encoding_is_named(path):
+    path.write_bytes(b'[store]\nname = "Caf\xe9"\n')
+    (problem,) = problems(path)
+    assert "cannot be read" in problem
+
+
+# --- one wrong line --------------------------------------------------------------------------------------
+
+WRONG = [
+    # what kind of value
+    ('name = "Test shop"', "name = 7", r"store\.name: Expected `str`, got `int`"),
+    ('name = "Test shop"', 'nome = "x"', r"store: .*(nome|name)"),
+    ("offer_s = 15", 'offer_s = "soon"', r"times\.offer_s: Expected `float`, got `str`"),
+    ('icon = "tool"', "icon = 3", r'needs\[0\] \("repair"\), icon: Expected `str`'),
+    ('icon = "tool"', "", r'needs\[0\] \("repair"\): .*icon'),
+    ('icon = "tool"', 'icon = "tool"\nsize = 3', r'needs\[0\] \("repair"\): .*size'),
+    ("cents = 900", 'cents = "9.00"', r'gifts\[0\] \("cable"\), cents: Expected `int`'),
+    (
+        'skills = ["repair", "sales"]',
+        'skills = "all"',
+        r'employees\[0\] \("maya"\), skills: Expected `array`',
+    ),
+    ("[times]", "[tymes]", r".*tymes"),
+    # the store
+    ('name = "Test shop"', 'name = " "', r"store\.name: is empty"),
+    (
+        'timezone = "Europe/Amsterdam"',
+        'timezone = "Mars/Base"',
+        r'store\.timezone: "Mars/Base" is no time zone',
+    ),
+    ('timezone = "Europe/Amsterdam"', 'timezone = "../etc"', r'store\.timezone: "\.\./etc" is no time zone'),
+    ('closes = "21:00"', 'closes = "9 pm"', r'store\.closes: "9 pm" is no time of day'),
+    ('languages = ["en"]', "languages = []", r"store\.languages: is empty"),
+    ('languages = ["en"]', 'languages = ["en", "tlh"]', r'store\.languages: unknown language "tlh"'),
+    ('languages = ["en"]', 'languages = ["en", "fi"]', r'needs "repair", text: has no words in fi'),
+    # times
+    ("offer_s = 15", "offer_s = 0", r"times\.offer_s: 0.* must be above 0"),
+    ("offer_s = 15", "max_active = 0", r"times\.max_active: 0 must be above 0"),
+    ("offer_s = 15", "credit_s = -1", r"times\.credit_s: -1.* must not be negative"),
+    (
+        "target_wait_s = 90",
+        "target_wait_s = 0",
+        r'needs "repair": target_wait_s and target_service_s must be',
+    ),
+    # codes
+    ('code = "door"', 'code = "The Door"', r'places "The Door": a code has small letters'),
+    ('code = "dry"', f'code = "{"x" * 41}"', r'tips "x+": a code has small letters'),
+    ('code = "buy"', 'code = "ask"', r'needs "ask": is there twice'),
+    ('id = "tom"', 'id = "maya"', r'employees "maya": is there twice'),
+    # texts
+    ('text = { en = "It is broken" }', 'text = { nl = "Stuk" }', r'needs "repair", text: has no words in en'),
+    ('text = { en = "By the door" }', 'text = { en = " " }', r'places "door", text: has no words in en'),
+    (
+        'title = { en = "Try this" }',
+        "title = { }",
+        r'needs "repair", self_help\.title, text: has no words in en',
+    ),
+    # what leads nowhere
+    (
+        'skills = ["sales"]',
+        'skills = ["selling"]',
+        r'needs "buy", skills: unknown skill "selling"; known are',
+    ),
+    ('prefer = ["sales"]', 'prefer = ["charm"]', r'needs "repair", prefer: unknown skill "charm"'),
+    (
+        'endings = ["solved"]',
+        'endings = ["vanished"]',
+        r'needs "repair", endings: unknown resolution "vanished"',
+    ),
+    ('needs = ["repair"]', 'needs = ["dance"]', r'tips "dry", needs: unknown need "dance"'),
+    (
+        'skills = ["repair", "sales"]',
+        'skills = ["magic"]',
+        r'employees "maya", skills: unknown skill "magic"',
+    ),
+    ('under = "advice"', 'under = "nothing"', r'needs "advice_sound", under: there is no need "nothing"'),
+    (
+        'code = "advice"',
+        'code = "advice"\nunder = "ask"',
+        r'needs "advice_sound", under: "advice" is on a second',
+    ),
+    # what could never work
+    ("cents = 900", "cents = 2501", r'gifts "cable", cents: 2501 is not between 1 and .*\(2500\)'),
+    ("cents = 900", "cents = 0", r'gifts "cable", cents: 0 is not between'),
+    ('colour = "#A1B2C3"', 'colour = "blue"', r'employees "maya", colour: "blue" is not of the form #A1B2C3'),
+    ('sync = "127.0.0.1:0"', 'sync = "7350"', r'server\.sync: "7350" is not of the form "host:port"'),
+    ('web = "127.0.0.1:0"', 'web = "localhost:99999"', r"server\.web: .* is not of the form"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), WRONG)
+def test_a_wrong_line_is_named_with_its_key_and_the_reason(path, old, new, expected):
+    assert old in STORE_TOML
+    path.write_text(STORE_TOML.replace(old, new, 1), "utf-8")
+    found = problems(path)
+    assert any(re.match(expected, problem) for problem in found), found
+
+
+def test_every_wrong_line_is_named_at_once(path):
+    text = STORE_TOML.replace('closes = "21:00"', 'closes = "late"').replace("offer_s = 15", "offer_s = -1")
+    path.write_text(text.replace('colour = "#A1B2C3"', 'colour = "red"'))
+    found = problems(path)
+    assert [problem.split(":")[0] for problem in found] == [
+        "store.closes",
+        "times.offer_s",
+        'employees "maya", colour',
+    ]
+
+
+def test_a_need_that_nobody_here_can_do_is_named(path):
+    text = STORE_TOML.replace('skills = ["repair", "sales"]', 'skills = ["sales"]')
+    path.write_text(text.replace('name = "Tom"\nskills = ["repair"]', 'name = "Tom"\nskills = []'))
+    assert problems(path) == ['needs "repair", skills: no employee has repair, so nobody could ever come']
+
+
+def test_a_group_needs_nobody_of_its_own(path):
+    path.write_text(STORE_TOML.replace('code = "advice"', 'code = "advice"\nskills = ["sales", "repair"]'))
+    load_settings(path)
+
+
+def test_a_shop_without_anybody_or_anything_is_named(path):
+    text = re.sub(r"(?s)\[\[employees\]\].*?(?=\n\[|\Z)", "", STORE_TOML)
+    path.write_text("employees = []\n" + text)
+    assert "employees: nobody works here yet; add at least one [[employees]]" in problems(path)
+    path.write_text(re.sub(r"(?s)\[\[needs\]\].*?(?=\n\[\[(?!needs))", "", "needs = []\n" + STORE_TOML))
+    assert problems(path)[-1].startswith("needs: nothing to choose on the first screen")
+
+
+def a_need(code: str, more: str = "") -> str:
+    return f'\n[[needs]]\ncode = "{code}"\ntext = {{ en = "x" }}\nicon = "i"\n{more}\n'
+
+
+def test_more_tiles_than_a_screen_shows_are_named(path):
+    path.write_text(STORE_TOML + "".join(a_need(f"n{n}") for n in range(3)))
+    assert problems(path) == ["needs: 7 tiles on the first screen, but a kiosk screen shows at most 6"]
+    path.write_text(STORE_TOML + "".join(a_need(f"n{n}", 'under = "advice"') for n in range(6)))
+    assert problems(path) == ['needs: 7 tiles below "advice", but a kiosk screen shows at most 6']
+
+
+def test_more_places_than_a_screen_shows_are_named(path):
+    places = "".join(f'\n[[places]]\ncode = "p{n}"\ntext = {{ en = "x" }}\nicon = "i"\n' for n in range(6))
+    path.write_text(STORE_TOML + places)
+    assert problems(path) == ["places: 7 places, but a kiosk screen shows at most 6"]
+
+
+def test_every_resolution_can_be_an_ending(path):
+    every = ", ".join(f'"{resolution.value}"' for resolution in Resolution)
+    path.write_text(STORE_TOML.replace('endings = ["solved"]', f"endings = [{every}]"))
+    assert len(load_settings(path).needs[0].endings) == 10
