@@ -3,6 +3,7 @@
 Primary(text=words.say("kiosk.spot.join"), icon="arrow-right")
 """
 
+import logging
 from typing import Any
 
 from kivy.animation import Animation
@@ -22,6 +23,8 @@ from kivy.uix.label import Label
 from . import paths
 from .icon import icon
 from .look import look
+
+log = logging.getLogger(__name__)
 
 SMALLEST_SHARE = 0.6  # text that must fit shrinks to this share of its size, not further
 
@@ -65,13 +68,14 @@ class Words(Label):
         label.resolve_font_name()
         high = label.render()[1]
         widest = max((label.get_extents(word)[0] for word in self.text.split()), default=0)
-        return bool(high <= self.height + 1 and widest <= self.width + 1)
+        return bool(high <= self.height and widest <= self.width + 1)
 
 
 class Icon(Label):
     """One picture of the icon font, by name. `points` is its size in units.
 
-    It is as wide as it is high, unless `wide` says how many pixels.
+    It is as wide as it is high, unless `wide` says how many pixels. A name that is not among ours,
+    as a store may write one, draws a plain point.
     """
 
     name = StringProperty("dots")
@@ -79,7 +83,11 @@ class Icon(Label):
     wide = NumericProperty(-1.0)
 
     def _glyph(self) -> str:
-        return icon(self.name)
+        try:
+            return icon(self.name)
+        except KeyError as error:
+            log.warning("%s", error.args[0])
+            return icon("point")
 
     glyph = AliasProperty(_glyph, None, bind=["name"])
 

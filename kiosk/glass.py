@@ -1,6 +1,5 @@
 """What is seen and touched: the app, its pages, and which one is up."""
 
-import time
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -24,7 +23,7 @@ from .widgets.page import Page
 
 PORTRAIT, LANDSCAPE = (540, 960), (960, 540)  # units a page is drawn for
 FADE_S = 0.12
-AGAIN_S, AGAIN_UNITS = 0.4, 48  # a second tap so soon and so near was meant for the page before
+AGAIN_MS, AGAIN_UNITS = 400, 48  # a second tap so soon and so near was meant for the page before
 
 
 class Glass(FloatLayout):
@@ -36,7 +35,8 @@ class Glass(FloatLayout):
         self.page: Page | None = None
         self._pages: dict[Screen, Page] = {}
         self._still_there: Any = None
-        self._tapped: tuple[float, float, float] = (0, 0, 0)  # where and when a tap changed the page
+        self._lifted = (0.0, 0.0)  # where a finger last left the glass
+        self._swapped_at = -AGAIN_MS
         with self.canvas.before:
             self._paper = Color(*look.paper)
             self._ground = Rectangle()
@@ -53,18 +53,15 @@ class Glass(FloatLayout):
 
     def on_touch_down(self, touch: Any) -> bool:
         self.hands.touched()
-        x, y, at = self._tapped
+        x, y = self._lifted
         near = abs(touch.x - x) + abs(touch.y - y) < AGAIN_UNITS * look.unit
-        if near and time.monotonic() - at < AGAIN_S:
+        if near and self.hands.now() - self._swapped_at < AGAIN_MS:
             return True
         return bool(super().on_touch_down(touch))
 
     def on_touch_up(self, touch: Any) -> bool:
-        before = self.hands.screen
-        taken = bool(super().on_touch_up(touch))
-        if self.hands.screen is not before:
-            self._tapped = touch.x, touch.y, time.monotonic()
-        return taken
+        self._lifted = touch.x, touch.y
+        return bool(super().on_touch_up(touch))
 
     def _fit(self, *_: Any) -> None:
         self._ground.pos, self._ground.size = self.pos, self.size
@@ -81,6 +78,7 @@ class Glass(FloatLayout):
 
     def _swap(self, page: Page) -> None:
         """The new page takes touches at once; only its colours come softly."""
+        self._swapped_at = self.hands.now()
         if self.page is not None:
             Animation.cancel_all(self.page, "opacity")
             self.remove_widget(self.page)

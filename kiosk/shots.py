@@ -7,9 +7,10 @@ Each picture is `kiosk/<screen>-<language>-<width>x<height>.png` below the folde
 
 import argparse
 import asyncio
+import contextlib
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,6 +35,9 @@ AT = 1_763_733_600_000  # 21 November 2025, 15:00 in Amsterdam: a good afternoon
 TICKET = 42
 ADDRESS = "https://lumen.example"
 FRAMES = 3  # until everything has found its place
+
+
+Show = Callable[[str, str], Awaitable[Any]]
 
 
 class StandIn:
@@ -203,7 +207,7 @@ def _leaving_too_late(scene: Scene) -> None:
     scene.device.on_refused(Submit("0" * 32, AT, op), Refusal(Code.WRONG_STATE, "serving"))
 
 
-# Every screen by the name its picture has; `None` stands for the kiosk as nobody has touched it.
+# Every screen, by the name its picture has.
 SCENES: dict[str, Callable[[Scene], None]] = {
     "moment": lambda _scene: None,
     "need": lambda _scene: None,
@@ -240,17 +244,9 @@ def store_of(path: Path = paths.DEMO_STORE) -> Catalogue:
     return msgspec.convert(raw, Catalogue)
 
 
-async def shoot(
-    out: Path,
-    size: tuple[int, int],
-    languages: tuple[str, ...] = LANGUAGES,
-    catalogue: Catalogue | None = None,
-    only: str = "",
-) -> list[Path]:
-    """Draws every scene whose name begins with `only` and saves it; the pictures made.
-
-    One process can do one size: a window keeps the size it was born with.
-    """
+@contextlib.asynccontextmanager
+async def gallery(size: tuple[int, int], catalogue: Catalogue) -> AsyncIterator[Show]:
+    """A window that shows any scene in any language: `glass = await show("need", "fi")`."""
     prepare(size)
     from kivy.app import App
     from kivy.clock import Clock
@@ -263,37 +259,61 @@ async def shoot(
         def build(self) -> Any:
             return FloatLayout()
 
-    async def frames() -> None:
+    hung: dict[str, Any] = {}  # the one scene on the wall, by its name
+
+    async def show(name: str, language: str) -> Any:
+        if name not in hung:
+            for glass in hung.values():
+                glass.hands.stop()
+            hung.clear()
+            scene = Scene(None if name == "moment" else catalogue)
+            SCENES[name](scene)
+            hung[name] = Glass(scene.hands)
+            app.root.clear_widgets()
+            app.root.add_widget(hung[name])
+        glass = hung[name]
+        glass.hands.flow.session = replace(glass.hands.session, language=language)
+        glass.draw()
         last = Clock.frames + FRAMES
         while Clock.frames < last:
             await asyncio.sleep(0)
+        return glass
 
-    store = catalogue or store_of()
+    Window.size = size
+    app = Gallery()
+    running = asyncio.ensure_future(app.async_run("asyncio"))
+    try:
+        while app.root is None or not Window.children:
+            await asyncio.sleep(0)
+        yield show
+    finally:
+        app.stop()
+        await running
+        for glass in hung.values():
+            glass.hands.stop()
+
+
+async def shoot(
+    out: Path,
+    size: tuple[int, int],
+    languages: tuple[str, ...] = LANGUAGES,
+    catalogue: Catalogue | None = None,
+    only: str = "",
+) -> list[Path]:
+    """Draws every scene whose name begins with `only` and saves it; the pictures made.
+
+    One process can do one size: a window keeps the size it was born with.
+    """
     folder = out / "kiosk"
     folder.mkdir(parents=True, exist_ok=True)
-    gallery = Gallery()
-    running = asyncio.ensure_future(gallery.async_run("asyncio"))
-    while gallery.root is None or not Window.children:
-        await asyncio.sleep(0)
     made = []
-    for name, bring in SCENES.items():
-        if not name.startswith(only):
-            continue
-        scene = Scene(None if name == "moment" else store)
-        bring(scene)
-        glass = Glass(scene.hands)
-        gallery.root.clear_widgets()
-        gallery.root.add_widget(glass)
-        for language in languages:
-            scene.hands.flow.session = replace(scene.hands.session, language=language)
-            glass.draw()
-            await frames()
-            path = folder / f"{name}-{language}-{size[0]}x{size[1]}.png"
-            save_picture(path)
-            made.append(path)
-        scene.hands.stop()
-    gallery.stop()
-    await running
+    async with gallery(size, catalogue or store_of()) as show:
+        for name in (scene for scene in SCENES if scene.startswith(only)):
+            for language in languages:
+                await show(name, language)
+                path = folder / f"{name}-{language}-{size[0]}x{size[1]}.png"
+                save_picture(path)
+                made.append(path)
     return made
 
 

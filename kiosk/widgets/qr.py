@@ -37,7 +37,7 @@ class Qr(Widget):
         modules = self._texture.width
         side = max(1, int(min(self.width, self.height)) // modules) * modules
         self._square.size = side, side
-        self._square.pos = int(self.center_x - side / 2), int(self.center_y - side / 2)
+        self._square.pos = int(self.x + (self.width - side) / 2), int(self.y + (self.height - side) / 2)
 
 
 def _drawn(text: str) -> Texture:

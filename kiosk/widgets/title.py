@@ -23,7 +23,7 @@ class Title(Words):
         whole, share = self._high(self.width), 1.0
         while share > 0.5 and self._high(self.width * (share - STEP)) <= whole:
             share -= STEP
-        free = self.width * (1 - share)
+        free = self.width * max(0, 1 - share - STEP)  # a little more than needed, as pixels are whole
         self.padding = (free / 2, 0, free / 2, 0) if self.halign == "center" else (0, 0, free, 0)
 
     def _high(self, width: float) -> float:

@@ -1,0 +1,424 @@
+"""The kiosk under real touches: what a finger meets, and what is then on the device's disk."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from kiosk.flow import STILL_THERE_MS
+from kiosk.session import Screen
+from kiosk.shots import AT, Scene, StandIn, store_of
+from sync_server.device.outbox import OutboxError
+from sync_server.domain import ops
+from sync_server.domain.refusal import Code, Refusal
+from sync_server.protocol.messages import Submit
+
+from .kiosk import PORTRAIT, SMALL, Kiosk, kiosk
+
+IDLE_MS = int(store_of().times.idle_s * 1000)
+
+
+def at_the_kiosk(folder: Path, what: Callable[[Kiosk], Awaitable[None]], **how: Any) -> None:
+    async def go() -> None:
+        async with kiosk(folder, **how) as k:
+            await what(k)
+
+    asyncio.run(go())
+
+
+# --- the way into the line -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [PORTRAIT, SMALL])
+def test_two_taps_put_a_visit_on_disk_and_a_ticket_on_the_screen(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.tap("join")
+        (op,) = k.kept()
+        assert isinstance(op, ops.OpenVisit)
+        assert (op.need, op.language, op.ticket) == ("repair", "en", "A-1")
+        assert k.hands.screen is Screen.LINE
+        assert k.says("A-1")
+        assert k.says("We are finding the right person")
+        assert k.says("as soon as we are connected")
+        assert {"leave", "all-right"} <= k.screen.names()
+
+    at_the_kiosk(tmp_path, what, size=size)
+
+
+def test_all_that_can_be_said_goes_along(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.tap("colour-red")
+        await k.tap("place-phones")
+        await k.tap("name")
+        for key in ("key-r", "key-o", "key-n", "key-erase", "key-b"):
+            await k.tap(key)
+        await k.tap("done")
+        assert k.says("Rob")
+        await k.tap("join")
+        (op,) = k.kept()
+        assert (op.colour, op.place, op.alias) == ("red", "phones", "Rob")
+
+    at_the_kiosk(tmp_path, what)
+
+
+def test_a_grouped_need_takes_three_taps(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-choose")
+        await k.tap("need-choose_laptop")
+        await k.tap("join")
+        assert k.kept()[0].need == "choose_laptop"
+
+    at_the_kiosk(tmp_path, what)
+
+
+def test_back_keeps_what_was_chosen(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.tap("colour-red")
+        await k.tap("back")
+        assert k.hands.screen is Screen.NEED
+        await k.tap("need-repair")
+        assert k.screen.find("colour-red").chosen
+
+    at_the_kiosk(tmp_path, what)
+
+
+def test_a_second_tap_on_the_same_spot_is_not_an_answer_to_the_next_screen(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        join = k.screen.find("join")
+        x, y = join.to_window(*join.center)
+        await k.screen.touch(x + join.width / 4, y)
+        under = k.screen.find("all-right")
+        assert under.collide_point(*under.to_widget(x + join.width / 4, y))
+        await k.screen.touch(x + join.width / 4, y)
+        assert k.hands.screen is Screen.LINE
+
+    at_the_kiosk(tmp_path, what)
+
+
+# --- the keyboard --------------------------------------------------------------------------------
+
+
+def test_a_name_begins_with_a_capital_and_goes_on_small(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.tap("name")
+        for key in ("key-a", "key-n", "key-n", "key-hyphen", "key-l", "key-i", "key-shift", "key-s"):
+            await k.tap(key)
+        assert k.hands.session.name == "Ann-LiS"
+
+    at_the_kiosk(tmp_path, what)
+
+
+def test_the_keyboard_speaks_the_shoppers_language_and_reaches_the_neighbours(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("language-fi")
+        await k.tap("need-repair")
+        await k.tap("name")
+        assert {"key-å", "key-ä", "key-ö"} <= k.screen.names()
+        await k.tap("key-ä")
+        await k.tap("key-accents")
+        await k.tap("key-ë")
+        await k.tap("key-accents")
+        await k.tap("key-space")
+        await k.tap("key-ö")
+        assert k.hands.session.name == "Äë Ö"
+        await k.tap("language-en")
+        assert "key-ä" not in k.screen.names()
+
+    at_the_kiosk(tmp_path, what)
+
+
+# --- language ------------------------------------------------------------------------------------
+
+
+def test_the_next_shopper_is_greeted_in_the_stores_first_language(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("language-fi")
+        await k.tap("need-repair")
+        await k.tap("join")
+        assert k.says("Etsimme")
+        await k.tap("all-right")
+        assert k.says("What can we do for you?")
+
+    at_the_kiosk(tmp_path, what)
+
+
+# --- still there? --------------------------------------------------------------------------------
+
+
+def test_left_alone_it_asks_and_then_forgets(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.tap("colour-red")
+        await k.pass_time(IDLE_MS)
+        assert k.says("Are you still there?")
+        await k.pass_time(STILL_THERE_MS - 1000)
+        assert k.says("We start over in 1 second")
+        await k.pass_time(1000)
+        assert k.hands.screen is Screen.NEED
+        await k.tap("need-repair")
+        assert not k.screen.find("colour-red").chosen
+
+    at_the_kiosk(tmp_path, what)
+
+
+def test_yes_i_am_here_goes_on_where_it_was(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.tap("colour-red")
+        await k.pass_time(IDLE_MS)
+        await k.tap("still-yes")
+        assert k.screen.find("still-yes") is None
+        assert k.screen.find("colour-red").chosen
+
+    at_the_kiosk(tmp_path, what)
+
+
+def test_start_over_starts_over(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.pass_time(IDLE_MS)
+        await k.tap("still-over")
+        assert k.hands.screen is Screen.NEED
+
+    at_the_kiosk(tmp_path, what)
+
+
+def test_nothing_below_the_question_can_be_touched(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.pass_time(IDLE_MS)
+        join = k.screen.find("join")
+        await k.screen.touch(*join.to_window(*join.center))
+        assert (k.hands.screen, k.kept()) == (Screen.SPOT, [])
+
+    at_the_kiosk(tmp_path, what)
+
+
+def test_a_touch_anywhere_puts_the_question_off(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.pass_time(IDLE_MS - 1)
+        await k.screen.touch(3, 3)
+        await k.pass_time(IDLE_MS - 1)
+        assert not k.hands.session.still_there
+        assert k.hands.touched_at > 0
+
+    at_the_kiosk(tmp_path, what)
+
+
+# --- in line, and after --------------------------------------------------------------------------
+
+
+def test_leaving_the_line_is_confirmed_kept_and_followed_by_the_one_question(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.tap("join")
+        await k.tap("leave")
+        await k.tap("stay")
+        assert k.hands.screen is Screen.LINE
+        await k.tap("leave")
+        await k.tap("leave-yes")
+        assert k.says("One question:")
+        await k.tap("face-4")
+        opened, cancelled, rated = k.kept()
+        assert cancelled == ops.Cancel(opened.visit_id)
+        assert rated == ops.Rate(opened.visit_id, ces=4)
+        assert k.says("Thank you.")
+        await k.tap("all-right")
+        assert k.hands.screen is Screen.NEED
+
+    at_the_kiosk(tmp_path, what)
+
+
+def test_no_thanks_is_an_answer_too(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.tap("join")
+        await k.tap("leave")
+        await k.tap("leave-yes")
+        await k.tap("no-thanks")
+        assert k.hands.screen is Screen.NEED
+        assert len(k.kept()) == 2
+        assert k.screen.find("how-was-it") is None
+
+    at_the_kiosk(tmp_path, what)
+
+
+def test_on_the_way_out_a_shopper_says_how_it_was() -> None:
+    device = StandIn(store_of())
+
+    async def what(k: Kiosk) -> None:
+        assert k.screen.find("how-was-it") is None
+        scene = Scene.__new__(Scene)
+        scene.device, scene.hands = device, k.hands
+        scene.ended(40, 41)
+        await k.tap("how-was-it")
+        await k.tap("ticket-A-41")
+        await k.tap("face-5")
+        assert device.submitted == [ops.Rate(f"{41:032x}", ces=5)]
+
+    at_the_kiosk(Path(), what, device=device)
+
+
+def test_it_is_seen_who_comes(tmp_path: Path) -> None:
+    device = StandIn(store_of())
+
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.tap("join")
+        scene = Scene.__new__(Scene)
+        scene.device, scene.hands = device, k.hands
+        employee = store_of().employees[0]
+        for row, words in (
+            (
+                {"place_in_line": 1, "low_s": 60.0, "high_s": 180.0},
+                "You’re next\nSomeone is with you in 1 to 3",
+            ),
+            ({"place_in_line": 3}, "2 people before you"),
+            ({"state": "accepted", "employee": employee.id}, f"{employee.name} is on the way"),
+            (
+                {"state": "accepted", "employee": employee.id, "recalled_at": AT},
+                f"{employee.name} is looking for",
+            ),
+            ({"state": "serving", "employee": employee.id}, f"{employee.name} is with you"),
+            ({"state": "no_show", "employee": employee.id}, "could not find you"),
+        ):
+            scene.row(**row)
+            await k.screen.frames()
+            assert k.says(words), k.screen.texts()
+        await k.tap("all-right")
+
+    at_the_kiosk(tmp_path, what, device=device)
+
+
+def test_the_code_to_scan_leads_to_the_tickets_own_page(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        from kiosk.widgets.qr import Qr
+
+        await k.tap("need-repair")
+        await k.tap("join")
+        (code,) = [w for w in k.screen.widgets() if isinstance(w, Qr)]
+        assert code.text == f"https://lumen.example/v/{k.kept()[0].link}"
+
+    at_the_kiosk(tmp_path, what)
+
+
+# --- what goes wrong -----------------------------------------------------------------------------
+
+
+def test_a_refused_visit_can_be_said_again(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.tap("colour-red")
+        await k.tap("join")
+        k.device.on_refused(Submit("0" * 32, AT, k.kept()[0]), Refusal(Code.TICKET_TAKEN, "A-1"))
+        await k.tap("again")
+        await k.tap("join")
+        first, second = k.kept()
+        assert (second.ticket, second.colour) == ("A-2", "red")
+        assert second.visit_id != first.visit_id
+
+    at_the_kiosk(tmp_path, what)
+
+
+def test_a_lost_ticket_is_told_on_the_greeting_until_somebody_has_read_it(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.tap("join")
+        await k.tap("all-right")
+        op_id = k.device.outbox.pending()[0].op_id
+        k.device.outbox.refuse(op_id, Refusal(Code.TICKET_TAKEN, "A-1"), AT)
+        k.device.on_refused(
+            Submit(op_id, AT, ops.OpenVisit("f" * 32, "A-1", "repair", "en")), Refusal(Code.TICKET_TAKEN)
+        )
+        await k.screen.until(lambda: k.says("A-1 could not be put in line"))
+        await k.tap("banner")
+        assert not k.says("A-1")
+        assert k.device.outbox.refused() == []
+
+    at_the_kiosk(tmp_path, what)
+
+
+class Full(StandIn):
+    """A device with no room left on its disk."""
+
+    def submit(self, op: ops.DeviceOp) -> str:
+        raise OutboxError(f"no room for {op}")
+
+
+def test_a_full_disk_pretends_nothing(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.tap("join")
+        assert k.says("Please ask a colleague")
+        assert not k.says("A-42")
+        await k.tap("all-right")
+        assert k.hands.screen is Screen.NEED
+
+    at_the_kiosk(tmp_path, what, device=Full(store_of()))
+
+
+def test_a_fault_of_ours_is_told_kindly_and_the_kiosk_goes_on(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        page = k.screen.app.root.page
+
+        def fault(*_: object) -> None:
+            raise RuntimeError("a fault put here by the test")
+
+        page.show, real = fault, page.show
+        k.hands.draw()
+        await k.screen.until(lambda: k.says("Something went wrong on our side"))
+        page.show = real
+        await k.tap("all-right")
+        await k.tap("need-repair")
+        assert k.hands.screen is Screen.SPOT
+
+    at_the_kiosk(tmp_path, what)
+
+
+def test_an_icon_that_we_do_not_have_is_no_reason_to_stop(tmp_path: Path) -> None:
+    store = store_of()
+    odd = replace(store, needs=tuple(replace(need, icon="no-such-icon") for need in store.needs))
+
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        assert k.hands.screen is Screen.SPOT
+
+    at_the_kiosk(tmp_path, what, catalogue=odd)
+
+
+def test_a_kiosk_that_knows_no_store_asks_for_a_moment_and_goes_on_by_itself(tmp_path: Path) -> None:
+    device = StandIn(None)
+
+    async def what(k: Kiosk) -> None:
+        assert k.says("One moment")
+        device.catalogue = store_of()
+        device.on_change()
+        await k.screen.until(lambda: k.screen.find("need-repair"))
+
+    at_the_kiosk(tmp_path, what, device=device)
+
+
+def test_nobody_leaves_the_kiosk_by_a_key_or_finds_its_settings(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        window = k.screen.window
+        for key in (27, 282):  # Escape, F1
+            window.dispatch("on_key_down", key, 0, None, [])
+            window.dispatch("on_keyboard", key, 0, None, [])
+            window.dispatch("on_key_up", key, 0)
+        await k.screen.frames()
+        assert k.screen.app.open_settings() is False
+        await k.tap("need-repair")
+        assert k.hands.screen is Screen.SPOT
+
+    at_the_kiosk(tmp_path, what)
