@@ -207,6 +207,7 @@ def plain(struct: Any) -> dict[str, Any]:
     return asdict(struct)
 
 
+PASSWORD = "a-good-password"
 STORE_TOML = """\
 [store]
 name = "Test shop"

@@ -19,7 +19,7 @@ from .keys import new_pair
 
 KINDS = (ActorKind.KIOSK.value, ActorKind.STAFF.value)
 MANAGER = "manager"
-PIN = re.compile(r"^[0-9]{4,8}$")
+PIN = re.compile(r"[0-9]{4,8}")
 SHORTEST_PASSWORD = 8
 
 _hasher = argon2.PasswordHasher()  # argon2id with the library's current recommendation (RFC 9106)
@@ -71,7 +71,7 @@ def list_devices(db: sqlite3.Connection) -> list[dict[str, object]]:
 
 def hash_pin(pin: str) -> str:
     """What is kept of a PIN. Takes tens of milliseconds, on purpose. Raises AccountError."""
-    if not PIN.match(pin):
+    if not PIN.fullmatch(pin):
         raise AccountError("a PIN has 4 to 8 digits")
     return _hasher.hash(pin)
 

@@ -118,7 +118,7 @@ def make_control_key() -> str:
 
 def right_key(folder: Folder, given: str) -> bool:
     """Whether this is the folder's control key, compared without telling how much of it fits."""
-    return hmac.compare_digest(folder.control_key.read_text("utf-8").strip(), given)
+    return hmac.compare_digest(folder.control_key.read_bytes().strip(), given.encode())
 
 
 def _now() -> int:

@@ -30,7 +30,9 @@ def make_store(path: Path, name: str | None, password: str, template: Path | Non
         path.mkdir(parents=True, exist_ok=True)
         text = (template or DEMO_STORE).read_text("utf-8")
         if name is not None:
-            text = re.sub(r"(?m)^name = .*$", lambda _: f"name = {json.dumps(name)}", text, count=1)
+            # TOML's strings are JSON's, but for the two halves into which JSON splits a smiley.
+            line = f"name = {json.dumps(name, ensure_ascii=False)}"
+            text = re.sub(r"(?m)^name = .*$", lambda _: line, text, count=1)
         folder.settings.write_text(text, "utf-8")
         load_settings(folder.settings)
         write_secret(folder.control_key, make_control_key() + "\n")

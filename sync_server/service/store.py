@@ -58,7 +58,7 @@ def connect(path: Path, read_only: bool = False) -> sqlite3.Connection:
 
     FULL makes every commit survive a power cut; secure_delete overwrites what retention removes.
     """
-    uri = f"file:{path}?mode=ro" if read_only else f"file:{path}"
+    uri = path.absolute().as_uri() + ("?mode=ro" if read_only else "")
     try:
         db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
         db.execute("PRAGMA busy_timeout=5000")

@@ -1,0 +1,175 @@
+"""Who may take part: devices and their letters, PINs, the manager's password, and guessing."""
+
+from pathlib import Path
+
+import pytest
+import zmq
+
+from sync_server.domain.catalogue import Employee
+from sync_server.service import accounts
+from sync_server.service.accounts import AccountError, Tries
+from sync_server.service.queries import devices
+from sync_server.service.store import connect, migrate
+from tests.shop import MONDAY_10, catalogue
+
+
+@pytest.fixture
+def db(tmp_path: Path):
+    migrate(tmp_path / "store.db")
+    db = connect(tmp_path / "store.db")
+    yield db
+    db.close()
+
+
+def add(db, name: str = "Front door", kind: str = "kiosk"):
+    return accounts.add_device(db, kind, name, MONDAY_10, "tcp://10.0.0.1:7350", "s" * 40)
+
+
+# --- devices ---------------------------------------------------------------------------------------
+
+
+def test_each_device_gets_an_id_a_letter_and_keys_of_its_own(db):
+    first, second, third = add(db), add(db), add(db, "Maya's tablet", "staff")
+    assert [d.device_id for d in (first, second, third)] == ["front-door", "front-door-2", "maya-s-tablet"]
+    assert [d.letter for d in (first, second, third)] == ["A", "B", "C"]
+    assert (first.kind, first.server, first.server_key) == ("kiosk", "tcp://10.0.0.1:7350", "s" * 40)
+    assert len({d.public_key for d in (first, second, third)}) == 3
+    assert zmq.curve_public(first.secret_key.encode()) == first.public_key.encode()
+
+
+def test_the_secret_key_is_in_the_device_file_only(db):
+    device = add(db)
+    assert device.public_key in "\n".join(db.iterdump())
+    assert device.secret_key not in "\n".join(db.iterdump())
+
+
+def test_many_devices_of_one_name_have_ids_and_letters_of_their_own(db):
+    made = [add(db) for _ in range(30)]
+    assert len({d.device_id for d in made}) == 30
+    assert made[10].device_id == "front-door-11"
+    assert [d.letter for d in made[22:26]] == ["Y", "Z", "AA", "AB"]
+
+
+def test_a_name_without_a_single_latin_letter_still_gives_an_id(db):
+    assert add(db, "入口").device_id == "kiosk"
+    assert add(db, "  Ääni & Kuva  ").device_id == "ni-kuva"
+
+
+def test_the_letter_of_a_revoked_device_stays_taken(db):
+    accounts.revoke_device(db, add(db).device_id, MONDAY_10)
+    assert add(db).letter == "B"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "reason"),
+    [
+        ("robot", "R2", '"robot" is no kind of device; use kiosk or staff'),
+        ("kiosk", "  ", "1 to 40 characters"),
+        ("kiosk", "x" * 41, "1 to 40 characters"),
+    ],
+)
+def test_a_device_that_cannot_be_is_refused_with_the_reason(db, kind, name, reason):
+    with pytest.raises(AccountError, match=reason):
+        add(db, name, kind)
+    assert accounts.list_devices(db) == []
+
+
+def test_a_revoked_device_may_no_longer_take_part_and_stays_in_the_list(db):
+    first, second = add(db), add(db)
+    accounts.revoke_device(db, first.device_id, MONDAY_10 + 5)
+    accounts.revoke_device(db, first.device_id, MONDAY_10 + 9)  # the first time counts
+    assert [d.device_id for d in devices(db)] == [second.device_id]
+    listed = {row["device_id"]: row["revoked_at"] for row in accounts.list_devices(db)}
+    assert listed == {first.device_id: MONDAY_10 + 5, second.device_id: None}
+
+
+def test_revoking_what_is_not_there_is_refused(db):
+    with pytest.raises(AccountError, match='no device "toaster"; `welkom device list`'):
+        accounts.revoke_device(db, "toaster", MONDAY_10)
+
+
+# --- PINs and the password ----------------------------------------------------------------------------
+
+
+def test_a_pin_is_kept_as_a_hash_that_only_it_fits(db):
+    accounts.mirror_catalogue(db, catalogue())
+    accounts.set_pin(db, "maya", accounts.hash_pin("4711"), MONDAY_10)
+    stored = accounts.pin_hash(db, "maya")
+    assert stored.startswith("$argon2id$")
+    assert "4711" not in stored.removeprefix("$argon2id$")
+    assert accounts.verify(stored, "4711")
+    assert not accounts.verify(stored, "4712")
+    assert accounts.hash_pin("4711") != stored  # salted
+    assert accounts.pin_hash(db, "tom") is None
+    assert accounts.pin_hash(db, "nobody") is None
+
+
+@pytest.mark.parametrize("pin", ["123", "123456789", "12a4", "", "１２３４", "1234\n", " 1234"])
+def test_a_pin_is_four_to_eight_plain_digits(pin):
+    with pytest.raises(AccountError, match="4 to 8 digits"):
+        accounts.hash_pin(pin)
+
+
+def test_a_pin_for_nobody_is_refused(db):
+    with pytest.raises(AccountError, match=r'no employee "eve" in store\.toml'):
+        accounts.set_pin(db, "eve", accounts.hash_pin("1234"), MONDAY_10)
+
+
+def test_a_password_can_be_set_and_set_again(db):
+    assert accounts.password_hash(db) is None
+    accounts.set_password(db, accounts.hash_password("first-password"), MONDAY_10)
+    accounts.set_password(db, accounts.hash_password("second-password"), MONDAY_10 + 1)
+    assert accounts.verify(accounts.password_hash(db), "second-password")
+    assert not accounts.verify(accounts.password_hash(db), "first-password")
+    with pytest.raises(AccountError, match="at least 8 characters"):
+        accounts.hash_password("short")
+
+
+def test_an_employees_pin_outlives_a_change_of_the_catalogue(db):
+    accounts.mirror_catalogue(db, catalogue())
+    accounts.set_pin(db, "maya", "hash", MONDAY_10)
+    renamed = catalogue(employees=(Employee("maya", "Maya B.", frozenset({"repair", "phone"})),))
+    accounts.mirror_catalogue(db, renamed)
+    row = db.execute("SELECT name, skills, pin_hash FROM employees WHERE id = 'maya'").fetchone()
+    assert row == ("Maya B.", '["phone","repair"]', "hash")
+    # who left stays: past visits name them
+    assert db.execute("SELECT count(*) FROM employees").fetchone() == (4,)
+
+
+def test_needs_stand_beside_the_log_for_sql_tools(db):
+    accounts.mirror_catalogue(db, catalogue())
+    accounts.mirror_catalogue(db, catalogue())
+    row = db.execute("SELECT text, skills, prefer, under FROM needs WHERE code = 'repair_phone'").fetchone()
+    assert row == ('{"en":"phone","nl":"phone","fi":"phone"}', '["repair"]', '["phone","sales"]', None)
+    assert db.execute("SELECT count(*) FROM needs").fetchone() == (7,)
+
+
+# --- guessing ------------------------------------------------------------------------------------------
+
+
+def test_five_wrong_tries_are_free_and_each_further_one_doubles_the_pause():
+    tries, now, pauses = Tries(), MONDAY_10, []
+    for _ in range(12):
+        tries.wrong("tablet/maya", now)
+        pauses.append(tries.wait_s("tablet/maya", now))
+        now += pauses[-1] * 1000
+    assert pauses == [0, 0, 0, 0, 15, 30, 60, 120, 240, 480, 600, 600]
+
+
+def test_the_pause_counts_down_in_whole_seconds_to_the_very_end():
+    tries = Tries()
+    for _ in range(5):
+        tries.wrong("x", MONDAY_10)
+    waits = [tries.wait_s("x", MONDAY_10 + after) for after in (0, 1, 14_000, 14_999, 15_000)]
+    assert waits == [15, 15, 1, 1, 0]
+
+
+def test_a_right_try_begins_anew_and_others_are_not_slowed_down():
+    tries = Tries()
+    for _ in range(6):
+        tries.wrong("tablet/maya", MONDAY_10)
+    assert tries.wait_s("tablet/tom", MONDAY_10) == 0
+    tries.right("tablet/maya")
+    assert tries.wait_s("tablet/maya", MONDAY_10) == 0
+    tries.wrong("tablet/maya", MONDAY_10)
+    assert tries.wait_s("tablet/maya", MONDAY_10) == 0
