@@ -1,5 +1,6 @@
 """Sets Kivy up as a shop needs it. Import and call `prepare` before anything of Kivy is imported."""
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -61,8 +62,11 @@ def _choose_display() -> None:
 
 def _check_window(title: str) -> None:
     """Opens the window now, so that a display that cannot be used is told in words."""
-    from kivy.core.window import Window
-
+    logging.disable(logging.CRITICAL)  # Kivy would log a traceback of what is said in words below
+    try:
+        from kivy.core.window import Window
+    finally:
+        logging.disable(logging.NOTSET)
     if Window is None:
         where = os.environ.get("DISPLAY", "")
         raise NoDisplay(f"the display {where} cannot be used: check that it is there and has OpenGL")

@@ -13,12 +13,11 @@ from kivy.uix.floatlayout import FloatLayout
 
 from assets.guard import guard
 from assets.look import look
-from assets.sound import play
 from assets.words import Words
 
 from .flow import STILL_THERE_MS
 from .hands import Hands
-from .session import Screen
+from .session import Screen, Sound
 from .widgets.page import Page
 
 PORTRAIT, LANDSCAPE = (540, 960), (960, 540)  # units a page is drawn for
@@ -115,7 +114,7 @@ class KioskApp(App):
     def build(self) -> Glass:
         glass = Glass(self.hands)
         self.hands.draw = Clock.create_trigger(glass.draw)
-        self.hands.play = play
+        self.hands.play = _play
         glass.size = Window.size
         glass.draw()
         return glass
@@ -129,6 +128,12 @@ class KioskApp(App):
     def open_settings(self, *_: Any) -> bool:
         """There are no settings to reach on the glass."""
         return False
+
+
+def _play(sound: Sound) -> None:
+    from assets.sound import play  # opens the sound card: not before there is something to hear
+
+    play(sound)
 
 
 @cache
