@@ -53,7 +53,9 @@ def decimal(value: float | None, language: str) -> str:
 
 def signed(value: float | None, language: str) -> str:
     """`+52`, `−3`, `0`."""
-    return NOTHING if value is None else format_decimal(round(value), "+0;−0", locale=LOCALES[language])
+    if value is None:
+        return NOTHING
+    return format_decimal(round(value), "+0;−0", locale=LOCALES[language]) if round(value) else "0"
 
 
 def bracket(low_s: float | None, high_s: float | None) -> str:

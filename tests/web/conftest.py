@@ -66,12 +66,15 @@ def shop(folder: Folder, clock: Clock) -> Iterator[Running]:
         yield found
 
 
-@pytest.fixture
-def old_shop(old_store: Path, tmp_path: Path, clock: Clock) -> Iterator[Running]:
-    """A server on a store with a past."""
-    folder = Folder(Path(shutil.copytree(old_store, tmp_path / "old")))
-    with running(folder, clock) as found:
-        yield found
+@pytest.fixture(scope="module")
+def old_shop(old_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server on a store with a past, for tests that only look."""
+    folder = Folder(Path(shutil.copytree(old_store, tmp_path_factory.mktemp("shop") / "old")))
+    clock = Clock(SATURDAY_17_10)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server_module, "wall_clock", clock)
+        with running(folder, clock) as found:
+            yield found
 
 
 @pytest.fixture
@@ -118,6 +121,13 @@ def phone(browser: Browser, complaints: Complaints) -> Iterator[Page]:
 
 
 @pytest.fixture
+def unwatched_phone(browser: Browser, complaints: Complaints) -> Iterator[Page]:
+    """A phone whose console may complain."""
+    with _context(browser, viewport={"width": 390, "height": 844}) as context:
+        yield listen(context.new_page(), complaints)
+
+
+@pytest.fixture
 def plain_phone(browser: Browser) -> Iterator[Page]:
     """A phone without JavaScript."""
     with _context(browser, viewport={"width": 390, "height": 844}, java_script_enabled=False) as context:
@@ -130,6 +140,13 @@ def desk(browser: Browser, complaints: Complaints) -> Iterator[Page]:
     with _context(browser, viewport={"width": 1440, "height": 900}) as context:
         yield listen(context.new_page(), complaints)
     assert complaints == []
+
+
+@pytest.fixture
+def unwatched_desk(browser: Browser) -> Iterator[Page]:
+    """The manager's computer, where the console may complain."""
+    with _context(browser, viewport={"width": 1440, "height": 900}) as context:
+        yield context.new_page()
 
 
 def _context(browser: Browser, **options: object) -> BrowserContext:

@@ -9,7 +9,8 @@ colleague is missing, so that one hour stands out.
 import heapq
 import random
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import partial
 
 from sync_server.domain import ops, ticket
 from sync_server.domain.catalogue import Catalogue
@@ -45,8 +46,8 @@ class _Day:
         self._todo: list[tuple[int, int, Callable[[int], None]]] = []
 
     @property
-    def zone(self) -> object:
-        return self.catalogue.local(0).tzinfo
+    def zone(self) -> tzinfo:
+        return zone(self.catalogue)
 
     def at(self, when: int, what: Callable[[int], None]) -> None:
         self._order += 1
@@ -54,14 +55,14 @@ class _Day:
 
     def play(self) -> list[Record]:
         for n, name in enumerate(TEAM):
-            self.at(self.open - 600_000 + n * 1000, lambda now, e=name: self._here(e, now))
+            self.at(self.open - 600_000 + n * 1000, partial(self._here, name))
         for hour, visits in BUSY.items():
             for _ in range(visits):
                 came = self.open + int((hour - 9 + self.dice.random()) * 3_600_000)
                 self.at(came, self._arrive)
         for name in ABSENT:
-            self.at(self.open + 6 * 3_600_000, lambda now, e=name: self._break(e, now))
-            self.at(self.open + 6 * 3_600_000 + 2_700_000, lambda now, e=name: self._here(e, now))
+            self.at(self.open + 6 * 3_600_000, partial(self._break, name))
+            self.at(self.open + 6 * 3_600_000 + 2_700_000, partial(self._here, name))
         while self._todo:
             now, _, what = heapq.heappop(self._todo)
             if now > self.until:
@@ -86,7 +87,7 @@ class _Day:
             visit = self.floor.visits.get(record.visit_id or "")
             if visit is not None and visit.state is State.OFFERED and visit.rev == record.rev:
                 answers_at = record.at + self.dice.randint(2, 14) * 1000
-                self.at(answers_at, lambda now, v=visit: self._answer(v, now))
+                self.at(answers_at, partial(self._answer, visit))
 
     def _here(self, employee: str, now: int) -> None:
         self._do(ops.SignOn(employee, f"tablet-{employee}"), SYSTEM, now)
@@ -94,7 +95,7 @@ class _Day:
 
     def _break(self, employee: str, now: int) -> None:
         if not self._do(ops.SetPresence(Presence.ON_BREAK), tablet(employee), now):
-            self.at(now + 30_000, lambda later: self._break(employee, later))
+            self.at(now + 30_000, partial(self._break, employee))
 
     def _arrive(self, now: int) -> None:
         self.number += 1
@@ -103,7 +104,7 @@ class _Day:
         code = ticket.code("AB"[self.number % 2], (self.number + 1) // 2)
         language = self.dice.choice(self.catalogue.store.languages)
         self._do(ops.OpenVisit(visit_id, code, need, language), KIOSK, now)
-        self.at(now + self.dice.randint(4 * 60, 12 * 60) * 1000, lambda later: self._give_up(visit_id, later))
+        self.at(now + self.dice.randint(4 * 60, 12 * 60) * 1000, partial(self._give_up, visit_id))
 
     def _give_up(self, visit_id: str, now: int) -> None:
         if self.floor.visits[visit_id].state in IN_LINE:
@@ -115,13 +116,13 @@ class _Day:
             return
         if self._do(ops.Accept(visit.visit_id, visit.rev), tablet(visit.offer_to), now):
             walk_s = int(self.dice.lognormvariate(3.3, 0.7))
-            self.at(now + walk_s * 1000, lambda later: self._start(visit.visit_id, later))
+            self.at(now + walk_s * 1000, partial(self._start, visit.visit_id))
 
     def _start(self, visit_id: str, now: int) -> None:
         visit = self.floor.visits[visit_id]
         if visit.employee and self._do(ops.Start(visit_id, visit.rev), tablet(visit.employee), now):
             took_s = self.dice.lognormvariate(5.35, 0.5)
-            self.at(now + int(took_s * 1000), lambda later: self._complete(visit_id, later))
+            self.at(now + int(took_s * 1000), partial(self._complete, visit_id))
 
     def _complete(self, visit_id: str, now: int) -> None:
         visit = self.floor.visits[visit_id]
@@ -133,10 +134,16 @@ class _Day:
         self._do(ops.Complete(visit_id, visit.rev, resolution, tip=tip), tablet(visit.employee), now)
         if self.dice.random() < 0.57:
             effort = self.dice.choice((5, 5, 5, 4, 4, 3, 2))
-            self.at(now + 60_000, lambda later: self._rate(visit_id, effort, later))
+            self.at(now + 60_000, partial(self._rate, visit_id, effort))
 
     def _rate(self, visit_id: str, effort: int, now: int) -> None:
         self._do(ops.Rate(visit_id, ces=effort), KIOSK, now)
+
+
+def zone(catalogue: Catalogue) -> tzinfo:
+    found = catalogue.local(0).tzinfo
+    assert found is not None
+    return found
 
 
 def tablet(employee: str) -> Actor:
@@ -154,8 +161,7 @@ def live(folder: Folder, days: Iterable[str], until: str = "23:58", seed: int = 
     try:
         for day in days:
             end = f"{day}T{until if day == days[-1] else '23:58'}"
-            zone = catalogue.local(0).tzinfo
-            until_ms = int(datetime.fromisoformat(end).replace(tzinfo=zone).timestamp() * 1000)
+            until_ms = int(datetime.fromisoformat(end).replace(tzinfo=zone(catalogue)).timestamp() * 1000)
             records = _Day(floor, day, until_ms, dice).play()
             if day != days[-1]:
                 records += floor.tick(catalogue.next_closing(until_ms))

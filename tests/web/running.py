@@ -28,6 +28,7 @@ class Running:
         self.server = server
         self.clock = clock
         self._loop = loop
+        self.cookies: dict[str, str] = {}  # of the manager, once signed in
         self._made = 0
 
     @property
@@ -36,7 +37,8 @@ class Running:
 
     def do(self, op: ops.AnyOp, by: Actor = KIOSK) -> Refusal | None:
         """Does an op and waits until it is on disk."""
-        return self.wait_for(self.server.shop.submit(self._id(), op, by))
+        refusal: Refusal | None = self.wait_for(self.server.shop.submit(self._id(), op, by))
+        return refusal
 
     def wait_for(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(READY_S)

@@ -1,0 +1,71 @@
+"""How the pages write times, durations and shares in each language."""
+
+from datetime import date, datetime
+
+import pytest
+from markupsafe import Markup
+
+from sync_server.domain.catalogue import LANGUAGES
+from sync_server.web import shown
+
+SATURDAY = date(2026, 11, 21)
+
+
+@pytest.mark.parametrize(
+    ("language", "clock", "long", "short", "weekday", "share", "mean"),
+    [
+        ("en", "14:02", "Saturday 21 November", "21 Nov", "Saturday", "81 %", "4.4"),
+        ("nl", "14:02", "Zaterdag 21 november", "21 nov", "zaterdag", "81 %", "4,4"),
+        ("fi", "14.02", "Lauantai 21. marraskuuta", "21.11.", "lauantai", "81 %", "4,4"),
+    ],
+)
+def test_each_language_writes_its_own_way(
+    language: str, clock: str, long: str, short: str, weekday: str, share: str, mean: str
+) -> None:
+    assert shown.clock(datetime(2026, 11, 21, 14, 2), language) == clock  # noqa: DTZ001 (local time)
+    assert shown.long_day(SATURDAY, language) == long
+    assert shown.short_day(SATURDAY, language) == short
+    assert shown.weekday(SATURDAY, language) == weekday
+    assert shown.percent(0.81, language).replace("\xa0", " ") == share
+    assert shown.decimal(4.36, language) == mean
+
+
+def test_every_language_of_the_catalogue_can_be_written() -> None:
+    for known in (shown.LOCALES, shown.LONG_DAY, shown.SHORT_DAY, shown.WEEKDAY):
+        assert set(known) == set(LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "–"), (0, "0:00"), (9.9, "0:09"), (108, "1:48"), (3599, "59:59"), (3730, "1:02:10")],
+)
+def test_durations(seconds: float | None, text: str) -> None:
+    assert shown.lasted(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [(60, 120, "1–2"), (0, 60, "0–1"), (120, 120, "2"), (None, 60, "–"), (60, None, "–")],
+)
+def test_brackets(low: float | None, high: float | None, text: str) -> None:
+    assert shown.bracket(low, high) == text
+
+
+@pytest.mark.parametrize(("score", "text"), [(52.4, "+52"), (-3, "−3"), (0, "0"), (None, "–")])
+def test_signed_figures(score: float | None, text: str) -> None:
+    assert shown.signed(score, "en") == text
+
+
+def test_what_is_not_known_is_a_dash() -> None:
+    assert shown.percent(None, "en") == shown.decimal(None, "en") == "–"
+
+
+def test_numbers_stay_with_their_word() -> None:
+    assert shown.unbroken("112 visits, 6 left") == "112\xa0visits, 6\xa0left"
+
+
+def test_marked_values_are_never_markup() -> None:
+    text = "about \ue000 & <i>\ue001</i>"
+    found = shown.marked(text, {"\ue000": "<b>", "\ue001": "2"}, "warm")
+    assert isinstance(found, Markup)
+    assert found == ('about <b class="warm">&lt;b&gt;</b> &amp; &lt;i&gt;<b class="warm">2</b>&lt;/i&gt;')
