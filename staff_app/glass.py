@@ -24,7 +24,7 @@ from .widgets.speech import speech
 UNITS = (1280, 800)  # what the screens are drawn for
 SMALL = 0.6  # on a smaller window things shrink by less than the window does: a finger does not shrink
 TICK_S, RING_S = 1.0, 0.1
-ARM_S = 0.3  # so long an offer that has just appeared takes no answer
+REST_S = 0.25  # so long a screen that has just come takes no touch: it was meant for the one before
 
 # The module and class of each screen, and what sets it apart from others of its class.
 SCREENS: dict[Screen, tuple[str, str, dict[str, Any]]] = {
@@ -63,7 +63,7 @@ class Glass(BoxLayout):
         self.page: Page | None = None
         self._pages: dict[Screen, Page] = {}
         self._up: tuple[Screen, str] | None = None  # the screen that is up, and the visit it is about
-        self._touched_on: tuple[Screen, str] | None = None  # what was up at the last touch
+        self._wake = Clock.create_trigger(self._awake, REST_S)
         self._ringing: Any = None
         self.ring: Callable[[bool], None] = lambda _on: None
         self._lines = Lines()
@@ -88,9 +88,6 @@ class Glass(BoxLayout):
 
     def on_touch_down(self, touch: Any) -> bool:
         self.hands.touched()
-        before, self._touched_on = self._touched_on, self._up
-        if touch.is_double_tap and before != self._up:
-            return True  # the second tap was meant for the screen before
         return bool(super().on_touch_down(touch))
 
     def _fit(self, *_: Any) -> None:
@@ -124,16 +121,22 @@ class Glass(BoxLayout):
 
     def _swap(self, page: Page) -> None:
         page.clear()
+        self._awake()
         if page is not self.page:
             if self.page is not None:
                 self.remove_widget(self.page)
             self.page = page
             self.add_widget(page)
+        page.disabled = True
+        self._wake()
         self.rest()
         if self.hands.screen is Screen.OFFER:
             self.ring(True)
             self._ringing = Clock.schedule_interval(lambda _dt: self.hands.look(), RING_S)
-            Clock.schedule_once(lambda _dt: setattr(page, "armed", True), ARM_S)
+
+    def _awake(self, *_: Any) -> None:
+        if self.page is not None:
+            self.page.disabled = False
 
 
 class StaffApp(App):

@@ -13,8 +13,6 @@ from staff_app.widgets.swatch import Swatch as Swatch
 
 
 class OfferScreen(Page):
-    """`armed` is false for a moment: a touch meant for what was there before is no answer."""
-
     heading = StringProperty("")
     waiting = StringProperty("")
     need = StringProperty("")
@@ -25,17 +23,8 @@ class OfferScreen(Page):
     story = BooleanProperty(False)
     seconds = StringProperty("")
     share = NumericProperty(1.0)
-    armed = BooleanProperty(False)
 
     __events__ = ("on_coming", "on_not_now")
-
-    def clear(self) -> None:
-        self.armed = False
-
-    def answer(self, event: str) -> None:
-        """One of the two buttons."""
-        if self.armed:
-            self.dispatch(event)
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -29,7 +29,7 @@ class Keyboard(BoxLayout):
     __events__ = ("on_type", "on_erase")
 
     def on_kv_post(self, _base: Any) -> None:
-        speech.fbind("words", self._fill)
+        speech.bind(words=self._fill)  # held weakly: the speech outlives every widget
         self._fill()
 
     def on_type(self, letters: str) -> None:
@@ -53,7 +53,7 @@ class Keyboard(BoxLayout):
         else:
             letters = MARKS.get(code, code)
             self.dispatch("on_type", letters.upper() if self.capital else letters)
-            self.capital = code == "dot"
+            self.capital = code == "dot" or (code == "space" and self.capital)
 
     def _fill(self, *_: Any) -> None:
         rows = self.ids.rows

@@ -25,7 +25,7 @@ class Languages(BoxLayout):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
-        speech.fbind("codes", self._fill)
+        speech.bind(codes=self._fill)  # held weakly: the speech outlives every widget
         self._fill()
 
     def on_dark(self, *_: object) -> None:

@@ -1,0 +1,440 @@
+"""The tablet under real touches: what a finger meets, and what is then asked of the floor."""
+
+import asyncio
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from staff_app import sample
+from sync_server.domain import ops
+from sync_server.domain.events import Presence, Resolution
+from sync_server.domain.refusal import Code, Refusal
+
+from .staff import USUAL, Tablet, at_the_tablet
+
+ROBIN = sample.offered().visit_id
+IN_HAND = sample.in_hand("serving")
+
+
+# --- signing in and off --------------------------------------------------------------------------
+
+
+def test_a_name_and_a_pin_lead_to_the_floor() -> None:
+    async def what(t: Tablet) -> None:
+        await t.tap("who-maya")
+        await t.says("Hello Maya")
+        for key in ("1", "2", "9", "erase", "3", "4"):
+            await t.tap(f"key-{key}")
+        await t.tap("key-last")
+        await t.shows("floor")
+        assert t.glass.page.rows == ()
+        await t.says("Nobody is waiting")
+
+    at_the_tablet(what, people=())
+
+
+def test_a_wrong_pin_and_a_lost_connection_are_told_kindly() -> None:
+    async def pin(t: Tablet, digits: str) -> None:
+        for digit in digits:
+            await t.tap(f"key-{digit}")
+        await t.tap("key-last")
+
+    async def what(t: Tablet) -> None:
+        await t.tap("who-maya")
+        assert t.screen.find("key-last") is None, "four figures are the fewest"
+        await pin(t, "9999")
+        await t.says("That PIN is not right")
+        assert t.glass.page.typed == "", "nobody else can read it"
+        t.device.live = False
+        await pin(t, "1234")
+        await t.says("No connection")
+        await t.tap("back")
+        await t.tap("who-sam")
+        t.device.live = True
+        await pin(t, "1234")
+        await t.says("You have no PIN yet")
+
+    at_the_tablet(what, people=())
+
+
+def test_signing_off_takes_one_more_tap() -> None:
+    async def what(t: Tablet) -> None:
+        await t.tap("sign-off")
+        await t.tap("no")
+        await t.shows("floor")
+        await t.tap("sign-off")
+        await t.tap("yes")
+        await t.shows("who")
+        assert t.ops == [ops.SetPresence(Presence.OFF_FLOOR)]
+        await t.says("Thank you, Maya")
+
+    at_the_tablet(what)
+
+
+def test_a_break_and_back() -> None:
+    async def what(t: Tablet) -> None:
+        await t.tap("break")
+        await t.says("Enjoy your break")
+        await t.tap("back-on-floor")
+        await t.shows("floor")
+        assert [op.presence for op in t.ops] == [Presence.ON_BREAK, Presence.AVAILABLE]
+
+    at_the_tablet(what)
+
+
+def test_one_touch_answers_are_you_there() -> None:
+    async def what(t: Tablet) -> None:
+        await t.says("Are you there?")
+        await t.tap("back-on-floor")
+        assert t.ops == [ops.SetPresence(Presence.AVAILABLE)]
+
+    at_the_tablet(what, people=sample.floor("not_responding"))
+
+
+def test_whoever_signs_in_elsewhere_is_told_why_this_tablet_asks_again() -> None:
+    async def what(t: Tablet) -> None:
+        there = sample.floor()[0]
+        await t.show(people=(type(there)(there.id, there.presence, there.since, "another"),))
+        await t.shows("who")
+        await t.says("You signed in on another tablet")
+        await t.tap("dismiss")
+        await t.screen.until(lambda: t.screen.find("dismiss") is None)
+
+    at_the_tablet(what)
+
+
+# --- an offer ------------------------------------------------------------------------------------
+
+
+def test_an_offer_comes_by_itself_rings_and_leads_to_the_shopper_and_the_end() -> None:
+    async def what(t: Tablet) -> None:
+        rung: list[bool] = []
+        t.glass.ring = rung.append
+        await t.tap("quick")
+        await t.show(sample.offered())
+        await t.says("For you, Maya")
+        await t.says("Robin, in red")
+        assert rung == [True]
+        await t.tap("coming")
+        await t.shows("walking")
+        assert rung == [True, False]
+        await t.tap("with-them")
+        await t.tap("tip-cables")
+        await t.tap("end-solved")
+        await t.shows("floor")
+        assert t.ops == [
+            ops.Accept(ROBIN, 1),
+            ops.Start(ROBIN, 2),
+            ops.Complete(ROBIN, 3, Resolution.SOLVED, tip="cables"),
+        ]
+
+    at_the_tablet(what)
+
+
+def test_not_now() -> None:
+    async def what(t: Tablet) -> None:
+        await t.tap("not-now")
+        await t.shows("floor")
+        assert t.ops == [ops.Decline(ROBIN, 1)]
+
+    at_the_tablet(what, sample.offered())
+
+
+def test_a_touch_meant_for_the_screen_before_is_no_answer() -> None:
+    async def what(t: Tablet) -> None:
+        from kivy.tests.common import UnitTestTouch
+
+        coming = await t.screen.until(lambda: t.screen.find("coming"))
+        await t.tap("not-now")
+        await t.shows("floor")
+        t.device.show((sample.offered("A-43"),), sample.floor())
+        t.glass.draw()
+        touch = UnitTestTouch(*coming.to_window(*coming.center))
+        touch.touch_down()
+        touch.touch_up()
+        assert [type(op) for op in t.ops] == [ops.Decline], "the finger was on its way already"
+        await t.tap("coming")
+        assert [type(op) for op in t.ops] == [ops.Decline, ops.Accept]
+
+    at_the_tablet(what, sample.offered())
+
+
+def test_the_ring_shows_the_servers_seconds() -> None:
+    async def what(t: Tablet) -> None:
+        await t.says("11")
+        t.device.now += 4000
+        await t.says("7")
+        assert t.glass.page.share == pytest.approx(7 / 15)
+
+    at_the_tablet(what, sample.offered(left_s=11))
+
+
+# --- the floor -----------------------------------------------------------------------------------
+
+
+def test_a_visit_is_taken_out_of_turn() -> None:
+    async def what(t: Tablet) -> None:
+        await t.tap("take-A-44")
+        await t.shows("walking")
+        assert [(type(op), op.expected_rev) for op in t.ops] == [(ops.Claim, 1)]
+
+    at_the_tablet(what, *sample.line(), size=USUAL)
+
+
+def test_a_visit_on_hold_goes_on() -> None:
+    async def what(t: Tablet) -> None:
+        await t.tap("resume-A-40")
+        await t.shows("in_hand")
+        assert isinstance(t.ops[0], ops.Resume)
+
+    at_the_tablet(what, *sample.long_line())
+
+
+def test_a_long_line_scrolls_to_its_end() -> None:
+    async def what(t: Tablet) -> None:
+        last = t.glass.page.rows[-1].ticket
+        await t.screen.until(lambda: t.screen.find(f"take-{last}"))
+        scroll = t.glass.page.ids.rows.parent
+        below = lambda: t.screen.find(f"take-{last}").to_window(0, 0)[1] < scroll.to_window(0, scroll.y)[1]  # noqa: E731
+        assert below()
+        scroll.scroll_y = 0
+        await t.screen.frames()
+        assert not below()
+        await t.tap(f"take-{last}")
+        assert isinstance(t.ops[0], ops.Claim)
+
+    at_the_tablet(what, *sample.long_line())
+
+
+def test_a_row_stays_the_same_widget_while_others_come_and_go() -> None:
+    async def what(t: Tablet) -> None:
+        await t.screen.until(lambda: t.screen.find("take-A-44"))
+        before = t.screen.find("take-A-44")
+        await t.show(*sample.line()[1:])
+        assert t.screen.find("take-B-17") is None
+        assert t.screen.find("take-A-44") is before
+
+    at_the_tablet(what, *sample.line(), size=USUAL)
+
+
+def test_a_quick_resolution_is_two_taps_in_the_tablets_language() -> None:
+    async def what(t: Tablet) -> None:
+        await t.tap("language-nl")
+        await t.tap("quick")
+        await t.tap("page-on")
+        await t.tap("need-cables")
+        await t.tap("end-sold")
+        await t.shows("floor")
+        (op,) = t.ops
+        assert isinstance(op, ops.QuickResolution)
+        assert (op.need, op.resolution, op.language, op.ticket) == ("cables", Resolution.SOLD, "nl", "M-1")
+        await t.says("Verkocht. Bewaard.")
+        t.device.now += 5000
+        t.hands.look()
+        await t.screen.until(lambda: not any("Bewaard" in shown for shown in t.screen.texts()))
+
+    at_the_tablet(what)
+
+
+# --- on the way ----------------------------------------------------------------------------------
+
+
+def test_a_shopper_who_is_not_found_is_called_again_and_may_be_gone() -> None:
+    async def what(t: Tablet) -> None:
+        assert t.screen.find("not-here") is None
+        await t.tap("call-again")
+        await t.says("Called 0:00 ago")
+        t.device.now += 12_000
+        await t.says("Called 0:12 ago")
+        await t.tap("not-here")
+        await t.tap("yes")
+        await t.shows("floor")
+        assert [type(op) for op in t.ops] == [ops.Recall, ops.MarkNoShow]
+        assert [op.expected_rev for op in t.ops] == [1, 2]
+
+    at_the_tablet(what, sample.in_hand("accepted"))
+
+
+@pytest.mark.parametrize(("button", "op"), [("yes", ops.HandOver), ("by-mistake", ops.Remove)])
+def test_a_visit_is_handed_back_or_was_a_mistake(button: str, op: type) -> None:
+    async def what(t: Tablet) -> None:
+        await t.tap("give-back")
+        await t.tap(button)
+        await t.shows("floor")
+        assert [type(asked) for asked in t.ops] == [op]
+
+    at_the_tablet(what, sample.in_hand("accepted"))
+
+
+def test_a_shopper_who_leaves_frees_me_and_i_am_told() -> None:
+    async def what(t: Tablet) -> None:
+        await t.shows("walking")
+        await t.show()
+        await t.shows("floor")
+        await t.says("A-42 left the line")
+
+    at_the_tablet(what, sample.in_hand("accepted"))
+
+
+# --- in hand -------------------------------------------------------------------------------------
+
+
+def test_another_amount_up_to_the_limit_goes_along() -> None:
+    async def what(t: Tablet) -> None:
+        await t.tap("gift-other")
+        for key in ("3", "0"):
+            await t.tap(f"key-{key}")
+        await t.says("That is above €25")
+        assert t.screen.find("give") is None
+        for key in ("erase", "erase", "1", "2", "last", "5"):
+            await t.tap(f"key-{key}")
+        await t.says("€12.50")
+        await t.tap("give")
+        await t.says("On us · €12.50")
+        await t.tap("more-endings")
+        await t.tap("end-picked_up")
+        assert t.ops == [ops.Complete(IN_HAND.visit_id, 1, Resolution.PICKED_UP, goodwill_cents=1250)]
+
+    at_the_tablet(what, IN_HAND, size=USUAL)
+
+
+def test_a_note_is_a_phrase_or_typed() -> None:
+    async def what(t: Tablet) -> None:
+        await t.tap("note")
+        assert t.screen.find("save") is None, "there is nothing to save yet"
+        await t.tap("phrase-4")
+        for letter in ("dot", "space", "o", "k", "k", "erase"):
+            await t.tap(f"letter-{letter}")
+        await t.tap("save")
+        await t.shows("in_hand")
+        assert t.ops == [ops.AddNote(IN_HAND.visit_id, 1, "In a hurry. Ok")]
+        await t.says("In a hurry. Ok")
+
+    at_the_tablet(what, IN_HAND, size=USUAL)
+
+
+def test_a_handover_carries_the_story_and_what_it_turned_out_to_be() -> None:
+    async def what(t: Tablet) -> None:
+        await t.tap("hand-over")
+        await t.tap("story")
+        await t.tap("phrase-1")
+        await t.tap("save")
+        await t.says("Tried the usual")
+        await t.tap("other-need")
+        await t.tap("need-return")
+        await t.shows("floor")
+        assert t.ops == [ops.HandOver(IN_HAND.visit_id, 1, "Tried the usual", "return")]
+
+    at_the_tablet(what, IN_HAND)
+
+
+def test_a_handover_for_the_same_need_is_two_taps() -> None:
+    async def what(t: Tablet) -> None:
+        await t.tap("hand-over")
+        await t.tap("same-need")
+        assert t.ops == [ops.HandOver(IN_HAND.visit_id, 1)]
+
+    at_the_tablet(what, IN_HAND)
+
+
+def test_hold_puts_the_visit_aside() -> None:
+    async def what(t: Tablet) -> None:
+        await t.tap("hold")
+        await t.shows("floor")
+        await t.screen.until(lambda: t.screen.find("resume-A-42"))
+        assert t.ops == [ops.Hold(IN_HAND.visit_id, 1)]
+
+    at_the_tablet(what, IN_HAND)
+
+
+def test_the_timer_turns() -> None:
+    async def what(t: Tablet) -> None:
+        paces = []
+        for seconds in (0, 150, 180):
+            t.device.now += seconds * 1000
+            t.hands.look()
+            await t.screen.frames()
+            paces.append(t.glass.page.pace)
+        assert paces == ["calm", "amber", "red"]
+
+    at_the_tablet(what, IN_HAND)
+
+
+# --- what is told --------------------------------------------------------------------------------
+
+
+def test_a_refused_tap_is_told_until_it_is_dismissed() -> None:
+    async def what(t: Tablet) -> None:
+        await t.tap("take-B-17")
+        t.device.answer(Refusal(Code.ALREADY_TAKEN, "sam"))
+        await t.says("Not done: Take · B-17. Sam was just quicker.")
+        await t.tap("dismiss")
+        await t.screen.until(lambda: t.screen.find("dismiss") is None)
+        assert t.device.outbox.refused() == []
+
+    at_the_tablet(what, *sample.line())
+
+
+def test_without_a_connection_everything_goes_on() -> None:
+    async def what(t: Tablet) -> None:
+        t.device.live = False
+        t.hands.look()
+        t.device.now += 4000
+        await t.says("No connection. What you tap is kept and sent later.")
+        await t.tap("end-solved")
+        await t.shows("floor")
+        assert isinstance(t.ops[0], ops.Complete)
+
+    at_the_tablet(what, IN_HAND)
+
+
+def test_the_language_is_one_touch_away() -> None:
+    async def what(t: Tablet) -> None:
+        await t.says("Are you there?")
+        await t.tap("language-fi")
+        await t.says("Oletko siinä?")
+        await t.tap("language-nl")
+        await t.says("Ben je er?")
+
+    at_the_tablet(what, people=sample.floor("not_responding"))
+
+
+def test_only_a_real_finger_moves_touched_at() -> None:
+    async def what(t: Tablet) -> None:
+        t.hands.coming()
+        assert t.hands.touched_at == float("-inf")
+        await t.screen.touch(5, 5)
+        assert t.hands.touched_at > 0
+
+    at_the_tablet(what, sample.offered())
+
+
+def test_a_fault_of_our_own_is_told_and_the_app_goes_on() -> None:
+    async def what(t: Tablet) -> None:
+        def broken(_op: Any) -> str:
+            raise RuntimeError("a fault made by this test")
+
+        works, t.device.submit = t.device.submit, broken  # type: ignore[method-assign]
+        Clock = import_module("kivy.clock").Clock  # noqa: N806
+        Clock.schedule_once(lambda _dt: t.hands.take(t.glass.page.rows[0].visit_id))
+        await t.says("Something went wrong on our side")
+        t.device.submit = works  # type: ignore[method-assign]
+        await t.tap("take-B-17")
+        assert len(t.ops) == 1
+
+    at_the_tablet(what, *sample.line())
+
+
+def test_a_sign_in_at_the_start_waits_for_a_connection() -> None:
+    async def what(t: Tablet) -> None:
+        t.device.live = False
+        t.hands.sign_in_at_start(sample.ME, sample.PIN)
+        await t.shows("who")
+        t.device.live = True
+        t.hands.look()
+        await t.shows("floor")
+        await asyncio.sleep(0)
+        assert t.hands.board.who is None
+
+    at_the_tablet(what, people=())
