@@ -41,7 +41,7 @@ async def _run(config: Config, alongside: Alongside | None) -> None:
         from .glass import KioskApp
 
         hands = Hands(Flow(config.language), device)
-        app = KioskApp(hands)
+        app = KioskApp(hands, alone=config.fullscreen)
         for number in (signal.SIGINT, signal.SIGTERM):
             with contextlib.suppress(NotImplementedError):  # not on Windows
                 asyncio.get_running_loop().add_signal_handler(number, app.stop)

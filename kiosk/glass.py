@@ -103,13 +103,14 @@ class Glass(FloatLayout):
 
 
 class KioskApp(App):
-    """The kiosk's window."""
+    """The kiosk's window. `alone` on the screen, it needs no mouse pointer."""
 
     title = "Welkom"
 
-    def __init__(self, hands: Hands, **kwargs: Any) -> None:
+    def __init__(self, hands: Hands, alone: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.hands = hands
+        self.alone = alone
 
     def build(self) -> Glass:
         glass = Glass(self.hands)
@@ -121,6 +122,8 @@ class KioskApp(App):
 
     def on_start(self) -> None:
         self._unguard = guard(self.hands.broken)
+        Window.allow_screensaver = False  # a dark kiosk greets nobody
+        Window.show_cursor = not self.alone
 
     def on_stop(self) -> None:
         self._unguard()

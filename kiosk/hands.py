@@ -60,7 +60,8 @@ class Hands:
     def look(self) -> None:
         """Takes in what the floor is like now."""
         device = self.device
-        world = World(device.catalogue, device.view, device.live, device.server_time(), self._lost)
+        taken = device.live and device.problem is None
+        world = World(device.catalogue, device.view, taken, device.server_time(), self._lost)
         self._carry_out(self.flow.see(world, self.now()))
 
     def wake(self) -> None:
@@ -145,13 +146,11 @@ class Hands:
         self.flow.touched(self.now())
         self._set_timer()
 
-    def broken(self) -> bool:
-        """A fault of our own: says so on the screen. False where that is on the screen already."""
-        if self.screen is Screen.TROUBLE:
-            return False
-        self.flow.fail(Trouble.BROKEN, self.now())
-        self._carry_out(())
-        return True
+    def broken(self) -> None:
+        """A fault of our own: says so on the screen, unless it is that screen which fails."""
+        if self.screen is not Screen.TROUBLE:
+            self.flow.fail(Trouble.BROKEN, self.now())
+            self._carry_out(())
 
     # --- inside ----------------------------------------------------------------------------------
 

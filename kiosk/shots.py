@@ -46,6 +46,7 @@ class StandIn:
     def __init__(self, catalogue: Catalogue | None) -> None:
         self.catalogue = catalogue
         self.live = True
+        self.problem: str | None = None
         self.rows: dict[str, VisitRow] = {}
         self.refusals: list[tuple[Submit, Refusal]] = []
         self.unsent: frozenset[str] = frozenset()

@@ -36,7 +36,7 @@ class Lost(Struct, frozen=True):
 class World(Struct, frozen=True):
     """All that a screen may know beyond this one session. `at` is the server's time, ms UTC.
 
-    `live` is false while the rows show the floor as it was.
+    `live` is false while the rows show the floor as it was, or the server takes no ops.
     """
 
     catalogue: Catalogue | None = None

@@ -15,7 +15,7 @@ from kiosk.widgets.banner import Banner as Banner  # the rules use these two
 from kiosk.widgets.page import Page
 from kiosk.widgets.qr import Qr as Qr
 
-ICONS = {Stage.FINDING: "user-search", Stage.HELD: "hourglass", Stage.OVER: "circle-check"}
+ICONS = {Stage.FINDING: "user-search", Stage.HELD: "hourglass", Stage.OVER: "info-circle"}
 
 
 class LineScreen(Page):

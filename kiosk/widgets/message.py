@@ -20,7 +20,7 @@ class Message(Page):
     say_second = StringProperty("")
     second_name = StringProperty("second")
 
-    __events__ = ("on_first", "on_second")
+    __events__: tuple[str, ...] = ("on_first", "on_second")
 
     def on_first(self) -> None:
         """The button of the next step."""

@@ -25,7 +25,7 @@ class Page(BoxLayout):
     languages = ListProperty()
     in_full = BooleanProperty(False)
 
-    __events__ = ("on_speak", "on_back")
+    __events__: tuple[str, ...] = ("on_speak", "on_back")
 
     def show(self, flow: Flow, words: Words, now: int) -> None:  # noqa: ARG002
         """Takes over what the session is like. `now` is the session's clock, ms."""
