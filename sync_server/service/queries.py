@@ -51,7 +51,7 @@ def history(db: sqlite3.Connection, before_seq: int) -> History:
     rows = db.execute(
         "SELECT need, created_at, serving_at, ended_at, held_ms, expected_s, state FROM visits"
         " WHERE serving_at > created_at AND visit_id NOT IN"
-        "  (SELECT visit_id FROM visit_events WHERE seq >= ? AND visit_id IS NOT NULL)"
+        "  (SELECT visit_id FROM visit_events WHERE seq >= ? AND event = 'opened')"
         " ORDER BY created_at DESC LIMIT ?",
         (before_seq, LEARN_FROM_VISITS),
     ).fetchall()
