@@ -3,15 +3,19 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from assets.paths import DEMO_STORE
 from sync_server.protocol.device_file import device_file_text
 from sync_server.service import control
 from sync_server.service.folder import Folder
@@ -34,12 +38,14 @@ def until(condition: Callable[[], Any], what: str) -> Any:
 
 
 class Window:
-    """An app's real window, as a finger meets it."""
+    """An app's real window, as a finger meets it. Windows stand side by side: `at` is where."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", map_file: Path) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", map_file: Path, at: tuple[int, int]) -> None:
         self.process = process
         self._map = map_file
-        self._id = ""
+        until(lambda: self.seen()["steady"], "the first screen")
+        self._id = self._xdotool("search", "--onlyvisible", "--pid", str(process.pid)).split()[-1]
+        self._xdotool("windowmove", "--sync", self._id, *map(str, at))
 
     def seen(self) -> dict[str, Any]:
         assert self.process.poll() is None, "the window's program has ended"
@@ -51,9 +57,6 @@ class Window:
     def touch(self, name: str) -> None:
         """Touches what has this test_name, once it is there and has come to rest."""
         x, y = until(lambda: self._at_rest(name), f"{name} on the window; there is {self.seen()}")
-        if not self._id:
-            found = self._xdotool("search", "--onlyvisible", "--pid", str(self.process.pid))
-            self._id = found.split()[-1]
         self._xdotool("mousemove", "--sync", "--window", self._id, str(x), str(y))
         self._xdotool("click", "1")
 
@@ -69,9 +72,11 @@ class Window:
 class Shop:
     """The store's folder, its server process, and its windows."""
 
-    def __init__(self, work: Path, template: Path | None = None) -> None:
+    def __init__(self, work: Path) -> None:
         self.work = work
-        self.folder: Folder = make_store(work / "store", "Welkom test", "a-long-password", template)
+        (work / "store.toml").write_text(_settings(), "utf-8")
+        self.folder: Folder = make_store(work / "store", None, "a-long-password", work / "store.toml")
+        control.run(self.folder, "set_pin", employee="maya", pin=PIN)
         self.port = free_port()
         self.server: subprocess.Popen[str] | None = None
         self.windows: list[Window] = []
@@ -91,7 +96,7 @@ class Shop:
         self.server.send_signal(signal.SIGKILL)
         self.server.wait()
 
-    def open(self, which: str, name: str, size: str) -> Window:
+    def open(self, which: str, name: str, size: str, at: tuple[int, int]) -> Window:
         """Opens a window of a new device."""
         kind = "kiosk" if which == "kiosk" else "staff"
         file = control.add_device(self.folder, kind, name, f"tcp://127.0.0.1:{self.port}")
@@ -102,7 +107,7 @@ class Shop:
             [sys.executable, "-m", "tests.e2e.window", which, str(map_file),
              "--device", str(path), "--data", str(self.work / "devices"), "--size", size],
         )  # fmt: skip
-        window = Window(process, map_file)
+        window = Window(process, map_file, at)
         self.windows.append(window)
         return window
 
@@ -121,9 +126,18 @@ class Shop:
             self.server.wait(20)
 
 
+def _settings() -> str:
+    """The demo's shop; closing time is never near, and nobody is hurried on a slow machine."""
+    closes = datetime.now(ZoneInfo("Europe/Amsterdam")) + timedelta(hours=12)
+    kept = [line for line in DEMO_STORE.read_text("utf-8").splitlines() if not line.startswith("closes")]
+    place = kept.index("[store]") + 1
+    text = "\n".join([*kept[:place], f'closes = "{closes:%H:%M}"', *kept[place:]])
+    return re.sub(r"(?m)^offer_s = .*$", "offer_s = 300", text)
+
+
 @contextlib.contextmanager
-def shop(work: Path, template: Path | None = None) -> Iterator[Shop]:
-    made = Shop(work, template)
+def shop(work: Path) -> Iterator[Shop]:
+    made = Shop(work)
     try:
         yield made
     finally:
