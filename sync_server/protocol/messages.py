@@ -23,14 +23,14 @@ MISSED_BEATS = 3  # this many without a sign of the server, and the device start
 # --- from a device -------------------------------------------------------------------------------
 
 
-class Hello(Struct, frozen=True, tag_field="type", tag="hello"):
+class Hello(Struct, frozen=True, tag_field="type", tag="hello", omit_defaults=True):
     """Who is there. `catalogue` is the digest of the catalogue the device keeps, empty for none."""
 
     protocol: int
     catalogue: Annotated[str, Meta(max_length=64)] = ""
 
 
-class Submit(Struct, frozen=True, tag_field="type", tag="submit"):
+class Submit(Struct, frozen=True, tag_field="type", tag="submit", omit_defaults=True):
     """One op. The device makes `op_id` and repeats the same message until it has the Answer.
 
     `at_device` is the device's clock in ms UTC when the person tapped; it is only kept.
@@ -41,7 +41,7 @@ class Submit(Struct, frozen=True, tag_field="type", tag="submit"):
     op: DeviceOp
 
 
-class SignIn(Struct, frozen=True, tag_field="type", tag="sign_in"):
+class SignIn(Struct, frozen=True, tag_field="type", tag="sign_in", omit_defaults=True):
     """An employee takes this tablet. Never kept in an outbox: a PIN is not written down."""
 
     request: Id
@@ -49,7 +49,7 @@ class SignIn(Struct, frozen=True, tag_field="type", tag="sign_in"):
     pin: Annotated[str, Meta(pattern=r"^[0-9]{4,8}\Z")]
 
 
-class Ping(Struct, frozen=True, tag_field="type", tag="ping"):
+class Ping(Struct, frozen=True, tag_field="type", tag="ping", omit_defaults=True):
     """The device is there. Answered with a Beat."""
 
 
@@ -104,7 +104,7 @@ class SignedIn(Struct, frozen=True, tag_field="type", tag="signed_in", omit_defa
     wait_s: int = 0
 
 
-class Beat(Struct, frozen=True, tag_field="type", tag="beat"):
+class Beat(Struct, frozen=True, tag_field="type", tag="beat", omit_defaults=True):
     """The server is there and its stream stands at `n`: a device behind `n` has missed something."""
 
     n: int
@@ -118,7 +118,7 @@ class NotNow(Struct, frozen=True, tag_field="type", tag="not_now", omit_defaults
     op_id: str | None = None
 
 
-class Fault(Struct, frozen=True, tag_field="type", tag="fault"):
+class Fault(Struct, frozen=True, tag_field="type", tag="fault", omit_defaults=True):
     """The server could not read a message of this device. `reason` names what was wrong with it.
 
     `op_id` is the op's id where it could still be read: that op can never succeed.
@@ -128,7 +128,7 @@ class Fault(Struct, frozen=True, tag_field="type", tag="fault"):
     op_id: str | None = None
 
 
-class WhoAreYou(Struct, frozen=True, tag_field="type", tag="who_are_you"):
+class WhoAreYou(Struct, frozen=True, tag_field="type", tag="who_are_you", omit_defaults=True):
     """The server does not know this connection (it restarted): say Hello."""
 
 
