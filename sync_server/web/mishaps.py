@@ -33,7 +33,9 @@ async def refused(request: Request, error: Exception) -> Response:
     spoken = _language(request)
     say = words_of(spoken).say
     if request.url.path.startswith("/v/"):
-        return _calm(request, 404, say("phone.not_found.title"), say("phone.not_found.text"))
+        # A page that was open when its link died is drawn anew, and then reads the same.
+        anew = {"HX-Refresh": "true"} if "hx-request" in request.headers else None
+        return _calm(request, 404, say("phone.not_found.title"), say("phone.not_found.text"), headers=anew)
     text = say(_WORDS.get(error.status_code, "manager.error.server"), value=error.detail)
     again = HOME if request.url.path.startswith("/manager") else None
     return _calm(request, error.status_code, say("phone.error.title"), text, again, error.headers)

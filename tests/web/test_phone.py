@@ -87,6 +87,43 @@ def test_the_page_changes_by_itself_as_things_happen(shop: Running, phone: Page)
     assert phone.evaluate("window.never_reloaded") is True
 
 
+def test_a_page_that_could_not_connect_says_so_and_tries_again(shop: Running, unwatched_phone: Page) -> None:
+    phone = unwatched_phone  # the browser itself complains of the connection
+    ticket = shop.open("repair")
+    phone.route("**/events", lambda route: route.abort())
+    phone.clock.install()
+    phone.goto(ticket.url)
+    expect(phone.get_by_text("No connection just now.")).to_be_visible()
+    phone.unroute("**/events")
+    phone.clock.run_for(6000)
+    expect(phone.get_by_text("No connection just now.")).to_be_hidden()
+    ticket.cancel()
+    expect(phone.get_by_text("You left the line.")).to_be_visible()
+
+
+def test_an_answer_that_is_an_error_replaces_nothing(shop: Running, unwatched_phone: Page) -> None:
+    phone = unwatched_phone
+    ticket = shop.open("repair")
+    phone.route("**/events", lambda route: route.fulfill(status=503, body="<h1>Bad gateway</h1>"))
+    phone.goto(ticket.url)
+    expect(phone.get_by_text("No connection just now.")).to_be_visible()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("You’re next.")
+
+
+def test_a_page_open_when_its_link_dies_says_so(shop: Running, unwatched_phone: Page) -> None:
+    phone = unwatched_phone
+    ticket = shop.open("repair")
+    phone.route("**/events", lambda route: route.abort())
+    phone.clock.install()
+    phone.goto(ticket.url)
+    expect(phone.get_by_text("No connection just now.")).to_be_visible()
+    ticket.cancel()
+    shop.clock.after(HOUR)
+    phone.unroute("**/events")
+    phone.clock.run_for(6000)
+    expect(phone.get_by_role("heading", level=1)).to_have_text("We can’t find this ticket.")
+
+
 def test_the_events_end_with_the_visit(shop: Running, http: requests.Session) -> None:
     shop.sign_on("maya")
     ticket = shop.open("repair")
