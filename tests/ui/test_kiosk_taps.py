@@ -210,7 +210,7 @@ def test_a_touch_anywhere_puts_the_question_off(tmp_path: Path) -> None:
         await k.pass_time(IDLE_MS - 1)
         await k.screen.touch(3, 3)
         await k.pass_time(IDLE_MS - 1)
-        assert not k.hands.session.still_there
+        assert (k.hands.screen, k.hands.session.still_there) == (Screen.SPOT, False)
         assert k.hands.touched_at > 0
 
     at_the_kiosk(tmp_path, what)

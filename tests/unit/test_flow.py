@@ -134,6 +134,7 @@ def test_what_the_shopper_says_of_themselves_goes_along(shopper: Shopper) -> Non
     for key in (" ", "B", "o", "x"):
         flow.type(key, now)
     flow.erase(now)
+    assert flow.session.name == "Bo"
     flow.back(now)
     op = shopper.join()
     assert (op.colour, op.place, op.alias) == ("red", "seats", "Bo")
@@ -335,6 +336,8 @@ def test_a_touch_anywhere_counts_as_being_there_but_answers_nothing(shopper: Sho
     shopper.wait(1)
     shopper.flow.touched(shopper.now)
     assert shopper.flow.session.still_there
+    shopper.wait(STILL_THERE_MS)
+    assert shopper.flow.session == Session("nl")
 
 
 def test_an_untouched_greeting_asks_nobody(shopper: Shopper) -> None:
