@@ -7,6 +7,7 @@ import csv
 import io
 import sqlite3
 from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -194,12 +195,15 @@ def report(db: sqlite3.Connection, catalogue: Catalogue, from_day: str, to_day: 
 
 def presence_ms(db: sqlite3.Connection, catalogue: Catalogue, from_day: str, to_day: str, now: int) -> int:
     """Time on the floor (available, serving or not responding) of everybody together, ms."""
+    # Only rows from the first day on are looked at: the log of years is long, the question is about days.
+    zone = catalogue.local(now).tzinfo
+    first = datetime.combine(date.fromisoformat(from_day), time(), zone)
+    after = datetime.combine(date.fromisoformat(to_day) + timedelta(days=1), time(), zone)
     rows = db.execute(
-        "SELECT presence, at, lead(at, 1, ?) OVER (PARTITION BY employee ORDER BY seq) FROM presence_log",
-        (now,),
+        "SELECT presence, at, until FROM (SELECT presence, at, lead(at, 1, ?)"
+        " OVER (PARTITION BY employee ORDER BY seq) AS until FROM presence_log WHERE at >= ?) WHERE at < ?",
+        (now, int(first.timestamp() * 1000), int(after.timestamp() * 1000)),
     )
     return sum(
-        until - at
-        for presence, at, until in rows
-        if presence in ("available", "serving", "not_responding") and from_day <= catalogue.day(at) <= to_day
+        until - at for presence, at, until in rows if presence in ("available", "serving", "not_responding")
     )

@@ -40,6 +40,7 @@ async def visit(request: Request) -> Response:
 async def events(request: Request) -> Response:
     """The same, told anew as it changes, until the visit is over."""
     shopper = _Shopper(request)
+    shopper.standing()
 
     async def render() -> tuple[str, bool]:
         try:
@@ -86,10 +87,9 @@ class _Shopper:
             raise HTTPException(404)
         self.visit_id = visit_id
         self.asked = language.asked(request, self.server.shop.catalogue.store.languages)
-        self.standing()
 
     def standing(self) -> Standing:
-        """How things are this moment."""
+        """How things are this moment. Raises 404 once the link is dead."""
         now = self.server.shop.clock()
         with reading(self.server.folder.store) as db:
             found = figures.one_visit(db, self.visit_id)

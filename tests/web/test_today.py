@@ -74,6 +74,22 @@ def test_counts_and_report_count_the_same(old_shop: Running) -> None:
         assert counts.left <= kpis.cancelled + kpis.no_show + kpis.expired
 
 
+def test_time_on_the_floor_is_that_of_the_days_asked_for(old_shop: Running) -> None:
+    catalogue, now = old_shop.server.shop.catalogue, old_shop.clock.now
+    with reading(old_shop.server.folder.store) as db:
+        rows = db.execute("SELECT employee, presence, at FROM presence_log ORDER BY employee, seq").fetchall()
+        for first, last in ((SATURDAY, SATURDAY), (BEFORE[0], BEFORE[1]), ("2026-01-01", "2026-01-02")):
+            wanted = 0
+            for (who, presence, at), (after_who, _, after) in zip(
+                rows, [*rows[1:], ("", "", 0)], strict=True
+            ):
+                if presence in ("available", "serving") and first <= catalogue.day(at) <= last:
+                    wanted += (after if after_who == who else now) - at
+            assert queries.presence_ms(db, catalogue, first, last, now) == wanted
+    assert wanted == 0  # nobody was there yet
+    assert (report(old_shop, SATURDAY, SATURDAY).occupancy or 0) > 0.1
+
+
 def test_the_hour_that_stands_out_is_named(old_shop: Running, http: requests.Session) -> None:
     said = get(old_shop, http)
     worst = next(
