@@ -8,7 +8,7 @@ from kivy.base import ExceptionHandler, ExceptionManager
 log = logging.getLogger(__name__)
 
 
-class _Guard(ExceptionHandler):  # type: ignore[misc]
+class _Guard(ExceptionHandler):
     def __init__(self, sorry: Callable[[], None]) -> None:
         super().__init__()
         self._sorry = sorry

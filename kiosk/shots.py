@@ -256,7 +256,7 @@ async def gallery(size: tuple[int, int], catalogue: Catalogue) -> AsyncIterator[
 
     from .glass import Glass
 
-    class Gallery(App):  # type: ignore[misc]
+    class Gallery(App):
         def build(self) -> Any:
             return FloatLayout()
 

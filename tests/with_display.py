@@ -1,6 +1,6 @@
 """Runs a Python command with a display: the one that is there, or a virtual one of its own.
 
-    python -m tests.with_display -m pytest
+python -m tests.with_display -m pytest
 """
 
 import os
