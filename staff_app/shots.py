@@ -6,6 +6,7 @@ No server is needed: the rows are those of a sample shop, and no clock runs.
 import argparse
 import asyncio
 import contextlib
+import gc
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from assets.words import known_languages
 from .config import size
 from .scenes import SCENES
 
-FRAMES = 3  # after which a screen has settled
+FRAMES = 2  # after which a screen has settled
 
 Show = Callable[[str, str], Awaitable[Any]]
 
@@ -34,11 +35,11 @@ async def gallery(size: tuple[int, int]) -> AsyncIterator[Show]:
     from .glass import Glass
     from .widgets.speech import speech
 
-    class Gallery(App):  # type: ignore[misc]
+    class Gallery(App):
         def build(self) -> Any:
             return FloatLayout()
 
-    hung: list[Any] = []  # the one scene on the wall
+    hung: dict[str, Any] = {}  # the one scene on the wall, by its name
 
     async def frames() -> None:
         last = Clock.frames + FRAMES
@@ -46,21 +47,27 @@ async def gallery(size: tuple[int, int]) -> AsyncIterator[Show]:
             await asyncio.sleep(0)
 
     async def show(name: str, language: str) -> Any:
-        for glass in hung:
+        speech.choose(language)
+        if name in hung:
+            hung[name].draw()
+        else:
+            await hang(name)
+        await frames()
+        return hung[name]
+
+    async def hang(name: str) -> None:
+        for glass in hung.values():
             glass.rest()
         hung.clear()
-        speech.choose(language)
+        app.root.clear_widgets()
+        gc.collect()  # a glass that is gone would still learn each language
         shot = SCENES[name]()
         shot.hands.look()
-        glass = Glass(shot.hands)
-        hung.append(glass)
-        app.root.clear_widgets()
+        hung[name] = glass = Glass(shot.hands)
         app.root.add_widget(glass)
         glass.draw()
         await frames()
         shot.touch(glass.page)
-        await frames()
-        return glass
 
     Window.size = size
     app = Gallery()
@@ -72,7 +79,7 @@ async def gallery(size: tuple[int, int]) -> AsyncIterator[Show]:
     finally:
         app.stop()
         await running
-        for glass in hung:
+        for glass in hung.values():
             glass.rest()
 
 
