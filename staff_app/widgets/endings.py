@@ -25,17 +25,17 @@ class Endings(BoxLayout):
     __events__ = ("on_choose",)
 
     def on_choices(self, *_: Any) -> None:
-        self.clear_widgets()
-        for place, choice in enumerate(self.choices):
-            ending = Ending(
-                code=choice.code,
-                text=choice.text,
-                icon=choice.icon,
-                likely=place == 0,
-                test_name=f"end-{choice.code}",
-            )
-            ending.bind(on_release=lambda touched: self.dispatch("on_choose", touched.code))
-            self.add_widget(ending)
+        if [ending.code for ending in reversed(self.children)] != [choice.code for choice in self.choices]:
+            self.clear_widgets()
+            for place, choice in enumerate(self.choices):
+                self.add_widget(self._ending(choice, likely=place == 0))
+        for ending, choice in zip(reversed(self.children), self.choices, strict=True):
+            ending.text = choice.text
+
+    def _ending(self, choice: Any, likely: bool) -> Ending:
+        ending = Ending(code=choice.code, icon=choice.icon, likely=likely, test_name=f"end-{choice.code}")
+        ending.bind(on_release=lambda touched: self.dispatch("on_choose", touched.code))
+        return ending
 
     def on_choose(self, code: str) -> None:
         """An ending was touched."""

@@ -26,14 +26,18 @@ class Flow(StackLayout):
     __events__ = ("on_choose",)
 
     def on_choices(self, *_: Any) -> None:
-        self.clear_widgets()
-        for choice in self.choices:
-            pill = FlowPill(
-                flow=self, code=choice.code, text=choice.text, icon=choice.icon, chosen=choice.chosen
-            )
-            pill.test_name = f"{self.prefix}-{choice.code}"
-            pill.bind(on_release=lambda touched: self.dispatch("on_choose", touched.code))
-            self.add_widget(pill)
+        """The same pills stay as they are: the one just touched is not replaced under the finger."""
+        if [pill.code for pill in reversed(self.children)] != [choice.code for choice in self.choices]:
+            self.clear_widgets()
+            for choice in self.choices:
+                self.add_widget(self._pill(choice.code))
+        for pill, choice in zip(reversed(self.children), self.choices, strict=True):
+            pill.text, pill.icon, pill.chosen = choice.text, choice.icon, choice.chosen
+
+    def _pill(self, code: str) -> FlowPill:
+        pill = FlowPill(flow=self, code=code, test_name=f"{self.prefix}-{code}")
+        pill.bind(on_release=lambda touched: self.dispatch("on_choose", touched.code))
+        return pill
 
     def on_choose(self, code: str) -> None:
         """A pill was touched."""

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from kivy.lang import Builder
-from kivy.properties import BooleanProperty, StringProperty
+from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from assets.touch import Quiet
+from assets.touch import Tap
 
 from .speech import speech
 
@@ -15,10 +15,13 @@ FIGURES = "1234567890"
 MARKS = {"space": " ", "comma": ",", "dot": "."}
 
 
-class Letter(Quiet):
-    """One key. `code` is what it types or does."""
+class Letter(Tap):
+    """One key. `code` is what it types or does; there are so many that each is only one label."""
 
     code = StringProperty("")
+    text = StringProperty("")
+    icon = StringProperty("")
+    points = NumericProperty(24)
 
 
 class Keyboard(BoxLayout):
@@ -27,6 +30,10 @@ class Keyboard(BoxLayout):
     capital = BooleanProperty(True)
 
     __events__ = ("on_type", "on_erase")
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._lines: list[str] = []  # the keys that are there, line by line
+        super().__init__(**kwargs)
 
     def on_kv_post(self, _base: Any) -> None:
         speech.bind(words=self._fill)  # held weakly: the speech outlives every widget
@@ -56,9 +63,12 @@ class Keyboard(BoxLayout):
             self.capital = code == "dot" or (code == "space" and self.capital)
 
     def _fill(self, *_: Any) -> None:
+        lines = [FIGURES, *speech.words.say("staff.keyboard.rows").split()]
+        if lines == self._lines:
+            return
+        self._lines = lines
         rows = self.ids.rows
         rows.clear_widgets()
-        lines = [FIGURES, *speech.words.say("staff.keyboard.rows").split()]
         for number, line in enumerate(lines):
             row = BoxLayout(spacing=rows.spacing)
             last = number == len(lines) - 1

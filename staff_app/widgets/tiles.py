@@ -59,24 +59,23 @@ class Tiles(BoxLayout):
     def _fill(self) -> None:
         first = int(self.page * self.most)
         shown = list(self.choices[first : first + int(self.most)])
-        if shown == self.shown:
-            return
-        self.shown = shown
-        self.columns = self.across or _columns(len(self.choices) if self.pages == 1 else int(self.most))
-        self.rows = ceil((len(shown) if self.pages == 1 else self.most) / self.columns)
         grid = self.ids.grid
-        grid.clear_widgets()
-        for choice in shown:
-            tile = ChoiceTile(
-                code=choice.code,
-                text=choice.text,
-                icon=choice.icon,
-                under=choice.under,
-                colour=choice.colour,
-                test_name=f"{self.prefix}-{choice.code}",
-            )
-            tile.bind(on_release=lambda touched: self.dispatch("on_choose", touched.code))
-            grid.add_widget(tile)
+        if [choice.code for choice in shown] != self.shown:
+            self.shown = [choice.code for choice in shown]
+            self.columns = self.across or _columns(len(self.choices) if self.pages == 1 else int(self.most))
+            self.rows = ceil((len(shown) if self.pages == 1 else self.most) / self.columns)
+            grid.clear_widgets()
+            for choice in shown:
+                grid.add_widget(self._tile(choice))
+        for tile, choice in zip(reversed(grid.children), shown, strict=True):
+            tile.text, tile.under = choice.text, choice.under
+
+    def _tile(self, choice: Any) -> ChoiceTile:
+        tile = ChoiceTile(
+            code=choice.code, icon=choice.icon, colour=choice.colour, test_name=f"{self.prefix}-{choice.code}"
+        )
+        tile.bind(on_release=lambda touched: self.dispatch("on_choose", touched.code))
+        return tile
 
 
 def _columns(count: int) -> int:

@@ -1,0 +1,104 @@
+"""Every screen of the tablet in every language, at the usual and the smallest size: all of it is there."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from staff_app.scenes import SCENES
+from staff_app.shots import gallery
+from sync_server.domain.catalogue import LANGUAGES
+
+from .staff import SMALL, USUAL
+
+SLACK = 2.0  # pixels, for rounding
+SMALLEST_TOUCH = 36  # pixels: on a seven-inch screen of 800 × 480, 7 mm
+SMALLEST_TYPE = 18 * 0.65  # units: what the theme calls smallest, shrunk almost as far as text ever is
+
+
+@pytest.mark.parametrize("size", [USUAL, SMALL])
+def test_everything_is_seen_whole(size: tuple[int, int]) -> None:
+    async def go() -> list[str]:
+        async with gallery(size) as show:
+            return [
+                f"{scene} {language}: {fault}"
+                for scene in SCENES
+                for language in LANGUAGES
+                for fault in faults(await show(scene, language))
+            ]
+
+    assert asyncio.run(go()) == []
+
+
+def test_every_screen_offers_every_language_and_speaks_it() -> None:
+    async def go() -> None:
+        async with gallery(SMALL) as show:
+            for scene in SCENES:
+                said = []
+                for language in LANGUAGES:
+                    glass = await show(scene, language)
+                    pills = [w for w in shown(glass) if getattr(w, "test_name", "").startswith("language-")]
+                    if scene != "starting":  # before the store is known, neither are its languages
+                        assert [w.code for w in pills] == list(LANGUAGES)[::-1], scene
+                        assert [w.code for w in pills if w.chosen] == [language], scene
+                    said.append({w.text for w in shown(glass) if getattr(w, "text", "")})
+                assert not any(said[0] == other for other in said[1:]), (
+                    f"{scene} says the same in two languages"
+                )
+
+    asyncio.run(go())
+
+
+def test_coming_takes_a_quarter_of_the_screen() -> None:
+    async def go() -> None:
+        async with gallery(USUAL) as show:
+            glass = await show("offer", "en")
+            coming = next(w for w in shown(glass) if getattr(w, "test_name", "") == "coming")
+            assert coming.width * coming.height > 0.22 * glass.width * glass.height
+
+    asyncio.run(go())
+
+
+def shown(widget: Any) -> Iterator[Any]:
+    """What can be seen: nothing below something that is transparent or has no size."""
+    if widget.opacity and widget.width > 1 and widget.height > 1:
+        yield widget
+        for child in widget.children:
+            yield from shown(child)
+
+
+def faults(glass: Any) -> Iterator[str]:
+    """What a person could not read or touch on this glass."""
+    from kivy.uix.scrollview import ScrollView
+
+    from assets.look import look
+    from assets.touch import Tap, Words
+
+    for widget in shown(glass):
+        name = getattr(widget, "test_name", "") or getattr(widget, "text", "") or type(widget).__name__
+        parent = widget.parent
+        if parent is not glass.parent and not isinstance(parent, ScrollView) and sticks_out(widget, parent):
+            yield f"{name!r} sticks out of its {type(parent).__name__}"
+        if isinstance(widget, Tap) and min(widget.size) < SMALLEST_TOUCH:
+            yield f"{name!r} is too small to touch: {widget.size}"
+        if isinstance(widget, Words) and widget.text:
+            if widget.font_size < SMALLEST_TYPE * look.unit:
+                yield f"{name!r} is set too small: {widget.font_size / look.unit:.1f} units"
+            if lost := words_lost(widget):
+                yield f"{name!r} loses {lost!r}"
+
+
+def sticks_out(widget: Any, parent: Any) -> bool:
+    return bool(
+        widget.x < parent.x - SLACK
+        or widget.y < parent.y - SLACK
+        or widget.right > parent.right + SLACK
+        or widget.top > parent.top + SLACK
+    )
+
+
+def words_lost(label: Any) -> str:
+    """The words of a label that it did not draw whole: Kivy leaves out lines for which there is no room."""
+    drawn = " ".join(word.text for line in label._label._cached_lines for word in line.words)
+    return " ".join(word for word in label.text.split() if word not in drawn.split())
