@@ -68,7 +68,7 @@ class Words(Label):
         label.resolve_font_name()
         high = label.render()[1]
         widest = max((label.get_extents(word)[0] for word in self.text.split()), default=0)
-        return bool(high <= self.height and widest <= self.width + 1)
+        return bool(high <= self.height and widest < self.width)  # at its very width a word breaks
 
 
 class Icon(Label):
