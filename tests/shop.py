@@ -235,7 +235,6 @@ code = "repair"
 text = { en = "It is broken" }
 icon = "tool"
 skills = ["repair"]
-prefer = ["sales"]
 target_wait_s = 90
 endings = ["solved"]
 [needs.self_help]
@@ -247,6 +246,7 @@ code = "buy"
 text = { en = "I want to buy" }
 icon = "bag"
 skills = ["sales"]
+prefer = ["repair"]
 
 [[needs]]
 code = "ask"

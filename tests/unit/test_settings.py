@@ -131,7 +131,7 @@ WRONG = [
         'skills = ["selling"]',
         r'needs "buy", skills: unknown skill "selling"; known are',
     ),
-    ('prefer = ["sales"]', 'prefer = ["charm"]', r'needs "repair", prefer: unknown skill "charm"'),
+    ('prefer = ["repair"]', 'prefer = ["charm"]', r'needs "buy", prefer: unknown skill "charm"'),
     (
         'endings = ["solved"]',
         'endings = ["vanished"]',
@@ -184,7 +184,8 @@ def test_a_need_that_nobody_here_can_do_is_named(path):
 
 
 def test_a_group_needs_nobody_of_its_own(path):
-    path.write_text(STORE_TOML.replace('code = "advice"', 'code = "advice"\nskills = ["sales", "repair"]'))
+    text = STORE_TOML.replace('skills = ["repair", "sales"]', 'skills = ["sales"]')  # nobody has both now
+    path.write_text(text.replace('code = "advice"', 'code = "advice"\nskills = ["sales", "repair"]', 1))
     load_settings(path)
 
 
@@ -198,6 +199,11 @@ def test_a_shop_without_anybody_or_anything_is_named(path):
 
 def a_need(code: str, more: str = "") -> str:
     return f'\n[[needs]]\ncode = "{code}"\ntext = {{ en = "x" }}\nicon = "i"\n{more}\n'
+
+
+def test_as_many_tiles_as_a_screen_shows_are_right(path):
+    path.write_text(STORE_TOML + "".join(a_need(f"n{n}") for n in range(2)))
+    assert len(load_settings(path).catalogue().needs_under(None)) == 6
 
 
 def test_more_tiles_than_a_screen_shows_are_named(path):

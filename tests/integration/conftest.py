@@ -1,0 +1,57 @@
+"""Fixtures of the tests with a real server: real sockets, files and processes, and short time-outs."""
+
+import asyncio
+import inspect
+from pathlib import Path
+
+import pytest
+
+from sync_server.device import engine
+from sync_server.service import accounts, desk
+from sync_server.service.folder import Folder
+
+from .house import PIN, House
+from .ledger import check
+
+
+@pytest.fixture(scope="session")
+def pin_hash() -> str:
+    return accounts.hash_pin(PIN)
+
+
+@pytest.fixture
+def house(folder: Folder, tmp_path: Path, pin_hash: str) -> House:
+    """A store whose tables are held against its log when the test is over."""
+    return House(folder, tmp_path / "devices", pin_hash)
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same time-outs, a fifth as long: nobody has to wait for a dead link."""
+    for name in ("HELLO_MS", "SILENCE_MS", "ANSWER_MS", "PING_MS", "NOT_NOW_MS"):
+        monkeypatch.setattr(engine, name, getattr(engine, name) // 5)
+    monkeypatch.setattr(engine, "BACK_OFF_MS", (20, 500))
+    monkeypatch.setattr(desk, "REFRESH_S", 0.02)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Runs a test that is a coroutine, then puts its houses away and checks their books."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    arguments = {name: pyfuncitem.funcargs[name] for name in names}
+    houses = [value for value in pyfuncitem.funcargs.values() if isinstance(value, House)]
+
+    async def run() -> None:
+        try:
+            await pyfuncitem.obj(**arguments)
+        finally:
+            for house in houses:
+                await house.close()
+
+    asyncio.run(run())
+    for house in houses:
+        with house.store() as db:
+            check(db, house.catalogue)
+    return True

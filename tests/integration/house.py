@@ -1,0 +1,241 @@
+"""A store with its server and its devices, all real, in one event loop."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import zmq
+import zmq.asyncio
+from msgspec.structs import replace
+
+from sync_server.device.device import Device
+from sync_server.domain import ops
+from sync_server.domain.catalogue import Catalogue
+from sync_server.domain.refusal import Refusal
+from sync_server.protocol import messages as msg
+from sync_server.protocol.device_file import DeviceFile
+from sync_server.protocol.rows import VisitRow
+from sync_server.protocol.wire import decode_from_server, encode
+from sync_server.service import control
+from sync_server.service.folder import Folder
+from sync_server.service.server import Server, serve
+from sync_server.service.settings import load_settings
+from sync_server.service.store import connect
+
+GIVE_UP_S = 30.0  # a test that waits this long has failed; nothing waits by design
+PIN = "48151623"
+
+
+class House:
+    """`until` waits for whatever devices and server bring about; everything is put away at the end."""
+
+    def __init__(self, folder: Folder, work: Path, pin_hash: str) -> None:
+        self.folder = folder
+        self.work = work
+        self.changed = asyncio.Event()
+        self.server: Server | None = None
+        self.sync = "127.0.0.1:0"
+        self.devices: list[Device] = []
+        self.raws: list[Raw] = []
+        self.answered: list[tuple[str, Refusal | None]] = []  # what devices were told, in order
+        self._running: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._stop = asyncio.Event()
+        db = connect(folder.store)
+        db.execute("UPDATE employees SET pin_hash = ?", (pin_hash,))
+        db.close()
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return load_settings(self.folder.settings).catalogue()
+
+    # --- the server -----------------------------------------------------------------------------
+
+    async def open(self) -> Server:
+        """Starts the server; the same port every time."""
+        ready: asyncio.Future[Server] = asyncio.get_running_loop().create_future()
+        self._stop = asyncio.Event()
+        serving = serve(self.folder, sync=self.sync, ready=ready.set_result, stop=self._stop)
+        self._running = asyncio.ensure_future(serving)
+        await asyncio.wait({self._running, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done():
+            self._running.result()
+        self.server = ready.result()
+        self.sync = self.server.sync_address.removeprefix("tcp://")
+        self._watching = asyncio.ensure_future(self._watch(self.server))
+        return self.server
+
+    async def close_server(self) -> None:
+        self._stop.set()
+        if self._watching is not None:
+            self._watching.cancel()
+        if self._running is not None:
+            await asyncio.wait_for(asyncio.shield(self._running), GIVE_UP_S)
+        self.server = self._running = None
+
+    async def _watch(self, server: Server) -> None:
+        async with server.shop.watch() as event:
+            while True:
+                await event.wait()
+                event.clear()
+                self.changed.set()
+
+    # --- devices ----------------------------------------------------------------------------------
+
+    def enrol(self, kind: str, name: str) -> DeviceFile:
+        """Before the server runs."""
+        return control.add_device(self.folder, kind, name, "tcp://to-be-known")
+
+    def device(self, file: DeviceFile) -> Device:
+        """A running device. `answered` gathers what it is told of its ops."""
+        device = Device(self.at_home(file), self.work / file.device_id)
+        device.on_change = self.changed.set
+        refusals: dict[str, Refusal] = {}
+
+        def refused(submit: msg.Submit, refusal: Refusal) -> None:
+            refusals[submit.op_id] = refusal
+            self.answered.append((submit.op_id, refusal))
+            self.changed.set()
+
+        device.on_refused = refused
+        device.start()
+        self.devices.append(device)
+        return device
+
+    def at_home(self, file: DeviceFile) -> DeviceFile:
+        return replace(file, server=f"tcp://{self.sync}")
+
+    def raw(self, file: DeviceFile) -> "Raw":
+        """A bare socket with a device's keys, for what no device would say."""
+        raw = Raw(self.at_home(file))
+        self.raws.append(raw)
+        return raw
+
+    async def sign_in(self, device: Device, employee: str) -> None:
+        await self.until(lambda: device.live)
+        answer = await device.sign_in(employee, PIN)
+        assert answer is not None, "no answer to the sign-in"
+        assert answer.refusal is None, answer.refusal
+        await self.until(lambda: device.view.holder(device.file.device_id))
+
+    async def crew(self, *names: str) -> list[Device]:
+        """The server, a kiosk, and a signed-in tablet for each name."""
+        files = [self.enrol("kiosk", "Front"), *(self.enrol("staff", f"{name}s") for name in names)]
+        await self.open()
+        devices = [self.device(file) for file in files]
+        for device, name in zip(devices[1:], names, strict=True):
+            await self.sign_in(device, name)
+        await self.until(lambda: devices[0].live)
+        return devices
+
+    async def until(self, condition: Callable[[], Any]) -> Any:
+        """Waits for a condition, looking again after each change. Its value."""
+        try:
+            async with asyncio.timeout(GIVE_UP_S):
+                while not (value := condition()):
+                    self.changed.clear()
+                    await self.changed.wait()
+                return value
+        except TimeoutError:
+            raise AssertionError(f"this never came to pass: {condition.__qualname__}") from None
+
+    # --- the end -------------------------------------------------------------------------------------
+
+    def stop(self, device: Device) -> None:
+        device.stop()
+        self.devices.remove(device)
+
+    async def close(self) -> None:
+        for raw in self.raws:
+            raw.close()
+        for device in list(self.devices):
+            self.stop(device)
+        if self._running is not None:
+            await self.close_server()
+
+    @contextlib.contextmanager
+    def store(self) -> Iterator[Any]:
+        """A connection to look at the tables with."""
+        db = connect(self.folder.store, read_only=True)
+        try:
+            yield db
+        finally:
+            db.close()
+
+    def one(self, sql: str, *values: Any) -> Any:
+        """The first column of the first row."""
+        with self.store() as db:
+            row = db.execute(sql, values).fetchone()
+            return row[0] if row else None
+
+
+class Raw:
+    """One DEALER that says whatever it is told to."""
+
+    def __init__(self, file: DeviceFile) -> None:
+        self._context = zmq.asyncio.Context()
+        self.socket = self._context.socket(zmq.DEALER)
+        self.socket.setsockopt(zmq.LINGER, 0)
+        self.socket.curve_serverkey = file.server_key.encode()
+        self.socket.curve_publickey = file.public_key.encode()
+        self.socket.curve_secretkey = file.secret_key.encode()
+        self._monitor = self.socket.get_monitor_socket(
+            zmq.EVENT_HANDSHAKE_SUCCEEDED
+            | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+            | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+            | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+            | zmq.EVENT_DISCONNECTED
+        )
+        self.seen: list[bytes] = []
+        self.socket.connect(file.server)
+
+    async def say(self, *frames: bytes) -> None:
+        await self.socket.send_multipart(frames)
+
+    async def send(self, message: msg.FromDevice) -> None:
+        await self.say(encode(message))
+
+    async def hear(self, kind: type | None = None) -> Any:
+        """The next message, or the next of this kind."""
+        async with asyncio.timeout(GIVE_UP_S):
+            while True:
+                (frame,) = await self.socket.recv_multipart()
+                self.seen.append(frame)
+                message = decode_from_server(frame)
+                if kind is None or isinstance(message, kind):
+                    return message
+
+    async def hello(self) -> msg.Snapshot:
+        await self.send(msg.Hello(msg.PROTOCOL))
+        return await self.hear(msg.Snapshot)
+
+    async def event(self) -> int:
+        """What became of the connection: one of zmq's EVENT_ numbers."""
+        from zmq.utils.monitor import parse_monitor_message
+
+        async with asyncio.timeout(GIVE_UP_S):
+            told = parse_monitor_message(await self._monitor.recv_multipart())
+        return int(told["event"])
+
+    def close(self) -> None:
+        self.socket.disable_monitor()
+        self._context.destroy(linger=0)
+
+
+def visit_of(device: Device, visit_id: str) -> VisitRow | None:
+    return device.view.visits.get(visit_id)
+
+
+def come(device: Device, need: str = "ask", **more: Any) -> str:
+    """A shopper at a kiosk gets in line; the visit's id."""
+    visit_id = device.new_id()
+    device.submit(ops.OpenVisit(visit_id, device.next_ticket(), need, "en", **more))
+    return visit_id
+
+
+def do(device: Device, op: Callable[..., Any], visit_id: str, **more: Any) -> str:
+    """An employee taps, seeing the visit as their tablet shows it; the op's id."""
+    row = device.view.visits[visit_id]
+    return device.submit(op(visit_id=visit_id, expected_rev=row.rev, **more))
