@@ -57,7 +57,7 @@ def _parser(program: str) -> argparse.ArgumentParser:
         help="the folder for what is not sent yet; default: this user's own data folder for Welkom",
     )
     parser.add_argument(
-        "--size", type=_size, metavar="540x960", help="a window of this size; default: the whole screen"
+        "--size", type=size_of, metavar="540x960", help="a window of this size; default: the whole screen"
     )
     parser.add_argument("--fullscreen", action="store_true", help="the whole screen, even with --size")
     parser.add_argument(
@@ -66,7 +66,8 @@ def _parser(program: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _size(text: str) -> tuple[int, int]:
+def size_of(text: str) -> tuple[int, int]:
+    """(540, 960) for "540x960"; for argparse, which prints why another text is none."""
     match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text)
     if not match:
         raise argparse.ArgumentTypeError(f'"{text}" is no size; write it as 540x960')

@@ -4,19 +4,26 @@ from pathlib import Path
 from typing import Any
 
 from kivy.lang import Builder
-from kivy.properties import BooleanProperty, ListProperty, StringProperty
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, StringProperty
+from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.label import Label
 
-from assets.touch import Labelled
+from assets.icon import icon
 
 ACCENTS = "áàâäãåæçčè éêëěíîïñóô öõøœßšúûüž"  # of our neighbours' names; every layout can reach them
 MARKS = "’-"
 
 
-class Key(Labelled):
-    """One key; `letter` is what it types."""
+class Key(ButtonBehavior, Label):
+    """One key; `letter` is what it types. One widget each, as there are forty of them."""
 
+    test_name = StringProperty("")
     letter = StringProperty("")
+    points = NumericProperty(24)
+    glyph = StringProperty("")
+    chosen = BooleanProperty(False)
+    corner = NumericProperty(14)
 
 
 class Keyboard(BoxLayout):
@@ -27,6 +34,7 @@ class Keyboard(BoxLayout):
     """
 
     marks = MARKS
+    shift_glyph, erase_glyph = icon("arrow-big-up"), icon("backspace")
     rows = ListProperty()
     capital = BooleanProperty(False)
     accents = BooleanProperty(False)

@@ -10,7 +10,7 @@ import zmq
 
 from kiosk.flow import Flow
 from kiosk.hands import Hands
-from kiosk.shots import store_of
+from kiosk.scenes import store_of
 from sync_server.device.device import Device
 from sync_server.device.outbox import Outbox
 from sync_server.domain.catalogue import Catalogue

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from kiosk.shots import SCENES, gallery, store_of
+from kiosk.scenes import SCENES, store_of
+from kiosk.shots import gallery
 from sync_server.domain.catalogue import LANGUAGES
 
 from .kiosk import PORTRAIT, SMALL
@@ -44,7 +45,9 @@ def shown(widget: Any) -> Iterator[Any]:
 
 def faults(glass: Any, language: str) -> Iterator[str]:
     """What a shopper could not read or touch on this glass."""
-    from assets.touch import Tap, Words
+    from kivy.uix.behaviors import ButtonBehavior
+
+    from assets.touch import Words
 
     pills = [w for w in glass.walk() if "language-" in getattr(w, "test_name", "")]
     if {w.code for w in pills} != set(LANGUAGES):
@@ -57,7 +60,7 @@ def faults(glass: Any, language: str) -> Iterator[str]:
         parent = widget.parent
         if parent is not glass.parent and sticks_out(widget, parent):
             yield f"{name!r} sticks out of its {type(parent).__name__}"
-        if isinstance(widget, Tap) and min(widget.size) < SMALLEST_TOUCH * glass_unit():
+        if isinstance(widget, ButtonBehavior) and min(widget.size) < SMALLEST_TOUCH * glass_unit():
             yield f"{name!r} is too small to touch: {widget.size}"
         if isinstance(widget, Words) and widget.text:
             if widget.font_size < SMALLEST_TYPE * glass_unit():

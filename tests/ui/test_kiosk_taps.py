@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from kiosk.flow import STILL_THERE_MS
+from kiosk.scenes import AT, Scene, StandIn, store_of
 from kiosk.session import Screen
-from kiosk.shots import AT, Scene, StandIn, store_of
 from sync_server.device.outbox import OutboxError
 from sync_server.domain import ops
 from sync_server.domain.refusal import Code, Refusal
@@ -259,8 +259,7 @@ def test_on_the_way_out_a_shopper_says_how_it_was() -> None:
 
     async def what(k: Kiosk) -> None:
         assert k.screen.find("how-was-it") is None
-        scene = Scene.__new__(Scene)
-        scene.device, scene.hands = device, k.hands
+        scene = Scene(device, k.hands)
         scene.ended(40, 41)
         await k.tap("how-was-it")
         await k.tap("ticket-A-41")
@@ -276,8 +275,7 @@ def test_it_is_seen_who_comes(tmp_path: Path) -> None:
     async def what(k: Kiosk) -> None:
         await k.tap("need-repair")
         await k.tap("join")
-        scene = Scene.__new__(Scene)
-        scene.device, scene.hands = device, k.hands
+        scene = Scene(device, k.hands)
         employee = store_of().employees[0]
         for row, words in (
             (
