@@ -3,6 +3,7 @@
 from assets.words import Words
 from kiosk.flow import Flow
 from kiosk.widgets.message import Message
+from sync_server.domain.visit import State
 
 
 class ThankedScreen(Message):
@@ -17,6 +18,8 @@ class ThankedScreen(Message):
             self.text = words.say(f"refusal.{refused}")
         elif not flow.world.live and not flow.passed_on:
             self.text = words.say("kiosk.line.offline")
+        elif _left(flow):
+            self.text = words.say("kiosk.thanked.left")
         else:
             self.text = words.say("kiosk.thanked.text")
         self.say_second, self.second_name = words.say("common.all_right"), "all-right"
@@ -26,3 +29,9 @@ class ThankedScreen(Message):
 
     def on_all_right(self) -> None:
         """The next one may begin."""
+
+
+def _left(flow: Flow) -> bool:
+    """Whether this shopper left the line a moment ago, and would like to know that they did."""
+    row = flow.world.view.visits.get(flow.session.visit_id or "")
+    return row is not None and row.state == State.CANCELLED

@@ -234,10 +234,24 @@ def test_leaving_the_line_is_confirmed_kept_and_followed_by_the_one_question(tmp
         assert cancelled == ops.Cancel(opened.visit_id)
         assert rated == ops.Rate(opened.visit_id, ces=4)
         assert k.says("Thank you.")
+        assert k.says("as soon as we are connected")
         await k.tap("all-right")
         assert k.hands.screen is Screen.NEED
 
     at_the_kiosk(tmp_path, what)
+
+
+def test_one_who_left_the_line_is_told_so() -> None:
+    device = StandIn(store_of())
+
+    async def what(k: Kiosk) -> None:
+        scene = Scene(device, k.hands)
+        scene.thanks()
+        scene.row(state="cancelled", ended_at=AT)
+        await k.tap("face-2")
+        assert k.says("You are out of the line")
+
+    at_the_kiosk(Path(), what, device=device)
 
 
 def test_no_thanks_is_an_answer_too(tmp_path: Path) -> None:
