@@ -28,6 +28,8 @@ def prepare(size: tuple[int, int] | None = None, fullscreen: bool = False, title
         KIVY_WINDOW="sdl2",
         KIVY_LOG_MODE="PYTHON",  # Kivy's log joins ours instead of taking the terminal
     )
+    if fullscreen and os.environ.get("SDL_VIDEODRIVER") == "x11":
+        size = _screen_size() or size
     from kivy.config import Config
 
     settings: dict[str, dict[str, object]] = {
@@ -58,6 +60,28 @@ def _choose_display() -> None:
         os.environ["SDL_VIDEODRIVER"] = "wayland"
     else:
         raise NoDisplay("there is no display: start this on the device's desktop, or under `xvfb-run -a`")
+
+
+def _screen_size() -> tuple[int, int] | None:
+    """The size of X11's screen in pixels; None where it does not tell.
+
+    Making a window as large as the screen is a window manager's work, and a kiosk often has none:
+    there it has to be born in that size.
+    """
+    import ctypes
+
+    try:
+        x11 = ctypes.CDLL("libX11.so.6")
+    except OSError:
+        return None
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    display = ctypes.c_void_p(x11.XOpenDisplay(None))
+    if not display:
+        return None
+    screen = x11.XDefaultScreen(display)
+    size = int(x11.XDisplayWidth(display, screen)), int(x11.XDisplayHeight(display, screen))
+    x11.XCloseDisplay(display)
+    return size
 
 
 def _check_window(title: str) -> None:

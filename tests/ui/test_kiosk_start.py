@@ -113,3 +113,34 @@ def test_one_clear_sentence_and_no_traceback(
     (line,) = ended.stderr.splitlines()
     assert line.startswith("welkom kiosk: ")
     assert says in line
+
+
+STARTED = """
+import sys
+from kiosk import app, config
+
+async def tell(hands, device):
+    print("up", flush=True)
+
+app.run(config.parse(sys.argv[1:]), tell)
+"""
+
+
+def test_it_fills_the_screen_even_where_nothing_manages_windows(device: Path, tmp_path: Path) -> None:
+    def ask(*words: str) -> str:
+        return subprocess.run(["xdotool", *words], check=True, capture_output=True, text=True).stdout
+
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTED, "--device", str(device), "--data", str(tmp_path)],
+        stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "up\n"
+            width, height = ask("getdisplaygeometry").split()
+            window = ask("search", "--sync", "--onlyvisible", "--pid", str(process.pid)).split()[-1]
+            geometry = ask("getwindowgeometry", "--shell", window).split()
+            assert {f"WIDTH={width}", f"HEIGHT={height}", "X=0", "Y=0"} <= set(geometry)
+        finally:
+            process.terminate()
+    assert process.returncode == 0
