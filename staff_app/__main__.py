@@ -14,7 +14,9 @@ from .config import ConfigError, parse
 
 def main(arguments: Sequence[str]) -> int:
     """Runs the tablet; the exit code."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    to_terminal = logging.StreamHandler()
+    to_terminal.setLevel(logging.WARNING)  # on the handler: Kivy sets levels of its own on its loggers
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=[to_terminal])
     try:
         run(parse(arguments))
     except (ConfigError, NoDisplay, OutboxError, ThemeError) as error:
