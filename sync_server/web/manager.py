@@ -19,7 +19,6 @@ from sync_server.service.store import reading
 from . import language, security
 from .pages import draw, page
 
-HOURS = 12  # a sign-in lasts so long
 SIGN_IN = "/manager/sign-in"
 HOME = "/manager/today"
 

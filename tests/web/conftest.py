@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from sync_server.service import server as server_module
 from sync_server.service.folder import Folder
@@ -15,6 +15,8 @@ from tests.shop import Clock, ms
 
 from .past import live
 from .running import PASSWORD, Running, running
+
+expect.set_options(timeout=20_000)  # what a busy machine may take; nothing waits longer than it must
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
