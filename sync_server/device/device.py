@@ -198,7 +198,7 @@ class Device:
         if refusal is None:
             self.outbox.settle(op_id)
             return
-        submit = next((s for s in self.outbox.pending() if s.op_id == op_id), None)
+        submit = self.outbox.find(op_id)
         try:
             self.outbox.refuse(op_id, refusal, wall_clock())
         finally:

@@ -8,6 +8,7 @@ import zmq
 
 from sync_server.protocol.device_file import DeviceFile
 
+MOST_AT_ONCE = 20  # messages taken in before the screen gets its turn
 LARGEST_FROM_SERVER = 8 * 1024 * 1024  # a snapshot of a very busy store is well below
 
 
@@ -30,6 +31,7 @@ class Link:
             (zmq.HEARTBEAT_IVL, 2000),
             (zmq.HEARTBEAT_TIMEOUT, 6000),
             (zmq.MAXMSGSIZE, LARGEST_FROM_SERVER),
+            (zmq.SNDHWM, 0),  # the outbox is the queue: no op may be left out and a later one sent
             (zmq.LINGER, 0),
         ):
             socket.setsockopt(option, value)
@@ -56,8 +58,12 @@ class Link:
             self._socket = None
 
     def _drain(self) -> None:
-        # ZeroMQ's descriptor tells only of changes: read until nothing is left.
+        # ZeroMQ's descriptor tells only of changes: read until nothing is left, with a pause for the
+        # screen after every few, because the answers to a day's ops may come all at once.
         with contextlib.suppress(zmq.Again):
-            while (socket := self._socket) is not None:
-                frames = socket.recv_multipart(zmq.NOBLOCK)
+            for _ in range(MOST_AT_ONCE):
+                if self._socket is None:
+                    return
+                frames = self._socket.recv_multipart(zmq.NOBLOCK)
                 self._on_frame(frames[0])
+            self._loop.call_soon(self._drain)

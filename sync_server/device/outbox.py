@@ -63,6 +63,11 @@ class Outbox:
         """The ops not answered yet, in the order they were made."""
         return [self._op(row[0]) for row in self._rows("SELECT submit FROM pending ORDER BY position")]
 
+    def find(self, op_id: str) -> Submit | None:
+        """An op not answered yet."""
+        rows = self._rows("SELECT submit FROM pending WHERE op_id = ?", op_id)
+        return self._op(rows[0][0]) if rows else None
+
     def settle(self, op_id: str) -> None:
         """The server has done it."""
         self._write(("DELETE FROM pending WHERE op_id = ?", (op_id,)))

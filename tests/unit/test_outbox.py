@@ -61,6 +61,14 @@ def test_a_settled_op_is_gone_and_the_others_stay(path):
     assert Outbox(path).pending() == [submit(1), submit(3)]
 
 
+def test_an_op_is_found_by_its_id_until_it_is_settled(path):
+    outbox = Outbox(path)
+    outbox.put(submit(1))
+    assert outbox.find(submit(1).op_id) == submit(1)
+    outbox.settle(submit(1).op_id)
+    assert outbox.find(submit(1).op_id) is None
+
+
 def test_an_op_with_the_same_id_is_not_put_twice(path):
     outbox = Outbox(path)
     outbox.put(submit(1))
