@@ -13,7 +13,6 @@ from sync_server.domain.catalogue import Catalogue
 from .messages import FromDevice, FromServer
 
 MAX_FROM_DEVICE = 65_536  # bytes of one frame; an op is well below 4 kB
-MAX_FRAMES = 4
 
 # Brackets in brackets, thousands deep, are not malformed: they end in a RecursionError.
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)

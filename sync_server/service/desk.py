@@ -1,9 +1,8 @@
 """The desk: the conversation with the devices. It understands messages; the shop does the ops."""
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sync_server.domain.events import Record
 from sync_server.domain.ops import SYSTEM, Actor, ActorKind, SignOn
@@ -42,7 +41,9 @@ class Desk:
         reading = asyncio.ensure_future(self._socket.read(self._on_messages))
         try:
             while True:
-                await asyncio.sleep(msg.HEARTBEAT_S)
+                await asyncio.wait({reading}, timeout=msg.HEARTBEAT_S)
+                if reading.done():
+                    reading.result()  # a server that hears nothing is worse than none: let it be started anew
                 self._audience.drop_silent(self._shop.clock())
                 turn = self._shop.begin()
                 self._say(turn, self._audience.beats(self._shop.clock()))
@@ -51,6 +52,12 @@ class Desk:
             reading.cancel()
             if self._refresh is not None:
                 self._refresh.cancel()
+
+    def drop_all_but(self, devices: Collection[str]) -> None:
+        """Tells nothing more to whoever is not among these, named by their public keys."""
+        for session in list(self._audience.sessions.values()):
+            if session.device.public_key not in devices:
+                self._audience.leave(session.peer)
 
     @property
     def connected(self) -> list[DeviceRow]:
@@ -110,16 +117,26 @@ class Desk:
 
     async def _sign_in(self, peer: bytes, device: DeviceRow, message: msg.SignIn) -> None:
         """Checks the PIN away from the loop, then gives the tablet to the employee."""
-        refusal, wait_s = await self._doorman.check_pin(device.device_id, message.employee, message.pin)
-        if device.kind != ActorKind.STAFF.value:
-            refusal = Refusal(Code.NOT_ALLOWED, device.kind)
+        refusal, wait_s = await self._check(device, message)
         turn = self._shop.begin()
-        if refusal is None and self._shop.trusted:
-            with contextlib.suppress(Unwell):
+        if refusal is None:
+            if device.public_key not in self._socket.gate.devices:
+                return  # revoked while the PIN was being checked
+            try:
+                if not self._shop.trusted:
+                    raise Unwell("the server is reading its store anew; try again")
                 refusal = self._shop.apply(turn, SignOn(message.employee, device.device_id), SYSTEM)
+            except Unwell as fault:
+                self._send([peer], msg.NotNow(str(fault)))
+                return
         self._answer(turn, peer, msg.SignedIn(message.request, refusal, wait_s))
         turn.if_lost.append(lambda why: self._send([peer], msg.NotNow(why)))
         self._shop.finish(turn)
+
+    async def _check(self, device: DeviceRow, message: msg.SignIn) -> tuple[Refusal | None, int]:
+        if device.kind != ActorKind.STAFF.value:
+            return Refusal(Code.NOT_ALLOWED, device.kind), 0
+        return await self._doorman.check_pin(device.device_id, message.employee, message.pin)
 
     # --- what goes out ---------------------------------------------------------------------------
 

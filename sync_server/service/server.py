@@ -51,6 +51,7 @@ class Server:
     async def reload_devices(self) -> None:
         """Lets in who was added and keeps out who was revoked, from this moment on."""
         self.gate.devices = await asyncio.to_thread(_devices, self.folder)
+        self.desk.drop_all_but(self.gate.devices)
 
 
 Web = Callable[[Server], Callable[..., object]]  # makes the ASGI application; given in by the caller

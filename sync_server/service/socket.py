@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable
 import zmq
 import zmq.asyncio
 
-from sync_server.protocol.wire import MAX_FRAMES, MAX_FROM_DEVICE
+from sync_server.protocol.wire import MAX_FROM_DEVICE
 
 from .gate import Gate, set_curve_server
 from .queries import DeviceRow
 
 log = logging.getLogger(__name__)
 
+ENCRYPTION = 64  # bytes that CURVE adds to a frame, and some more
 MOST_AT_ONCE = 500  # messages read before the shop gets to write and answer
 
 Incoming = tuple[bytes, DeviceRow, bytes | None]  # peer, device, its message (None: too many frames)
@@ -38,7 +39,7 @@ class Socket:
         self._socket = context.socket(zmq.ROUTER)
         set_curve_server(self._socket, secret_key)
         for option, value in (
-            (zmq.MAXMSGSIZE, MAX_FROM_DEVICE),
+            (zmq.MAXMSGSIZE, MAX_FROM_DEVICE + ENCRYPTION),
             (zmq.HANDSHAKE_IVL, 3000),
             (zmq.HEARTBEAT_IVL, 2000),
             (zmq.HEARTBEAT_TIMEOUT, 6000),
@@ -71,20 +72,26 @@ class Socket:
             await self._ready.wait()
             # ZeroMQ's descriptor tells only of changes: read until nothing is left.
             self._ready.clear()
-            while messages := self._at_hand():
-                on_messages(messages)
+            more = True
+            while more:
+                messages, more = self._at_hand()
+                if messages:
+                    on_messages(messages)
                 await asyncio.sleep(0)
 
-    def _at_hand(self) -> list[Incoming]:
+    def _at_hand(self) -> tuple[list[Incoming], bool]:
+        """The next messages of devices that may take part, and whether there may be more."""
         messages: list[Incoming] = []
         with contextlib.suppress(zmq.Again):
-            while len(messages) < MOST_AT_ONCE and not self._socket.closed:
+            for _ in range(MOST_AT_ONCE):
+                if self._socket.closed:
+                    return messages, False
                 peer, *frames = self._socket.recv_multipart(zmq.NOBLOCK, copy=False)
                 device = self.gate.device_of(frames[-1]) if frames else None
                 if device is not None:
-                    body = frames[0].bytes if 0 < len(frames) < MAX_FRAMES else None
-                    messages.append((peer.bytes, device, body))
-        return messages
+                    messages.append((peer.bytes, device, frames[0].bytes if len(frames) == 1 else None))
+            return messages, True
+        return messages, False
 
     def send(self, peer: bytes, message: bytes) -> bool:
         """Sends, or says that this peer is gone or too far behind; it will ask for a new snapshot."""

@@ -9,6 +9,7 @@ from typing import Any
 import zmq
 import zmq.asyncio
 from msgspec.structs import replace
+from zmq.utils.monitor import parse_monitor_message
 
 from sync_server.device.device import Device
 from sync_server.domain import ops
@@ -18,7 +19,7 @@ from sync_server.protocol import messages as msg
 from sync_server.protocol.device_file import DeviceFile
 from sync_server.protocol.rows import VisitRow
 from sync_server.protocol.wire import decode_from_server, encode
-from sync_server.service import control
+from sync_server.service import accounts, control
 from sync_server.service.folder import Folder
 from sync_server.service.server import Server, serve
 from sync_server.service.settings import load_settings
@@ -104,12 +105,18 @@ class House:
         self.devices.append(device)
         return device
 
+    async def revoke(self, device_id: str) -> None:
+        """While the server runs."""
+        assert self.server is not None
+        await self.server.shop.store.call(lambda db: accounts.revoke_device(db, device_id, 1))
+        await self.server.reload_devices()
+
     def at_home(self, file: DeviceFile) -> DeviceFile:
         return replace(file, server=f"tcp://{self.sync}")
 
-    def raw(self, file: DeviceFile) -> "Raw":
+    def raw(self, file: DeviceFile, rcvhwm: int = 1000) -> "Raw":
         """A bare socket with a device's keys, for what no device would say."""
-        raw = Raw(self.at_home(file))
+        raw = Raw(self.at_home(file), rcvhwm)
         self.raws.append(raw)
         return raw
 
@@ -174,10 +181,11 @@ class House:
 class Raw:
     """One DEALER that says whatever it is told to."""
 
-    def __init__(self, file: DeviceFile) -> None:
+    def __init__(self, file: DeviceFile, rcvhwm: int = 1000) -> None:
         self._context = zmq.asyncio.Context()
         self.socket = self._context.socket(zmq.DEALER)
         self.socket.setsockopt(zmq.LINGER, 0)
+        self.socket.setsockopt(zmq.RCVHWM, rcvhwm)
         self.socket.curve_serverkey = file.server_key.encode()
         self.socket.curve_publickey = file.public_key.encode()
         self.socket.curve_secretkey = file.secret_key.encode()
@@ -213,8 +221,6 @@ class Raw:
 
     async def event(self) -> int:
         """What became of the connection: one of zmq's EVENT_ numbers."""
-        from zmq.utils.monitor import parse_monitor_message
-
         async with asyncio.timeout(GIVE_UP_S):
             told = parse_monitor_message(await self._monitor.recv_multipart())
         return int(told["event"])

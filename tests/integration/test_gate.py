@@ -1,0 +1,169 @@
+"""Who gets in, and who stays in: keys, revoking, and a door that fails closed."""
+
+import asyncio
+
+import pytest
+import zmq
+from msgspec.structs import replace
+from zmq.utils.monitor import parse_monitor_message
+
+from sync_server.domain import ops
+from sync_server.protocol import messages as msg
+from sync_server.service import accounts
+from sync_server.service.gate import set_curve_server
+from sync_server.service.keys import load_server_key, new_pair
+
+from .house import PIN, Raw, come
+
+REFUSED = (zmq.EVENT_HANDSHAKE_FAILED_AUTH, zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL)
+
+
+async def test_an_unknown_key_never_gets_in(house):
+    file = house.enrol("kiosk", "Front")
+    await house.open()
+    public, secret = new_pair()
+    stranger = house.raw(replace(file, public_key=public, secret_key=secret))
+    await stranger.send(msg.Hello(msg.PROTOCOL))
+    assert await stranger.event() in REFUSED
+    known = house.raw(file)
+    await known.hello()  # and the door still works
+    assert [device.device_id for device in house.server.desk.connected] == ["front"]
+    assert stranger.seen == []
+
+
+async def test_a_device_that_takes_another_server_for_ours_tells_it_nothing(house):
+    file = house.enrol("kiosk", "Front")
+    await house.open()
+    misled = house.raw(replace(file, server_key=new_pair()[0]))
+    await misled.send(msg.Hello(msg.PROTOCOL))
+    assert await misled.event() != zmq.EVENT_HANDSHAKE_SUCCEEDED
+    assert house.server.desk.connected == []
+
+
+async def test_without_encryption_nobody_gets_in(house):
+    house.enrol("kiosk", "Front")
+    await house.open()
+    context = zmq.asyncio.Context()
+    plain = context.socket(zmq.DEALER)
+    monitor = plain.get_monitor_socket(zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_SUCCEEDED)
+    plain.connect(house.server.sync_address)
+    await plain.send(b'{"type":"hello","protocol":1}')
+    told = parse_monitor_message(await asyncio.wait_for(monitor.recv_multipart(), 30))
+    assert told["event"] == zmq.EVENT_DISCONNECTED
+    plain.disable_monitor()
+    context.destroy(linger=0)
+    assert house.server.desk.connected == []
+
+
+async def test_the_door_is_closed_where_nobody_judges_who_comes(house):
+    """A socket set up as the server's, but with no Gate behind it, lets in nobody at all."""
+    file = house.enrol("kiosk", "Front")
+    _, secret = new_pair()
+    context = zmq.asyncio.Context()
+    router = context.socket(zmq.ROUTER)
+    set_curve_server(router, secret)
+    port = router.bind_to_random_port("tcp://127.0.0.1")
+    server_key = zmq.curve_public(secret.encode()).decode()
+    raw = Raw(replace(file, server=f"tcp://127.0.0.1:{port}", server_key=server_key))
+    try:
+        await raw.send(msg.Hello(msg.PROTOCOL))
+        assert await raw.event() != zmq.EVENT_HANDSHAKE_SUCCEEDED
+        with pytest.raises(zmq.Again):
+            await router.recv(zmq.NOBLOCK)
+    finally:
+        raw.close()
+        context.destroy(linger=0)
+
+
+async def test_a_revoked_device_has_no_effect_from_then_on_though_it_is_connected(house):
+    """14"""
+    file, other = house.enrol("kiosk", "Front"), house.enrol("kiosk", "Back")
+    await house.open()
+    raw = house.raw(file)
+    await raw.hello()
+    await raw.send(msg.Submit("1" * 32, 1, ops.OpenVisit("a" * 32, "A-1", "ask", "en")))
+    await raw.hear(msg.Answer)
+    await house.revoke("front")
+    await raw.send(msg.Submit("2" * 32, 1, ops.OpenVisit("b" * 32, "A-2", "ask", "en")))
+    await raw.send(msg.Submit("3" * 32, 1, ops.Cancel("a" * 32)))
+    await raw.send(msg.Hello(msg.PROTOCOL))
+    await raw.send(msg.Ping())
+    device = house.device(other)
+    come(device)
+    await house.until(lambda: device.live and not device.outbox.pending())
+    assert house.one("SELECT count(*) FROM visits") == 2
+    assert house.one("SELECT state FROM visits WHERE visit_id = ?", "a" * 32) == "waiting"
+    assert house.one("SELECT count(*) FROM ops") == 2
+
+
+async def test_a_revoked_device_is_told_nothing_more(house):
+    kiosk_file, tablet_file = house.enrol("kiosk", "Front"), house.enrol("staff", "Tablet")
+    await house.open()
+    tablet, kiosk = house.raw(tablet_file), house.device(kiosk_file)
+    await tablet.hello()
+    await house.until(lambda: kiosk.live)
+    await house.revoke("tablet")
+    heard = len(tablet.seen)
+    visit_id = come(kiosk, "ask", alias="Rumpelstiltskin")
+    await house.until(lambda: not kiosk.outbox.pending())
+    assert "tablet" not in [device.device_id for device in house.server.desk.connected]
+    while True:  # what was on its way may still come, nothing of what happened since
+        try:
+            tablet.seen.append(await tablet.socket.recv(zmq.NOBLOCK))
+        except zmq.Again:
+            break
+    assert visit_id.encode() not in b"".join(tablet.seen[heard:])
+
+
+async def test_a_revoked_device_gets_no_new_connection(house):
+    file = house.enrol("kiosk", "Front")
+    await house.open()
+    await house.revoke("front")
+    raw = house.raw(file)
+    await raw.send(msg.Hello(msg.PROTOCOL))
+    assert await raw.event() in REFUSED
+
+
+async def test_an_employee_is_not_signed_in_at_a_tablet_that_is_revoked_meanwhile(house):
+    """Checking a PIN takes a while; what comes of it counts as of its end."""
+    file = house.enrol("staff", "Tablet")
+    server = await house.open()
+    raw = house.raw(file)
+    await raw.hello()
+    check_pin = server.doorman.check_pin
+
+    async def slowly(*what):
+        answer = await check_pin(*what)
+        await house.revoke("tablet")
+        house.changed.set()
+        return answer
+
+    server.doorman.check_pin = slowly
+    await raw.send(msg.SignIn("1" * 32, "tom", PIN))
+    await house.until(lambda: file.public_key not in server.gate.devices)
+    await server.shop.store.call(lambda _db: None)  # the sign-in's own turn has come by then
+    assert server.shop.floor.people["tom"].device_id is None
+
+
+async def test_a_device_added_while_the_server_runs_gets_in(house):
+    server = await house.open()
+    public, _ = load_server_key(house.folder.server_key)
+    file = await server.shop.store.call(
+        lambda db: accounts.add_device(db, "kiosk", "New", 1, server.sync_address, public)
+    )
+    await server.reload_devices()
+    device = house.device(file)
+    await house.until(lambda: device.live)
+
+
+async def test_a_device_is_connected_once(house):
+    file = house.enrol("kiosk", "Front")
+    await house.open()
+    first, second = house.raw(file), house.raw(file)
+    await first.hello()
+    await second.hello()
+    assert len(house.server.desk.connected) == 1
+    await first.send(msg.Ping())
+    assert isinstance(await first.hear(), msg.WhoAreYou)
+    await second.send(msg.Ping())
+    assert isinstance(await second.hear(), msg.Beat)
