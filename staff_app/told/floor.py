@@ -152,7 +152,7 @@ def floor(seen: Seen, words: Words) -> Floor:
 
 def _row(seen: Seen, words: Words, row: VisitRow) -> LineRow:
     held, late = row.state == State.ON_HOLD, seen.is_late(row)
-    asked = words.say("staff.floor.manager_knows") if row.alerted_at is not None else ""
+    asked = ""
     if row.state == State.OFFERED:
         asked = words.say("staff.floor.asked", name=names.employee_name(seen, row.offer_to))
     clock = seen.held_s(row) if held else seen.waited_s(row)

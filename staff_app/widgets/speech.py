@@ -12,7 +12,7 @@ class Speech(EventDispatcher):
     Until somebody has `chosen` a language, the tablet speaks the store's first.
     """
 
-    words = ObjectProperty(Words("en"))
+    words = ObjectProperty(Words("en"), rebind=True)  # a rule that says something says it anew
     codes = ObjectProperty(("en",))
     chosen = BooleanProperty(False)
 

@@ -391,13 +391,16 @@ def test_without_a_connection_everything_goes_on() -> None:
 
 def test_the_language_is_one_touch_away() -> None:
     async def what(t: Tablet) -> None:
-        await t.says("Are you there?")
+        await t.says("4 waiting")
+        await t.says("Quick resolution")
         await t.tap("language-fi")
-        await t.says("Oletko siinä?")
+        await t.says("4 odottaa")
+        await t.says("Nopea apu")
         await t.tap("language-nl")
-        await t.says("Ben je er?")
+        await t.says("4 wachten")
+        await t.says("Snel geholpen")
 
-    at_the_tablet(what, people=sample.floor("not_responding"))
+    at_the_tablet(what, *sample.line())
 
 
 def test_only_a_real_finger_moves_touched_at() -> None:
