@@ -18,7 +18,7 @@ from assets.words import Words
 from .flow import STILL_THERE_MS
 from .hands import Hands
 from .session import Screen, Sound
-from .widgets.page import Page
+from .widgets.page import KioskPage
 
 PORTRAIT, LANDSCAPE = (540, 960), (960, 540)  # units a page is drawn for
 FADE_S = 0.12
@@ -31,8 +31,8 @@ class Glass(FloatLayout):
     def __init__(self, hands: Hands, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.hands = hands
-        self.page: Page | None = None
-        self._pages: dict[Screen, Page] = {}
+        self.page: KioskPage | None = None
+        self._pages: dict[Screen, KioskPage] = {}
         self._still_there: Any = None
         self._lifted = (0.0, 0.0)  # where a finger last left the glass
         self._swapped_at = -AGAIN_MS
@@ -67,15 +67,15 @@ class Glass(FloatLayout):
         wide = self.width > self.height
         look.fit(self.width, self.height, *(LANDSCAPE if wide else PORTRAIT))
 
-    def _page(self, screen: Screen) -> Page:
+    def _page(self, screen: Screen) -> KioskPage:
         if screen not in self._pages:
             module = import_module(f".screens.{screen}", __package__)
-            page = getattr(module, f"{screen.capitalize()}Screen")()
+            page = getattr(module, f"{screen.capitalize()}Page")()
             _wire(page, self.hands)
             self._pages[screen] = page
         return self._pages[screen]
 
-    def _swap(self, page: Page) -> None:
+    def _swap(self, page: KioskPage) -> None:
         """The new page takes touches at once; only its colours come softly."""
         self._swapped_at = self.hands.now()
         if self.page is not None:

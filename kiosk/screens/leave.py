@@ -5,7 +5,7 @@ from kiosk.flow import Flow
 from kiosk.widgets.message import Message
 
 
-class LeaveScreen(Message):
+class LeavePage(Message):
     __events__ = ("on_leave",)
 
     def show(self, flow: Flow, words: Words, now: int) -> None:

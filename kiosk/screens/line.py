@@ -8,13 +8,13 @@ from kivy.properties import BooleanProperty, StringProperty
 from assets.words import Words
 from kiosk.flow import Flow
 from kiosk.standing import Stage
-from kiosk.widgets.banner import Banner as Banner  # the rules use these three
-from kiosk.widgets.page import Page
+from kiosk.widgets.news import News as News  # the rules use these three
+from kiosk.widgets.page import KioskPage
 from kiosk.widgets.ticket import Ticket as Ticket
 from kiosk.widgets.who import Who as Who
 
 
-class LineScreen(Page):
+class LinePage(KioskPage):
     meanwhile = StringProperty("")
     help_icon = StringProperty("bulb")
     help_title = StringProperty("")

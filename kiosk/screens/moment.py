@@ -5,7 +5,7 @@ from kiosk.flow import Flow
 from kiosk.widgets.message import Message
 
 
-class MomentScreen(Message):
+class MomentPage(Message):
     def show(self, flow: Flow, words: Words, now: int) -> None:
         super().show(flow, words, now)
         self.icon = "hourglass"

@@ -7,12 +7,12 @@ from kivy.properties import ListProperty, StringProperty
 
 from assets.words import Words
 from kiosk.flow import Flow
-from kiosk.widgets.page import Page
+from kiosk.widgets.page import KioskPage
 
 from .need import need_tiles
 
 
-class MoreScreen(Page):
+class MorePage(KioskPage):
     title = StringProperty("")
     needs = ListProperty()
 

@@ -8,11 +8,11 @@ from kivy.properties import ListProperty, StringProperty
 from assets.words import Words
 from kiosk.flow import Flow
 from kiosk.widgets.keyboard import MARKS
-from kiosk.widgets.keyboard import Keyboard as Keyboard  # the rule uses it
-from kiosk.widgets.page import Page
+from kiosk.widgets.keyboard import NameKeyboard as NameKeyboard  # the rule uses it
+from kiosk.widgets.page import KioskPage
 
 
-class NameScreen(Page):
+class NamePage(KioskPage):
     title = StringProperty("")
     text = StringProperty("")
     name = StringProperty("")

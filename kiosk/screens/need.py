@@ -8,14 +8,14 @@ from kivy.properties import BooleanProperty, ListProperty, StringProperty
 from assets.words import Words
 from kiosk import standing
 from kiosk.flow import Flow
-from kiosk.widgets.banner import Banner as Banner  # the rule uses it
 from kiosk.widgets.choices import Choice
-from kiosk.widgets.page import Page
+from kiosk.widgets.news import News as News  # the rule uses it
+from kiosk.widgets.page import KioskPage
 
 NOON = 12
 
 
-class NeedScreen(Page):
+class NeedPage(KioskPage):
     greeting = StringProperty("")
     wait = StringProperty("")
     wait_icon = StringProperty("clock")

@@ -8,10 +8,10 @@ from kivy.properties import ListProperty, StringProperty
 from assets.words import Words
 from kiosk.flow import Flow
 from kiosk.widgets.choices import Choice
-from kiosk.widgets.page import Page
+from kiosk.widgets.page import KioskPage
 
 
-class PickScreen(Page):
+class PickPage(KioskPage):
     title = StringProperty("")
     none = StringProperty("")
     tickets = ListProperty()

@@ -9,11 +9,11 @@ from assets.theme import load_theme, rgba
 from assets.words import Words
 from kiosk.flow import Flow
 from kiosk.widgets.choices import Choice
-from kiosk.widgets.page import Page
+from kiosk.widgets.page import KioskPage
 from sync_server.domain.catalogue import COLOURS
 
 
-class SpotScreen(Page):
+class SpotPage(KioskPage):
     title = StringProperty("")
     why = StringProperty("")
     wearing = StringProperty("")

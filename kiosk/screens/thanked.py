@@ -6,7 +6,7 @@ from kiosk.widgets.message import Message
 from sync_server.domain.visit import State
 
 
-class ThankedScreen(Message):
+class ThankedPage(Message):
     __events__ = ("on_all_right",)
 
     def show(self, flow: Flow, words: Words, now: int) -> None:

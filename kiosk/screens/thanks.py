@@ -9,14 +9,14 @@ from assets.look import look
 from assets.words import Words
 from kiosk.flow import Flow
 from kiosk.widgets.choices import Choice
-from kiosk.widgets.page import Page
+from kiosk.widgets.page import KioskPage
 
 # Effort from 5, very easy, to 1, very hard: the face and the colour of the look it is drawn in.
 FACES = ((5, "mood-happy", "good"), (4, "mood-smile", "good"), (3, "mood-empty", "ink_soft"),
          (2, "mood-sad", "warm"), (1, "mood-cry", "warm"))  # fmt: skip
 
 
-class ThanksScreen(Page):
+class ThanksPage(KioskPage):
     title = StringProperty("")
     question = StringProperty("")
     faces = ListProperty()

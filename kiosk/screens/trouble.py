@@ -6,7 +6,7 @@ from kiosk.session import Trouble
 from kiosk.widgets.message import Message
 
 
-class TroubleScreen(Message):
+class TroublePage(Message):
     __events__ = ("on_try_again", "on_all_right")
 
     def show(self, flow: Flow, words: Words, now: int) -> None:

@@ -78,12 +78,12 @@ class Faces(Rows):
     kind = Face
 
 
-class Language(Pill):
+class LanguagePill(Pill):
     """Dark when it is the one spoken, so that it is found at a glance."""
 
 
-class Languages(Choices):
-    kind = Language
+class LanguagePills(Choices):
+    kind = LanguagePill
 
 
 class Chip(Tap):

@@ -15,7 +15,7 @@ ACCENTS = "áàâäãåæçčè éêëěíîïñóô öõøœßšúûüž"  # of
 MARKS = "’-"
 
 
-class Key(ButtonBehavior, Label):
+class NameKey(ButtonBehavior, Label):
     """One key; `letter` is what it types. One widget each, as there are forty of them."""
 
     test_name = StringProperty("")
@@ -26,7 +26,7 @@ class Key(ButtonBehavior, Label):
     corner = NumericProperty(14)
 
 
-class Keyboard(BoxLayout):
+class NameKeyboard(BoxLayout):
     """Shows `rows` of letters; tells `on_key(letter)` and `on_erase()`.
 
     `capital` shows the next letter as a capital; it goes by itself after one letter, and whoever
@@ -59,7 +59,7 @@ class Keyboard(BoxLayout):
         for line, row in zip(self.ids.letters.children[::-1], [*rows, "", "", ""], strict=False):
             letters = [self._case(letter) for letter in row]
             for _missing in letters[len(line.children) :]:
-                key = Key()
+                key = NameKey()
                 key.bind(on_release=self._typed)
                 line.add_widget(key)
             for key in line.children[: max(0, len(line.children) - len(letters))]:
@@ -74,7 +74,7 @@ class Keyboard(BoxLayout):
     def _case(self, letter: str) -> str:
         return letter.upper() if self.capital and letter != "ß" else letter
 
-    def _typed(self, key: Key) -> None:
+    def _typed(self, key: NameKey) -> None:
         self.dispatch("on_key", key.letter)
 
     def on_width(self, *_: Any) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, StringProperty
 
-from .page import Page
+from .page import KioskPage
 
 
-class Message(Page):
+class Message(KioskPage):
     """An icon, a title, a text; `say_first` and `say_second` are the words of the buttons, empty for none."""
 
     icon = StringProperty("check")

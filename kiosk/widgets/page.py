@@ -14,7 +14,7 @@ from .choices import Choice
 from .split import Split as Split  # the rules of the pages use it
 
 
-class Page(BoxLayout):
+class KioskPage(BoxLayout):
     """One screen. It shows what it is given and tells what is touched; it knows nothing else.
 
     Each `on_*` event of a page that is named like a deed of `Hands` does that deed.

@@ -1,7 +1,9 @@
 """Every screen of the kiosk in every language at a tall and at the smallest wide size: all of it is there."""
 
 import asyncio
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from sync_server.domain.catalogue import LANGUAGES
 
 from .kiosk import PORTRAIT, SMALL
 
+HERE = Path(__file__).parents[2]
 SLACK = 2.0  # pixels, for rounding
 SMALLEST_TOUCH = 40  # units: 10 mm on a ten-inch screen
 SMALLEST_TYPE = 17 * 0.6  # units: what the theme calls smallest, shrunk as far as text ever is
@@ -33,6 +36,20 @@ def test_everything_is_seen_whole_in_every_language(size: tuple[int, int]) -> No
 
     found = asyncio.run(go())
     assert not found, "\n".join(found)
+
+
+def test_no_widget_is_named_like_one_of_the_tablets() -> None:
+    """Kivy's rules go by a class's bare name: two of one name would draw each other's in one process."""
+    kinds = re.compile(r"^(?:class |<)(\w+)(?=\(|>|@)", re.MULTILINE)
+
+    def names(package: str) -> set[str]:
+        files = [
+            path for part in ("screens", "widgets") for path in (HERE / package / part).glob("*.[pk][yv]")
+        ]
+        return {name for path in files for name in kinds.findall(path.read_text("utf-8"))}
+
+    assert names("kiosk")
+    assert names("kiosk") & names("staff_app") == set()
 
 
 def shown(widget: Any) -> Iterator[Any]:

@@ -354,7 +354,7 @@ def test_a_lost_ticket_is_told_on_the_greeting_until_somebody_has_read_it(tmp_pa
             Submit(op_id, AT, ops.OpenVisit("f" * 32, "A-1", "repair", "en")), Refusal(Code.TICKET_TAKEN)
         )
         await k.screen.until(lambda: k.says("A-1 could not be put in line"))
-        await k.tap("banner")
+        await k.tap("put-away")
         assert not k.says("A-1")
         assert k.device.outbox.refused() == []
 

@@ -9,7 +9,7 @@ from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from assets.touch import Card
 
 
-class Banner(Card):
+class News(Card):
     """Takes no room while it has no `text`. With a `button` it can be put away: `on_release`.
 
     `tall` is its height in units.
