@@ -12,6 +12,7 @@ from sync_server.protocol.rows import QuoteRow, VisitRow
 
 ASK_MS = 15 * 60_000  # so long after a visit the kiosk offers to ask how it was
 CALL_MS = 60_000  # so long a ticket is called when its shopper is not found
+USEFUL_S = 600  # a bracket wider than this tells nobody anything
 MOST_ASKED = 6  # tickets to choose from when several visits have ended
 
 
@@ -72,6 +73,11 @@ def widest(quotes: Mapping[str, QuoteRow]) -> tuple[float, float] | None:
     """One bracket that holds whatever the shopper will come for; None where nothing is known."""
     known = [known for quote in quotes.values() if (known := bracket(quote))]
     return (min(low for low, _ in known), max(high for _, high in known)) if known else None
+
+
+def worth_saying(low_s: float, high_s: float) -> bool:
+    """Whether a bracket is narrow enough to help. Shoppers' own, once they are in line, mostly is."""
+    return high_s - low_s <= USEFUL_S
 
 
 def to_ask(world: World, not_again: frozenset[str]) -> tuple[VisitRow, ...]:

@@ -81,7 +81,10 @@ def need_tiles(flow: Flow, words: Words) -> list[Choice]:
 def _wait(flow: Flow, words: Words) -> str:
     if not flow.world.live:
         return words.say("kiosk.need.offline")
-    return words.wait(*(standing.widest(flow.world.view.quotes) or (None, None)))
+    widest = standing.widest(flow.world.view.quotes)
+    if widest is None:
+        return words.wait(None, None)
+    return words.wait(*widest) if standing.worth_saying(*widest) else words.say("kiosk.need.depends")
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from kiosk.flow import LINE_MS, LONGEST_NAME, NEWS_MS, STILL_THERE_MS, THANKED_MS, Flow
 from kiosk.session import Screen, Session, Sound, Trouble
-from kiosk.standing import ASK_MS, CALL_MS, Lost, Stage, World, bracket, stage, widest
+from kiosk.standing import ASK_MS, CALL_MS, Lost, Stage, World, bracket, stage, widest, worth_saying
 from sync_server.device.project import View
 from sync_server.domain import ops
 from sync_server.domain.catalogue import Catalogue, Employee, Need, Place, Skill, Store, Times
@@ -630,6 +630,8 @@ def test_the_greetings_bracket_holds_every_need() -> None:
     }
     assert widest(quotes) == (0, 180)
     assert widest({"c": QuoteRow("c")}) is None
+    assert worth_saying(*widest(quotes))
+    assert not worth_saying(300, 2640)
     assert bracket(row()) is None
     assert bracket(row(low_s=0.0, high_s=60.0)) == (0.0, 60.0)
 
