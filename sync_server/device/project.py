@@ -49,13 +49,18 @@ def project(replica: Replica, pending: Iterable[Submit], device_id: str, now: in
         if isinstance(op, ops.OpenVisit):
             if before is None:
                 visits[op.visit_id] = _opened(op, now)
-        elif before is not None:
+        elif before is not None and _still_to_come(before, op):
             after = _after(before, op, me, now)
             if after is None:
                 del visits[op.visit_id]
             else:
                 visits[op.visit_id] = after
     return View(visits, people, replica.quotes, frozenset(unsent))
+
+
+def _still_to_come(row: VisitRow, op: ops.DeviceOp) -> bool:
+    """Not once the row has changed since the tap: by it, with the answer on its way, or in spite of it."""
+    return getattr(op, "expected_rev", None) in (None, row.rev)
 
 
 def _opened(op: ops.OpenVisit, now: int) -> VisitRow:

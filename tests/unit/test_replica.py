@@ -165,6 +165,26 @@ def test_a_chain_of_taps_made_without_a_connection_is_what_the_server_then_does(
             assert {f: getattr(told, f) for f in AGREE} == {f: getattr(real, f) for f in AGREE}, name
 
 
+def test_a_tap_whose_effect_has_come_before_its_answer_does_not_count_twice():
+    replica = Replica()
+    tom = PersonRow("tom", "available", MONDAY_10, "tablet-tom")
+    replica.take(snapshot(1, visits=(row(rev=2, state="offered", offer_to="tom"),), people=(tom,)))
+    accept, start = ops.Accept(VID, 2), ops.Start(VID, 3)
+    assert shown(replica, accept, device="tablet-tom").visits[VID].rev == 3
+    replica.apply(Update(2, MONDAY_10, visits=(row(rev=3, state="accepted", employee="tom"),)))
+    assert shown(replica, accept, device="tablet-tom").visits[VID].rev == 3
+    view = shown(replica, accept, start, device="tablet-tom")
+    assert (view.visits[VID].rev, view.visits[VID].state) == (4, "serving")
+
+
+def test_a_tap_that_came_too_late_does_not_hide_what_really_happened():
+    replica = Replica()
+    replica.take(snapshot(1, visits=(row(rev=3, state="waiting"),)))
+    view = shown(replica, ops.Accept(VID, 2))
+    assert view.visits[VID] == row(rev=3, state="waiting")
+    assert view.unsent == {VID}
+
+
 def test_a_claim_of_what_a_colleague_is_asked_for_carries_the_rev_it_will_have():
     play = Play()
     play.sign_on("tom", "kim")
