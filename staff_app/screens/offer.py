@@ -17,6 +17,7 @@ class OfferScreen(Page):
     waiting = StringProperty("")
     need = StringProperty("")
     shopper = StringProperty("")
+    where = StringProperty("")
     details = StringProperty("")
     colour = ObjectProperty(None, allownone=True)
     notes = ObjectProperty(())

@@ -24,6 +24,7 @@ ENDING_ICONS = {
 }
 MOST_ENDINGS = 5  # so many endings stay at hand; the others are one touch further
 MOST_NOTES = 3
+MOST_NOTES_AT_ONCE = 2  # an offer is read in a glance; on the way there is more time
 
 
 class Choice(Struct, frozen=True):
@@ -44,6 +45,7 @@ class Offer(Struct, frozen=True):
     waiting: str
     need: str
     shopper: str
+    where: str
     details: str
     colour: str | None
     notes: tuple[str, ...]
@@ -88,6 +90,7 @@ class HandOver(Struct, frozen=True):
 
 
 def offer(seen: Seen, words: Words, row: VisitRow) -> Offer:
+    ticket, *who = _who(words, row)
     return Offer(
         heading=words.say(
             "staff.offer.for_you", name=names.employee_name(seen, seen.me.id if seen.me else "")
@@ -95,9 +98,10 @@ def offer(seen: Seen, words: Words, row: VisitRow) -> Offer:
         waiting=words.say("staff.offer.waiting", clock=words.clock(seen.waited_s(row))),
         need=names.need_name(seen, words, row.need),
         shopper=names.shopper(words, row),
-        details=names.dotted(names.place(seen, words, row), *_who(words, row)),
+        where=names.dotted(names.place(seen, words, row), ticket),
+        details=names.dotted(*who),
         colour=row.colour,
-        notes=row.notes[-MOST_NOTES:],
+        notes=row.notes[-MOST_NOTES_AT_ONCE:],
         story=row.handovers > 0,
         seconds=str(seen.offer_left_s(row)),
         share=seen.offer_left(row),

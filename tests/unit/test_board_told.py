@@ -56,8 +56,9 @@ def test_how_to_spot_somebody(known: dict[str, str | None], line: str) -> None:
 def test_an_offer_says_where_who_and_in_which_language() -> None:
     board = SCENES["offer_story"]().hands.board
     told = visit.offer(board.seen, EN, board.visit)
-    assert told.details == "by the phones · A-42 Blue Heron · party of 3 · Nederlands"
-    assert (told.seconds, told.story, len(told.notes)) == ("4", True, 3)
+    assert told.where == "by the phones · A-42 Blue Heron"
+    assert told.details == "party of 3 · Nederlands"
+    assert (told.seconds, told.story, len(told.notes)) == ("4", True, 2)
 
 
 def test_a_row_tells_a_shoppers_language_only_where_it_is_another() -> None:
