@@ -83,11 +83,6 @@ def pin_wait() -> Shot:
 
 
 @scene
-def pin_none() -> Shot:
-    return _pin_answered(SignedIn("", Refusal(Code.NO_PIN, sample.ME)))
-
-
-@scene
 def pin_offline() -> Shot:
     return _pin_answered(None)
 
