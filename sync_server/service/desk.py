@@ -31,6 +31,7 @@ class Desk:
         self._socket = socket
         self._audience = Audience()
         self._audience.start_over(shop.floor)
+        self._day = shop.catalogue.day(shop.clock())
         self._refresh: asyncio.TimerHandle | None = None
         self._sign_ins: set[asyncio.Task[None]] = set()
         shop.news = self._news
@@ -45,6 +46,7 @@ class Desk:
                 if reading.done():
                     reading.result()  # a server that hears nothing is worse than none: let it be started anew
                 self._audience.drop_silent(self._shop.clock())
+                self._begin_day()
                 turn = self._shop.begin()
                 self._say(turn, self._audience.beats(self._shop.clock()))
                 self._shop.finish(turn)
@@ -52,6 +54,13 @@ class Desk:
             reading.cancel()
             if self._refresh is not None:
                 self._refresh.cancel()
+
+    def _begin_day(self) -> None:
+        """A snapshot tells every device of a new store-day, on which its tickets begin anew."""
+        day = self._shop.catalogue.day(self._shop.clock())
+        if day != self._day:
+            self._day = day
+            self._start_over()
 
     def drop_all_but(self, devices: Collection[str]) -> None:
         """Tells nothing more to whoever is not among these, named by their public keys."""
@@ -166,7 +175,7 @@ class Desk:
         self._shop.finish(turn)
 
     def _start_over(self) -> None:
-        """The floor was read anew: whatever was told, a snapshot puts it right."""
+        """Whatever was told, a snapshot to everybody puts it right."""
         self._audience.start_over(self._shop.floor)
         turn = self._shop.begin()
         for session in list(self._audience.sessions.values()):

@@ -144,6 +144,7 @@ async def _forget_in_time(shop: Shop) -> None:
     while True:
         try:
             forgotten = await shop.store.call(lambda db: forget(db, shop.clock()))
+            await shop.store.tidy()
             if forgotten:
                 log.info("descriptions and links of %d visits were removed", forgotten)
         except Exception:

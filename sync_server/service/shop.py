@@ -220,19 +220,23 @@ class Shop:
         lost, self._turns = self._turns, deque()
         self._epoch += 1
         self._answers.drop_pending()
-        self._load()
         for turn in lost:
             for tell in turn.if_lost:
                 tell(why)
+        try:
+            self._load()
+        except Exception:
+            self._distrust()
+            return
         self.start_over()
         self._set_alarm(RETRY_S)
 
     def _distrust(self) -> None:
-        """A fault in the rules themselves left the floor half changed: take it from the disk again.
+        """A fault left the floor half changed, or not read at all: take it from the disk again.
 
         Called while handling the exception, which goes to the log. Devices repeat what they asked.
         """
-        log.exception("a fault in the rules; the floor is read from the disk again")
+        log.exception("the floor cannot be relied on; it is read from the disk again")
         if self._rebuilding is None:
             self._rebuilding = self._loop.create_task(self._rebuild())
 
@@ -242,9 +246,15 @@ class Shop:
         return self._rebuilding is None
 
     async def _rebuild(self) -> None:
-        await self.store.call(lambda _db: None)  # everything before this is on disk now
-        self._answers.drop_pending()
-        self._load()
+        while True:
+            try:
+                await self.store.call(lambda _db: None)  # everything before this is on disk now
+                self._answers.drop_pending()
+                self._load()
+                break
+            except Exception:
+                log.exception("the store cannot be read; it is tried again")
+                await asyncio.sleep(RETRY_S)
         self._rebuilding = None
         self.start_over()
         self._set_alarm(RETRY_S)

@@ -47,10 +47,11 @@ class Batch:
 
 @dataclass
 class _Call:
-    """Something else for the writing connection to do, in a transaction of its own."""
+    """Something else for the writing connection to do, as a rule in a transaction of its own."""
 
     work: Callable[[sqlite3.Connection], Any]
     future: "Future[Any]"
+    in_transaction: bool = True
 
 
 def connect(path: Path, read_only: bool = False) -> sqlite3.Connection:
@@ -152,6 +153,12 @@ class Store:
         self._queue.put(_Call(work, future))
         return future
 
+    def tidy(self) -> "Future[None]":
+        """Empties the write-ahead log, where what was overwritten in `store.db` may still stand."""
+        future: Future[None] = self._loop.create_future()
+        self._queue.put(_Call(_empty_log, future, in_transaction=False))
+        return future
+
     def close(self) -> None:
         """Writes what is queued and ends the thread."""
         self._queue.put(None)
@@ -186,14 +193,14 @@ class Store:
             if any(not b.empty for b in batches):
                 with transaction(self._db):
                     _insert(self._db, batches)
-        except sqlite3.Error as caught:
+        except Exception as caught:  # whatever it is: a writer that ended would leave all devices waiting
             error = caught
             self._failed_epoch = batches[-1].epoch
         self._tell(lambda: self._done(batches, error))
 
     def _do(self, call: _Call) -> None:
         try:
-            with transaction(self._db):
+            with transaction(self._db) if call.in_transaction else contextlib.nullcontext():
                 result = call.work(self._db)
         except Exception as error:
             self._tell(partial(_resolve, call.future, None, error))
@@ -213,6 +220,14 @@ def _resolve(future: "Future[Any]", result: Any, error: Exception | None) -> Non
         future.set_result(result)
     else:
         future.set_exception(error)
+
+
+def _empty_log(db: sqlite3.Connection) -> None:
+    db.execute("PRAGMA busy_timeout=0")  # nobody's op waits for a reader; the next time will do
+    try:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        db.execute("PRAGMA busy_timeout=5000")
 
 
 def _insert(db: sqlite3.Connection, batches: list[Batch]) -> None:

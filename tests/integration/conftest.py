@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sync_server.device import engine
+from sync_server.protocol import messages
 from sync_server.service import accounts, desk
 from sync_server.service.folder import Folder
 
@@ -30,6 +31,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same time-outs, a fifth as long: nobody has to wait for a dead link."""
     for name in ("HELLO_MS", "SILENCE_MS", "ANSWER_MS", "PING_MS", "NOT_NOW_MS"):
         monkeypatch.setattr(engine, name, getattr(engine, name) // 5)
+    monkeypatch.setattr(messages, "HEARTBEAT_S", messages.HEARTBEAT_S / 5)
     monkeypatch.setattr(engine, "BACK_OFF_MS", (20, 500))
     monkeypatch.setattr(desk, "REFRESH_S", 0.02)
 

@@ -17,13 +17,15 @@ from sync_server.domain.catalogue import Catalogue
 from sync_server.domain.refusal import Refusal
 from sync_server.protocol import messages as msg
 from sync_server.protocol.device_file import DeviceFile
-from sync_server.protocol.rows import VisitRow
+from sync_server.protocol.rows import VisitRow, kiosk_visit, person_row, staff_visit
 from sync_server.protocol.wire import decode_from_server, encode
 from sync_server.service import accounts, control
 from sync_server.service.folder import Folder
 from sync_server.service.server import Server, serve
 from sync_server.service.settings import load_settings
 from sync_server.service.store import connect
+
+from .cable import Cable
 
 GIVE_UP_S = 30.0  # a test that waits this long has failed; nothing waits by design
 PIN = "48151623"
@@ -40,6 +42,7 @@ class House:
         self.sync = "127.0.0.1:0"
         self.devices: list[Device] = []
         self.raws: list[Raw] = []
+        self.cables: list[Cable] = []
         self.answered: list[tuple[str, Refusal | None]] = []  # what devices were told, in order
         self._running: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -70,11 +73,21 @@ class House:
 
     async def close_server(self) -> None:
         self._stop.set()
+        running = self.forget_server()
+        if running is not None:
+            await asyncio.wait_for(running, GIVE_UP_S)
+
+    def forget_server(self) -> "asyncio.Task[None] | None":
+        """For a server that has ended by itself."""
+        running, self._running, self.server = self._running, None, None
         if self._watching is not None:
             self._watching.cancel()
-        if self._running is not None:
-            await asyncio.wait_for(asyncio.shield(self._running), GIVE_UP_S)
-        self.server = self._running = None
+        return running
+
+    async def ended(self) -> None:
+        """Waits for the server to end by itself; raises what it ended with."""
+        assert self._running is not None
+        await asyncio.wait_for(asyncio.shield(self._running), GIVE_UP_S)
 
     async def _watch(self, server: Server) -> None:
         async with server.shop.watch() as event:
@@ -89,9 +102,15 @@ class House:
         """Before the server runs."""
         return control.add_device(self.folder, kind, name, "tcp://to-be-known")
 
-    def device(self, file: DeviceFile) -> Device:
+    async def cable(self) -> Cable:
+        """A way to the server that can be cut."""
+        self.cables.append(await Cable(self.sync).lay())
+        return self.cables[-1]
+
+    def device(self, file: DeviceFile, cable: Cable | None = None) -> Device:
         """A running device. `answered` gathers what it is told of its ops."""
-        device = Device(self.at_home(file), self.work / file.device_id)
+        at = replace(file, server=cable.address) if cable else self.at_home(file)
+        device = Device(at, self.work / file.device_id)
         device.on_change = self.changed.set
         refusals: dict[str, Refusal] = {}
 
@@ -101,6 +120,7 @@ class House:
             self.changed.set()
 
         device.on_refused = refused
+        device.on_answered = lambda _op_id: self.changed.set()
         device.start()
         self.devices.append(device)
         return device
@@ -148,6 +168,20 @@ class House:
         except TimeoutError:
             raise AssertionError(f"this never came to pass: {condition.__qualname__}") from None
 
+    def agrees(self, device: Device) -> bool:
+        """10: whether the device shows the server's floor, as far as it may see it."""
+        assert self.server is not None
+        floor, now = self.server.shop.floor, self.server.shop.clock()
+        if not device.live or device.outbox.pending():
+            return False
+        if device.file.kind == "staff":
+            visits = {v.visit_id: staff_visit(v) for v in floor.open_visits()}
+            people = {p.id: person_row(p) for p in floor.people.values()}
+            return device.view.visits == visits and device.view.people == people
+        own = [v for v in floor.visits.values() if v.device_id == device.file.device_id]
+        line = floor.line(now)
+        return device.view.visits == {v.visit_id: kiosk_visit(v, floor, line, now) for v in own}
+
     # --- the end -------------------------------------------------------------------------------------
 
     def stop(self, device: Device) -> None:
@@ -157,6 +191,8 @@ class House:
     async def close(self) -> None:
         for raw in self.raws:
             raw.close()
+        for cable in self.cables:
+            await cable.close()
         for device in list(self.devices):
             self.stop(device)
         if self._running is not None:

@@ -1,0 +1,268 @@
+"""A disk that is full, a file that cannot be read, and faults of our own: nothing is told that is not so."""
+
+import contextlib
+
+import pytest
+
+from sync_server.device import engine
+from sync_server.domain import commands, ops
+from sync_server.domain.events import Presence
+from sync_server.domain.refusal import Code
+from sync_server.protocol import messages as msg
+from sync_server.service import queries, shop, tables
+from sync_server.service.audience import Audience
+from sync_server.service.shop import Unwell
+from sync_server.service.store import StoreError
+
+from .house import come, do
+
+
+@pytest.fixture(autouse=True)
+def _quick_retry(monkeypatch):
+    monkeypatch.setattr(shop, "RETRY_S", 0.05)
+
+
+async def fill_disk(house) -> None:
+    """From now on SQLite says that the disk is full, as soon as the file would have to grow."""
+
+    def fill(db):
+        pages = db.execute("PRAGMA page_count").fetchone()[0]
+        db.execute(f"PRAGMA max_page_count = {pages}")
+
+    await house.server.shop.store.call(fill)
+
+
+async def free_disk(house) -> None:
+    await house.server.shop.store.call(lambda db: db.execute("PRAGMA max_page_count = 1000000").fetchall())
+
+
+async def test_on_a_full_disk_nothing_is_acknowledged_and_when_there_is_room_everything_is_done(house):
+    kiosk, tom = await house.crew("tom")
+    await fill_disk(house)
+    known = set()
+    while kiosk.problem is None:  # a little fits into what is there already
+        known.add(come(kiosk, alias="x" * 40))
+        await house.until(lambda: kiosk.problem or not kiosk.outbox.pending())
+    more = {come(kiosk, alias="x" * 40) for _ in range(20)}
+    assert "the disk is full; free some space" in kiosk.problem
+    assert house.server.shop.unwell.endswith(kiosk.problem)
+    waiting = {submit.op_id for submit in kiosk.outbox.pending()}
+    with house.store() as db:
+        done = {row[0] for row in db.execute("SELECT op_id FROM ops")}
+    assert waiting
+    assert not waiting & done  # nothing is both told no and on disk
+    assert len(kiosk.view.visits) == len(known | more)  # and the kiosk shows all its shoppers
+    assert all(visit_id not in tom.view.visits or house.one(
+        "SELECT count(*) FROM visits WHERE visit_id = ?", visit_id) for visit_id in known | more)  # fmt: skip
+    await free_disk(house)
+    await house.until(lambda: not kiosk.outbox.pending())
+    await house.until(lambda: kiosk.problem is None)
+    await house.until(lambda: house.agrees(kiosk) and house.agrees(tom))
+    assert house.one("SELECT count(*) FROM visits") == len(known | more)
+    assert house.server.shop.unwell is None
+    assert house.answered == []
+
+
+async def test_a_server_that_cannot_write_is_not_asked_again_before_a_while(house, monkeypatch):
+    monkeypatch.setattr(engine, "NOT_NOW_MS", 10**9)
+    bystander = house.enrol("kiosk", "Back")
+    kiosk, _ = await house.crew("tom")
+    raw = house.raw(bystander)
+    await raw.hello()
+    await fill_disk(house)
+    failures = []
+    lost = shop.Shop._lost
+    monkeypatch.setattr(shop.Shop, "_lost", lambda self, error: failures.append(1) or lost(self, error))
+    while kiosk.problem is None:
+        come(kiosk, alias="x" * 40)
+        await house.until(lambda: kiosk.problem or not kiosk.outbox.pending())
+    assert failures
+    failures.clear()
+    for _ in range(20):
+        come(kiosk)  # they wait their turn
+    for _ in range(50):  # a while, in turns of the server and not in seconds
+        await raw.send(msg.Ping())
+        await raw.hear(msg.Beat)
+    assert failures == []
+    await free_disk(house)
+    house.stop(kiosk)
+    kiosk = house.device(kiosk.file)  # begins anew, and so waits for nothing
+    await house.until(lambda: not kiosk.outbox.pending())
+
+
+async def test_what_time_brings_about_is_made_up_for_when_there_is_room_again(house):
+    kiosk, tom = await house.crew("tom")
+    visit_id = come(kiosk)
+    await house.until(lambda: visit_id in tom.view.visits and not kiosk.outbox.pending())
+    await fill_disk(house)
+    with contextlib.suppress(Unwell):
+        for number in range(200):
+            op = ops.OpenVisit(f"{number:032x}", f"Z-{number}", "ask", "en", alias="x" * 40)
+            await house.server.shop.submit(f"{number:032x}", op, ops.Actor(ops.ActorKind.API))
+    assert house.server.shop.unwell
+    await free_disk(house)
+    do(tom, ops.Decline, visit_id)
+    await house.until(lambda: not tom.outbox.pending())
+    await house.until(lambda: house.agrees(kiosk) and house.agrees(tom))
+
+
+async def test_an_op_over_the_web_is_told_that_it_could_not_be_saved(house):
+    server = await house.open()
+    await fill_disk(house)
+    by = ops.Actor(ops.ActorKind.API)
+    for number in range(200):
+        refused = f"{number:032x}"
+        op = ops.OpenVisit(refused, f"Z-{number}", "ask", "en", alias="x" * 40)
+        try:
+            await server.shop.submit(refused, op, by)
+        except Unwell as unwell:
+            assert "the disk is full" in str(unwell)  # noqa: PT017
+            break
+    else:
+        pytest.fail("the disk never became full")
+    assert house.one("SELECT count(*) FROM ops WHERE op_id = ?", refused) == 0
+    await free_disk(house)
+    assert await server.shop.submit(refused, op, by) is None
+    assert await server.shop.submit(refused, op, by) is None
+    assert house.one("SELECT count(*) FROM visits WHERE ticket = ?", op.ticket) == 1
+
+
+async def test_whatever_the_writer_stumbles_over_it_writes_on(house, monkeypatch):
+    """Not only SQLite's own errors: a writer that ended would leave every device waiting for good."""
+    kiosk, _ = await house.crew("tom")
+    real = tables.event_row
+    wrong = []
+
+    def too_large(record):
+        if not wrong:
+            wrong.append(record)
+            return (*real(record)[:-1], 1 << 80)  # no number for SQLite
+        return real(record)
+
+    monkeypatch.setattr(tables, "event_row", too_large)
+    come(kiosk)
+    await house.until(lambda: kiosk.problem)
+    assert wrong
+    await house.until(lambda: not kiosk.outbox.pending())
+    assert house.one("SELECT count(*) FROM visits") == 1
+
+
+async def test_a_fault_in_the_rules_changes_nothing_and_the_server_lives_on(house, monkeypatch):
+    kiosk, tom = await house.crew("tom")
+    visit_id = come(kiosk)
+    await house.until(lambda: visit_id in tom.view.visits and tom.view.visits[visit_id].offer_to)
+    allowed, accept = commands.COMMANDS[ops.Accept]
+    faults = []
+
+    def faulty(floor, op, by, now):
+        if faults:
+            return accept(floor, op, by, now)
+        faults.append(op)
+        floor.people["tom"] = None  # half done, and then
+        raise RuntimeError("a fault in the rules")
+
+    monkeypatch.setitem(commands.COMMANDS, ops.Accept, (allowed, faulty))
+    before = house.server.shop.floor
+    do(tom, ops.Accept, visit_id)
+    await house.until(lambda: faults and not tom.outbox.pending())
+    assert house.server.shop.floor is not before  # it was read anew from the disk
+    await house.until(lambda: house.agrees(tom) and house.agrees(kiosk))
+    assert tom.view.visits[visit_id].state == "accepted"
+    assert house.one("SELECT count(*) FROM visit_events WHERE event = 'accepted'") == 1
+
+
+async def test_a_fault_in_what_time_brings_about_is_survived_too(house, monkeypatch):
+    kiosk, tom = await house.crew("tom")
+    server = house.server
+    faults = []
+
+    def faulty(_now):
+        faults.append(1)
+        raise RuntimeError("a fault in the rules")
+
+    monkeypatch.setattr(server.shop.floor, "tick", faulty)
+    server.shop.tick()
+    assert faults
+    visit_id = come(kiosk)
+    await house.until(lambda: visit_id in tom.view.visits and house.agrees(tom))
+
+
+async def test_other_ops_of_the_same_moment_are_not_told_yes_when_one_fails(house, monkeypatch):
+    """One turn does them all; a fault in the last drops those before it, and they are done again."""
+    file = house.enrol("kiosk", "Front")
+    await house.open()
+    raw = house.raw(file)
+    await raw.hello()
+    allowed, cancel = commands.COMMANDS[ops.Cancel]
+    faults = []
+
+    def faulty(*what):
+        if faults:
+            return cancel(*what)
+        faults.append(1)
+        raise RuntimeError("a fault in the rules")
+
+    monkeypatch.setitem(commands.COMMANDS, ops.Cancel, (allowed, faulty))
+    opening = msg.Submit("1" * 32, 1, ops.OpenVisit("a" * 32, "A-1", "ask", "en"))
+    leaving = msg.Submit("2" * 32, 1, ops.Cancel("a" * 32))
+    await raw.send(opening)
+    await raw.send(leaving)
+    await raw.hear(msg.Snapshot)  # the floor was read anew
+    told = [message for message in map(bytes, raw.seen) if b'"answer"' in message]
+    assert len(told) == house.one("SELECT count(*) FROM ops")  # whatever was told is on disk
+    for submit in (opening, leaving):
+        await raw.send(submit)
+    while len([m for m in raw.seen if b'"answer"' in m]) < len(told) + 2:
+        await raw.hear(msg.Answer)
+    assert house.one("SELECT state FROM visits") == "cancelled"
+    assert house.one("SELECT count(*) FROM visit_events") == 2
+
+
+async def test_a_store_that_cannot_be_read_after_a_failed_write_is_read_later(house, monkeypatch):
+    kiosk, tom = await house.crew("tom")
+    await fill_disk(house)
+    records = queries.records
+    failed = []
+
+    def unreadable(*what):
+        if len(failed) < 2:
+            failed.append(1)
+            raise StoreError("the file cannot be opened")
+        return records(*what)
+
+    monkeypatch.setattr(queries, "records", unreadable)
+    for _ in range(60):
+        come(kiosk, alias="x" * 40)
+    await house.until(lambda: len(failed) == 2)
+    await free_disk(house)
+    await house.until(lambda: house.agrees(kiosk) and house.agrees(tom))
+    assert house.one("SELECT count(*) FROM visits") == 60
+
+
+async def test_a_server_that_can_no_longer_hear_ends_instead_of_standing_deaf(house, monkeypatch):
+    kiosk, _ = await house.crew("tom")
+
+    def faulty(*_what):
+        raise RuntimeError("a fault in telling")
+
+    monkeypatch.setattr(Audience, "updates", faulty)
+    kiosk.submit(ops.OpenVisit("a" * 32, "A-1", "ask", "en"))
+    with pytest.raises(RuntimeError, match="a fault in telling"):
+        await house.ended()
+    monkeypatch.undo()
+    house.forget_server()
+    await house.open()  # as it would be started anew
+    await house.until(lambda: house.agrees(kiosk))
+    assert house.one("SELECT count(*) FROM visits") == 1
+
+
+async def test_a_break_is_a_break_after_all_this(house):
+    """The presence that colleagues see is read back from the disk with everything else."""
+    kiosk, tom = await house.crew("tom")
+    tom.submit(ops.SetPresence(Presence.ON_BREAK))
+    await house.until(lambda: not tom.outbox.pending())
+    house.server.shop._distrust()
+    come(kiosk)
+    await house.until(lambda: house.agrees(kiosk) and house.agrees(tom))
+    assert tom.view.people["tom"].presence == "on_break"
+    assert Code.MALFORMED not in {refusal.code for _, refusal in house.answered}
