@@ -1,0 +1,167 @@
+"""The `welkom` command as a person types it: child processes, with and without a running server."""
+
+import re
+import socket
+import stat
+import tomllib
+
+import pytest
+
+from sync_server.protocol.device_file import parse_device_file
+from sync_server.service import accounts
+from sync_server.service.folder import Folder, Lock
+from sync_server.service.store import connect
+from tests.shop import PASSWORD
+
+from .house import come
+from .process import ServerProcess, welkom
+
+
+def plainly(ran, reason: str, code: int = 1) -> None:
+    """It failed, and one sentence says why."""
+    assert ran.returncode == code, ran.stderr
+    assert re.search(reason, ran.stderr), ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+# --- a store -------------------------------------------------------------------------------------------
+
+
+def test_a_store_is_made_checked_and_not_made_again(tmp_path):
+    path = tmp_path / "my store"
+    ran = welkom("init", path, "--name", 'Lumen "Süd" 🙂')
+    assert (ran.returncode, ran.stderr) == (0, "")
+    password = re.search(r"Manager's password: (\S+)", ran.stdout)[1]
+    folder = Folder(path)
+    db = connect(folder.store, read_only=True)
+    assert accounts.verify(accounts.password_hash(db), password)
+    db.close()
+    assert tomllib.loads(folder.settings.read_text("utf-8"))["store"]["name"] == 'Lumen "Süd" 🙂'
+    ran = welkom("check", "--data", path)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert 'store.toml: all right. Lumen "Süd" 🙂: ' in ran.stdout
+    plainly(welkom("init", path), "is a store already; choose another folder")
+    plainly(welkom("init", tmp_path / "other", "--password", "short"), "at least 8 characters")
+
+
+def test_every_wrong_line_of_the_settings_is_named(folder):
+    text = folder.settings.read_text().replace('closes = "21:00"', 'closes = "late"')
+    folder.settings.write_text(text.replace("offer_s = 15", "offer_s = 0"))
+    ran = welkom("check", "--data", folder.path)
+    plainly(ran, r'store\.toml: store\.closes: "late" is no time of day')
+    assert re.search(r"store\.toml: times\.offer_s: 0.* must be above 0", ran.stderr)
+    plainly(welkom("server", "--data", folder.path), r"times\.offer_s")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["check"],
+        ["server"],
+        ["report"],
+        ["device", "list"],
+        ["device", "revoke", "front"],
+        ["device", "add", "kiosk", "--name", "Front"],
+        ["employee", "pin", "tom", "--pin", "1234"],
+        ["manager", "password", "--password", PASSWORD],
+    ],
+    ids=" ".join,
+)
+def test_a_folder_that_is_not_there_is_named_by_every_command(tmp_path, command):
+    plainly(welkom(*command, "--data", tmp_path / "nowhere"), "nowhere.*`welkom init")
+
+
+# --- devices and people, with no server running ------------------------------------------------------------
+
+
+def test_devices_are_added_listed_and_revoked(folder):
+    ran = welkom(
+        "device", "add", "kiosk", "--name", "Front door", "--data", folder.path, "--server", "10.0.0.7:7350"
+    )
+    assert ran.returncode == 0, ran.stderr
+    path = folder.path / "front-door.device.toml"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    file = parse_device_file(path.read_text("utf-8"))
+    assert (file.device_id, file.letter, file.server) == ("front-door", "A", "tcp://10.0.0.7:7350")
+    out = folder.path / "maya.toml"
+    ran = welkom("device", "add", "staff", "--name", "Maya's", "--data", folder.path, "--out", out)
+    assert parse_device_file(out.read_text("utf-8")).letter == "B"
+    plainly(
+        welkom("device", "add", "staff", "--name", "Tom's", "--data", folder.path, "--out", out),
+        "is there already; choose another name with --out",
+    )
+    assert welkom("device", "revoke", "front-door", "--data", folder.path).returncode == 0
+    listed = welkom("device", "list", "--data", folder.path).stdout.splitlines()
+    assert [line.split() for line in listed] == [
+        ["front-door", "kiosk", "A", "revoked", "Front", "door"],
+        ["maya-s", "staff", "B", "active", "Maya's"],
+    ]
+    plainly(welkom("device", "revoke", "toaster", "--data", folder.path), 'no device "toaster"')
+    plainly(welkom("device", "add", "robot", "--name", "R2", "--data", folder.path), "robot", 2)
+
+
+def test_pins_and_the_password_are_asked_for_twice_and_kept_as_hashes(folder):
+    ran = welkom("employee", "pin", "tom", "--data", folder.path, answer="4711\n4711\n")
+    assert ran.returncode == 0, ran.stderr
+    assert "4711" not in ran.stdout
+    ran = welkom("manager", "password", "--data", folder.path, answer="correct horse\ncorrect horse\n")
+    assert ran.returncode == 0, ran.stderr
+    db = connect(folder.store, read_only=True)
+    assert accounts.verify(accounts.pin_hash(db, "tom"), "4711")
+    assert accounts.verify(accounts.password_hash(db), "correct horse")
+    db.close()
+    plainly(welkom("employee", "pin", "tom", "--pin", "12", "--data", folder.path), "4 to 8 digits")
+    plainly(welkom("employee", "pin", "eve", "--pin", "1234", "--data", folder.path), 'no employee "eve"')
+
+
+# --- with a server running ---------------------------------------------------------------------------------
+
+
+async def test_commands_reach_the_server_that_runs(house):
+    data = ["--data", house.folder.path]
+    server = await ServerProcess(house.folder.path).start()
+    house.sync = server.sync
+    try:
+        ran = welkom("device", "add", "staff", "--name", "Toms", "--server", server.sync, *data)
+        assert ran.returncode == 0, ran.stderr
+        file = parse_device_file((house.folder.path / "toms.device.toml").read_text("utf-8"))
+        tablet = house.device(file)
+        await house.until(lambda: tablet.live)  # let in without a restart
+        assert welkom("employee", "pin", "tom", "--pin", "7777", *data).returncode == 0
+        assert (await tablet.sign_in("tom", "7777")).refusal is None
+        assert "active" in welkom("device", "list", *data).stdout
+        ran = welkom("device", "revoke", "toms", *data)
+        assert ran.returncode == 0, ran.stderr
+        await house.until(lambda: not tablet.live)
+        plainly(welkom("device", "revoke", "toaster", *data), 'no device "toaster"')
+        plainly(welkom("employee", "pin", "tom", "--pin", "1", *data), "4 to 8 digits")
+        plainly(welkom("server", "--web", "127.0.0.1:0", *data), "a server is running on this folder")
+    finally:
+        assert await server.stop() == 0
+
+
+def test_a_server_that_holds_the_folder_but_does_not_answer_is_named(folder):
+    with Lock(folder):
+        plainly(
+            welkom("device", "revoke", "front", "--data", folder.path),
+            "a server is running on this folder but does not answer",
+        )
+
+
+def test_a_port_in_use_is_named(folder):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        ran = welkom("server", "--data", folder.path, "--sync", address)
+        plainly(ran, rf"server\.sync: cannot listen on {address}.*another program may be using the port")
+        ran = welkom("server", "--data", folder.path, "--sync", "127.0.0.1:0", "--web", address)
+        plainly(ran, rf"server\.web: cannot listen on {address}")
+
+
+async def test_a_kiosk_added_by_the_command_can_be_used_with_its_file_as_it_is(house):
+    ran = welkom("device", "add", "kiosk", "--name", "Front", "--data", house.folder.path)
+    assert ran.returncode == 0, ran.stderr
+    file = parse_device_file((house.folder.path / "front.device.toml").read_text("utf-8"))
+    await house.open()
+    kiosk = house.device(file)
+    come(kiosk)
+    await house.until(lambda: house.agrees(kiosk))
