@@ -106,7 +106,8 @@ def _after(row: VisitRow, op: ops.DeviceOp, me: str | None, now: int) -> VisitRo
         case ops.Hold():
             return replace(row, rev=rev, state=State.ON_HOLD.value, stint_at=now)
         case ops.Resume():
-            return replace(row, rev=rev, state=State.SERVING.value, stint_at=now)
+            held_ms = row.held_ms + now - (row.stint_at or now)
+            return replace(row, rev=rev, state=State.SERVING.value, stint_at=now, held_ms=held_ms)
         case ops.HandOver():
             need = op.need or row.need
             return replace(
