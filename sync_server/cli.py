@@ -131,6 +131,8 @@ def server(data: Path | None, sync: str | None, web_at: str | None, verbose: boo
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await serve(_folder(data), make_app, sync, web_at, ready, stop)
 
+    # The writer's thread must not wait 5 ms for the loop's: a shopper is waiting for both.
+    sys.setswitchinterval(0.0005)
     asyncio.run(until_interrupted())
 
 
