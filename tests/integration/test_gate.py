@@ -87,6 +87,7 @@ async def test_a_revoked_device_has_no_effect_from_then_on_though_it_is_connecte
     await raw.send(msg.Submit("2" * 32, 1, ops.OpenVisit("b" * 32, "A-2", "ask", "en")))
     await raw.send(msg.Submit("3" * 32, 1, ops.Cancel("a" * 32)))
     await raw.send(msg.Hello(msg.PROTOCOL))
+    await raw.send(msg.Submit("4" * 32, 1, ops.Cancel("a" * 32)))
     await raw.send(msg.Ping())
     device = house.device(other)
     come(device)

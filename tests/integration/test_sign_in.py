@@ -1,6 +1,7 @@
 """An employee takes a tablet: the right PIN, the wrong one, and guessing."""
 
 import asyncio
+import threading
 
 from sync_server.domain import ops
 from sync_server.domain.refusal import Code, Refusal
@@ -119,7 +120,30 @@ async def test_a_sign_in_without_a_connection_says_so_at_once(house):
     assert tablet.outbox.pending() == []
 
 
-async def test_a_sign_in_while_the_floor_is_read_anew_is_not_answered_with_yes(house, monkeypatch):
+async def test_a_sign_in_checked_while_the_floor_is_read_anew_is_not_answered_with_yes(house):
+    """The PIN was right; but nothing may be done on a floor that is not to be relied on."""
+    file = house.enrol("staff", "Tablet")
+    server = await house.open()
+    raw = house.raw(file)
+    await raw.hello()
+    check_pin, go = server.doorman.check_pin, threading.Event()
+
+    async def checked(*what):
+        answer = await check_pin(*what)
+        server.shop.store.call(lambda _db: go.wait(30))
+        server.shop._distrust()
+        return answer
+
+    server.doorman.check_pin = checked
+    await raw.send(msg.SignIn("1" * 32, "tom", PIN))
+    reply = await raw.hear()
+    go.set()
+    assert isinstance(reply, msg.NotNow)
+    await raw.hear(msg.Snapshot)
+    assert server.shop.floor.people["tom"].device_id is None
+
+
+async def test_a_sign_in_that_meets_a_fault_in_the_rules_is_not_answered_with_yes(house, monkeypatch):
     file = house.enrol("staff", "Tablet")
     server = await house.open()
     raw = house.raw(file)

@@ -218,6 +218,30 @@ def test_a_kiosks_row_says_nothing_of_who_the_shopper_is():
     assert (to_tablets.alias, to_tablets.colour, to_tablets.notes) == ("Robin", "red", ("tall, red coat",))
 
 
+def test_a_tablets_row_says_all_there_is_to_say():
+    play = Play()
+    visit_id = play.open("repair", alias="Robin", colour="red", place="door", party_size=2)
+    play.after(61)
+    play.sign_on("tom")
+    play.on("tom", ops.Recall, visit_id)
+    offered = play.visit(visit_id)
+    for step in (ops.Accept, ops.Start, ops.Hold, ops.Resume, ops.HandOver, ops.Claim):
+        play.clock.after(5)
+        play.on("tom", step, visit_id)
+    taken = play.visit(visit_id)
+    play.on("tom", ops.AddNote, visit_id, note="needs a part")
+    seen = (offered, taken, play.visit(visit_id))
+    for visit in seen:
+        told = staff_visit(visit)
+        for name in set(told.__struct_fields__) - {"place_in_line", "low_s", "high_s", "rated"}:
+            assert getattr(told, name) == getattr(visit, name), name
+    empty = row()
+    usual = [
+        f for f in empty.__struct_fields__ if all(getattr(v, f, None) == getattr(empty, f) for v in seen)
+    ]
+    assert set(usual) == {"language", "ended_at", "place_in_line", "low_s", "high_s", "created_at", "ticket"}
+
+
 def test_a_kiosks_row_says_where_one_stands_and_how_long_it_may_take():
     play = Play()
     play.sign_on("tom")
