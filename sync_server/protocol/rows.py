@@ -5,6 +5,7 @@ line. Which fields are filled is decided here and nowhere else.
 """
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sync_server.domain.floor import Floor
 from sync_server.domain.people import Person
@@ -66,8 +67,8 @@ class QuoteRow(Struct, frozen=True, omit_defaults=True):
     high_s: float | None = None
 
 
-def staff_visit(visit: Visit) -> VisitRow:
-    """A visit for the tablets."""
+def _for_everybody(visit: Visit) -> VisitRow:
+    """What any device may know of a visit."""
     return VisitRow(
         visit_id=visit.visit_id,
         ticket=visit.ticket,
@@ -81,6 +82,13 @@ def staff_visit(visit: Visit) -> VisitRow:
         accepted_at=visit.accepted_at,
         serving_at=visit.serving_at,
         ended_at=visit.ended_at,
+    )
+
+
+def staff_visit(visit: Visit) -> VisitRow:
+    """A visit for the tablets."""
+    return replace(
+        _for_everybody(visit),
         alias=visit.alias,
         colour=visit.colour,
         place=visit.place,
@@ -106,19 +114,8 @@ def kiosk_visit(visit: Visit, floor: Floor, line: list[Visit], now: int) -> Visi
         place = ahead + 1
         quote = floor.quote(visit.need, now, before=line[:ahead])
         low, high = (quote.low_s, quote.high_s) if quote else (None, None)
-    return VisitRow(
-        visit_id=visit.visit_id,
-        ticket=visit.ticket,
-        rev=visit.rev,
-        state=visit.state.value,
-        need=visit.need,
-        language=visit.language,
-        created_at=visit.created_at,
-        employee=visit.employee,
-        recalled_at=visit.recalled_at,
-        accepted_at=visit.accepted_at,
-        serving_at=visit.serving_at,
-        ended_at=visit.ended_at,
+    return replace(
+        _for_everybody(visit),
         place_in_line=place,
         low_s=low,
         high_s=high,

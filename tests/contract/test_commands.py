@@ -61,7 +61,7 @@ def test_a_command_has_its_options_with_the_words_of_its_help(path):
 def test_an_app_has_its_options_with_the_words_of_its_help(path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "500")
     with pytest.raises(SystemExit) as end:
-        APPS[path].parse(["--help"], path)
+        APPS[path].parse(["--help"])
     assert end.value.code == 0
     shown = capsys.readouterr().out
     assert shown.startswith(f"usage: {path} ")
