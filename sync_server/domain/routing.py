@@ -29,8 +29,8 @@ def score(visit: Visit, now: int, credit_s: float) -> float:
 
 
 def line(visits: Iterable[Visit], now: int, credit_s: float) -> list[Visit]:
-    """The visits in the order they will be served."""
-    return sorted(visits, key=lambda v: (-score(v, now, credit_s), v.created_at, v.visit_id))
+    """The visits in the order they will be served. Those of one moment stay in the order given."""
+    return sorted(visits, key=lambda v: (-score(v, now, credit_s), v.created_at))
 
 
 def wanted(catalogue: Catalogue, visit: Visit) -> frozenset[str]:

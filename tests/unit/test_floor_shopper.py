@@ -192,6 +192,19 @@ def test_the_order_never_depends_on_a_devices_clock():
     assert play.visit(first).created_at == MONDAY_10
 
 
+def test_visits_of_the_same_moment_stand_in_the_order_in_which_the_server_took_them():
+    """11: their ids tell what time the devices believed it was, and must not decide."""
+    play = Play()
+    ids = ["f" * 32, "0" * 32, "8" * 32]
+    for number, visit_id in enumerate(ids):
+        play.yes(KIOSK, opening(visit_id=visit_id, ticket=f"A-{number}"))
+    assert [v.visit_id for v in play.floor.line(play.clock.now)] == ids
+    again = type(play.floor).replay(play.catalogue, play.records)
+    assert [v.visit_id for v in again.line(play.clock.now)] == ids
+    play.sign_on("kim")
+    assert play.visit(ids[0]).offer_to == "kim"
+
+
 def test_a_visit_opened_minutes_before_closing_is_of_that_day():
     play = Play(clock=Clock(CLOSES - 60_000))
     assert play.visit(play.open()).day == "2026-03-02"
