@@ -242,13 +242,13 @@ class Raw:
         await self.say(encode(message))
 
     async def hear(self, kind: type | None = None) -> Any:
-        """The next message, or the next of this kind."""
+        """The next message, or the next of this kind; a beat only if it is asked for."""
         async with asyncio.timeout(GIVE_UP_S):
             while True:
                 (frame,) = await self.socket.recv_multipart()
                 self.seen.append(frame)
                 message = decode_from_server(frame)
-                if kind is None or isinstance(message, kind):
+                if isinstance(message, kind) if kind else not isinstance(message, msg.Beat):
                     return message
 
     async def hello(self) -> msg.Snapshot:
