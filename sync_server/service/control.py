@@ -106,10 +106,13 @@ def _ask_server(folder: Folder, request: Request) -> Any:
         raise FolderError(
             f"{folder.path}: a server is running on this folder but does not answer ({error}); stop it first"
         ) from error
-    body = msgspec.json.decode(answer.content) if answer.content else {}
-    if answer.status_code != 200:
+    try:
+        body = msgspec.json.decode(answer.content, type=dict[str, Any])
+    except msgspec.DecodeError:
+        body = {}  # not from our door, or it failed
+    if answer.status_code != 200 or "result" not in body:
         raise AccountError(body.get("error", f"the server refused ({answer.status_code})"))
-    return body.get("result")
+    return body["result"]
 
 
 def make_control_key() -> str:

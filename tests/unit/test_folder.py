@@ -5,6 +5,8 @@ import os
 import stat
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -164,6 +166,40 @@ def test_a_command_that_fails_changes_nothing(folder):
 def test_a_command_that_is_none_is_refused(folder, request_):
     with pytest.raises(AccountError, match="no such command"):
         work_of(folder, request_)
+
+
+class Door(BaseHTTPRequestHandler):
+    """A server's control door that answers whatever the test gives it."""
+
+    status, body = 200, b""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(self.status)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_what: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason"),
+    [
+        (400, b'{"error": "a PIN has 4 to 8 digits"}', "a PIN has 4 to 8 digits"),
+        (500, b"Internal Server Error", r"the server refused \(500\)"),
+        (502, b"", r"the server refused \(502\)"),
+        (200, b"<html>", r"the server refused \(200\)"),
+    ],
+)
+def test_whatever_the_running_server_says_no_with_is_told_in_words(folder, status, body, reason):
+    handler = type("Answer", (Door,), {"status": status, "body": body})
+    with HTTPServer(("127.0.0.1", 0), handler) as door, Lock(folder):
+        threading.Thread(target=door.handle_request, daemon=True).start()
+        folder.control_address.write_text(f"127.0.0.1:{door.server_port}\n")
+        with pytest.raises(AccountError, match=reason):
+            run(folder, "set_pin", employee="maya", pin="1234")
 
 
 def test_only_the_folders_own_key_opens_the_control_door(folder):

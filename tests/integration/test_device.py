@@ -1,0 +1,87 @@
+"""A device whose own disk fails: what it shows stays true, and nothing counts that is not kept."""
+
+import pytest
+
+from sync_server.device.outbox import OutboxError
+from sync_server.domain import ops
+from sync_server.domain.refusal import Code, Refusal
+
+from .house import come
+
+
+async def a_kiosk(house):
+    file = house.enrol("kiosk", "Front")
+    await house.open()
+    return house.device(file)
+
+
+def read_only(kiosk, yes: bool) -> None:
+    kiosk.outbox._db.execute(f"PRAGMA query_only = {'ON' if yes else 'OFF'}")
+
+
+async def test_a_tap_that_cannot_be_kept_does_not_count_and_says_so(house):
+    kiosk = await a_kiosk(house)
+    await house.until(lambda: kiosk.live)
+    read_only(kiosk, True)
+    with pytest.raises(OutboxError, match="free some space"):
+        come(kiosk)
+    assert kiosk.view.visits == {}
+    read_only(kiosk, False)
+    come(kiosk)
+    await house.until(lambda: house.agrees(kiosk))
+    assert house.one("SELECT count(*) FROM visits") == 1
+
+
+async def test_a_kiosk_that_cannot_keep_the_catalogue_still_shows_it(house):
+    kiosk = await a_kiosk(house)
+    read_only(kiosk, True)
+    await house.until(lambda: kiosk.live)
+    assert kiosk.catalogue == house.catalogue
+    assert kiosk.outbox.catalogue() == (None, "")
+    assert kiosk.next_ticket() == "A-1"
+
+
+async def test_an_answer_that_cannot_be_written_down_still_reaches_the_screen_and_comes_again(house):
+    """13: the op stays in the outbox, is sent again after the next start, and has one effect."""
+    kiosk = await a_kiosk(house)
+    await house.until(lambda: kiosk.live)
+    answered = []
+    kiosk.on_answered = lambda op_id: answered.append(op_id) or house.changed.set()
+    visit_id = come(kiosk)
+    read_only(kiosk, True)
+    await house.until(lambda: answered and visit_id in kiosk.view.visits)
+    assert kiosk.view.unsent == frozenset()
+    assert [submit.op.visit_id for submit in kiosk.outbox.pending()] == [visit_id]
+    house.stop(kiosk)
+    kiosk = house.device(kiosk.file)
+    await house.until(lambda: house.agrees(kiosk))
+    assert house.one("SELECT count(*) FROM visit_events") == 1
+
+
+async def test_a_refusal_that_cannot_be_kept_is_told_all_the_same(house):
+    kiosk = await a_kiosk(house)
+    await house.until(lambda: kiosk.live)
+    op_id = kiosk.submit(ops.Cancel("f" * 32))
+    read_only(kiosk, True)
+    await house.until(lambda: house.answered)
+    assert house.answered == [(op_id, Refusal(Code.UNKNOWN_VISIT, "f" * 32))]
+
+
+async def test_a_device_knows_its_catalogue_and_its_numbers_without_a_connection(house):
+    kiosk = await a_kiosk(house)
+    come(kiosk)
+    await house.until(lambda: house.agrees(kiosk))
+    house.stop(kiosk)
+    await house.close_server()
+    kiosk = house.device(kiosk.file)
+    assert kiosk.catalogue == house.catalogue
+    assert not kiosk.live
+    visit_id = come(kiosk)
+    assert kiosk.view.visits[visit_id].ticket == "A-2"
+
+
+async def test_an_op_too_large_to_be_read_is_never_put_into_the_outbox(house):
+    kiosk = await a_kiosk(house)
+    with pytest.raises(ValueError, match="never read"):
+        kiosk.submit(ops.Rate("a" * 32, comment="x" * 70_000))
+    assert kiosk.outbox.pending() == []
