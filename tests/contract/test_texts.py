@@ -116,3 +116,22 @@ def test_no_two_tickets_in_a_row_of_288_share_a_name(language: str) -> None:
 
 def test_dutch_colour_words_bend_for_de_words() -> None:
     assert all(colour.endswith("e") for colour in TEXTS["nl"]["names.colours"])
+
+
+def test_every_text_is_said_somewhere() -> None:
+    root = paths.TEXTS.parent.parent
+    source = "".join(
+        path.read_text("utf-8")
+        for folder in ("assets", "kiosk", "staff_app", "sync_server")
+        for path in sorted((root / folder).rglob("*"))
+        if path.suffix in {".py", ".html", ".kv"}
+    )
+    # "kiosk.line.{stage}" says every text of that shape, and so does "state." ~ state in a page.
+    said = [
+        re.compile(re.sub(r"\\\{.*?\\\}", ".+", re.escape(key)) + (".+" if key.endswith(".") else ""))
+        for key in set(re.findall(r"""["']([a-z_]+\.(?:[a-z_.\d]|\{[^{}]*\})*)["']""", source))
+    ]
+    greetings = {"kiosk.greeting.afternoon", "kiosk.greeting.evening"}  # chosen within one f-string
+    assert [
+        key for key in TEXTS["en"] if key not in greetings and not any(p.fullmatch(key) for p in said)
+    ] == []
