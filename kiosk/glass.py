@@ -126,6 +126,7 @@ class KioskApp(App):
         Window.show_cursor = not self.alone
 
     def on_stop(self) -> None:
+        self.hands.stop()
         self._unguard()
 
     def open_settings(self, *_: Any) -> bool:

@@ -1,14 +1,13 @@
 """Runs the tablet: the device, the hands and the glass on one event loop. Imports Kivy only when it runs."""
 
 import asyncio
-import contextlib
-import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from assets import paths
 from assets.window import prepare
 from sync_server.device.device import Device
+from sync_server.device.run import Companion, Window, live
 
 from .config import Config, ConfigError
 from .hands import Hands
@@ -23,37 +22,18 @@ def run(config: Config, alongside: Alongside | None = None) -> None:
     employee. Raises ConfigError, OutboxError, NoDisplay or ThemeError, each with a sentence for people.
     """
     _check_files()
-    asyncio.run(_run(config, alongside))
 
-
-async def _run(config: Config, alongside: Alongside | None) -> None:
-    try:
-        device = Device(config.device, config.data)
-    except OSError as error:
-        raise ConfigError(
-            f"{config.data} cannot be used: {error}; name another folder with --data"
-        ) from error
-    companion: asyncio.Future[object] | None = None
-    try:
+    def open_window(device: Device) -> tuple[Window, Companion | None]:
         prepare(config.size, config.fullscreen)
         from .glass import StaffApp
 
         hands = Hands(device)
         app = StaffApp(hands, language=config.language)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(NotImplementedError):  # not on Windows
-                asyncio.get_running_loop().add_signal_handler(number, app.stop)
-        device.start()
         if config.employee:
             hands.sign_in_at_start(config.employee, config.pin)
-        if alongside is not None:
-            companion = asyncio.ensure_future(alongside(device, hands))
-        await app.async_run("asyncio")
-    finally:
-        if companion is not None:
-            companion.cancel()
-            await asyncio.gather(companion, return_exceptions=True)
-        device.stop()
+        return app, alongside and (lambda: alongside(device, hands))
+
+    asyncio.run(live(config.device, config.data, open_window))
 
 
 def _check_files() -> None:

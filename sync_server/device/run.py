@@ -1,0 +1,54 @@
+"""How a touch app lives: its device and its window on one event loop, until either is told to end."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, Protocol
+
+from sync_server.protocol.device_file import DeviceFile
+
+from .device import Device
+from .start import ConfigError
+
+Companion = Callable[[], Coroutine[Any, Any, object]]
+
+
+class Window(Protocol):
+    """What is needed of a Kivy app."""
+
+    def stop(self) -> None: ...
+
+    async def async_run(self, async_lib: str) -> None: ...
+
+
+async def live(
+    device_file: DeviceFile,
+    data: Path,
+    open_window: Callable[[Device], tuple[Window, Companion | None]],
+) -> None:
+    """Runs until the window is closed or the process is told to end.
+
+    `open_window(device)` gives the window, and what lives beside it on the same loop, such as a
+    simulated person. Raises ConfigError, OutboxError and what `open_window` raises.
+    """
+    try:
+        device = Device(device_file, data)
+    except OSError as error:
+        raise ConfigError(f"{data} cannot be used: {error}; name another folder with --data") from error
+    beside: asyncio.Future[object] | None = None
+    try:
+        window, companion = open_window(device)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError):  # not on Windows
+                asyncio.get_running_loop().add_signal_handler(number, window.stop)
+        device.start()
+        if companion is not None:
+            beside = asyncio.ensure_future(companion())
+        await window.async_run("asyncio")
+    finally:
+        if beside is not None:
+            beside.cancel()
+            await asyncio.gather(beside, return_exceptions=True)
+        device.stop()
