@@ -1,7 +1,8 @@
 """A kiosk under test: the real app, the real device and its real outbox; nobody answers at the other end."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,3 +89,13 @@ async def kiosk(
         hands.stop()
         if isinstance(device, Device):
             device.stop()
+
+
+def at_the_kiosk(folder: Path, what: Callable[[Kiosk], Awaitable[None]], **how: Any) -> None:
+    """Runs `what` at a kiosk that is closed again afterwards."""
+
+    async def go() -> None:
+        async with kiosk(folder, **how) as k:
+            await what(k)
+
+    asyncio.run(go())

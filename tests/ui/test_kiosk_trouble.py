@@ -1,0 +1,124 @@
+"""The kiosk under real touches when something goes wrong: it stays kind, and it goes on."""
+
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from kiosk.scenes import AT, StandIn, store_of
+from kiosk.session import Screen
+from sync_server.device.outbox import OutboxError
+from sync_server.domain import ops
+from sync_server.domain.refusal import Code, Refusal
+from sync_server.protocol.messages import Submit
+
+from .kiosk import Kiosk, at_the_kiosk
+
+IDLE_MS = int(store_of().times.idle_s * 1000)
+
+
+def test_a_refused_visit_can_be_said_again(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.tap("colour-red")
+        await k.tap("join")
+        k.device.on_refused(Submit("0" * 32, AT, k.kept()[0]), Refusal(Code.TICKET_TAKEN, "A-1"))
+        await k.tap("again")
+        await k.tap("join")
+        first, second = k.kept()
+        assert (second.ticket, second.colour) == ("A-2", "red")
+        assert second.visit_id != first.visit_id
+
+    at_the_kiosk(tmp_path, what)
+
+
+def test_a_lost_ticket_is_told_on_the_greeting_until_somebody_has_read_it(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.tap("join")
+        await k.tap("all-right")
+        op_id = k.device.outbox.pending()[0].op_id
+        k.device.outbox.refuse(op_id, Refusal(Code.TICKET_TAKEN, "A-1"), AT)
+        k.device.on_refused(
+            Submit(op_id, AT, ops.OpenVisit("f" * 32, "A-1", "repair", "en")), Refusal(Code.TICKET_TAKEN)
+        )
+        await k.screen.until(lambda: k.says("A-1 could not be put in line"))
+        await k.tap("put-away")
+        assert not k.says("A-1")
+        assert k.device.outbox.refused() == []
+
+    at_the_kiosk(tmp_path, what)
+
+
+class Full(StandIn):
+    """A device with no room left on its disk."""
+
+    def submit(self, op: ops.DeviceOp) -> str:
+        raise OutboxError(f"no room for {op}")
+
+
+def test_a_full_disk_pretends_nothing(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.tap("join")
+        assert k.says("Please ask a colleague")
+        assert not k.says("A-42")
+        await k.tap("all-right")
+        assert k.hands.screen is Screen.NEED
+
+    at_the_kiosk(tmp_path, what, device=Full(store_of()))
+
+
+def test_a_fault_of_ours_is_told_kindly_and_the_kiosk_goes_on(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        page = k.screen.app.root.page
+
+        def fault(*_: object) -> None:
+            raise RuntimeError("a fault put here by the test")
+
+        page.show, real = fault, page.show
+        k.hands.draw()
+        await k.screen.until(lambda: k.says("Something went wrong on our side"))
+        page.show = real
+        await k.tap("all-right")
+        await k.tap("need-repair")
+        assert k.hands.screen is Screen.SPOT
+
+    at_the_kiosk(tmp_path, what)
+
+
+def test_an_icon_that_we_do_not_have_is_no_reason_to_stop(tmp_path: Path) -> None:
+    store = store_of()
+    odd = replace(store, needs=tuple(replace(need, icon="no-such-icon") for need in store.needs))
+
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        assert k.hands.screen is Screen.SPOT
+
+    at_the_kiosk(tmp_path, what, catalogue=odd)
+
+
+def test_a_kiosk_that_knows_no_store_asks_for_a_moment_and_goes_on_by_itself(tmp_path: Path) -> None:
+    device = StandIn(None)
+
+    async def what(k: Kiosk) -> None:
+        assert k.says("One moment")
+        device.catalogue = store_of()
+        device.on_change()
+        await k.screen.until(lambda: k.screen.find("need-repair"))
+
+    at_the_kiosk(tmp_path, what, device=device)
+
+
+def test_nobody_leaves_the_kiosk_by_a_key_or_finds_its_settings(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        window = k.screen.window
+        for key in (27, 282):  # Escape, F1
+            window.dispatch("on_key_down", key, 0, None, [])
+            window.dispatch("on_keyboard", key, 0, None, [])
+            window.dispatch("on_key_up", key, 0)
+        await k.screen.frames()
+        assert k.screen.app.open_settings() is False
+        await k.tap("need-repair")
+        assert k.hands.screen is Screen.SPOT
+
+    at_the_kiosk(tmp_path, what)
