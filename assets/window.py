@@ -86,11 +86,12 @@ def _screen_size() -> tuple[int, int] | None:
 
 def _check_window(title: str) -> None:
     """Opens the window now, so that a display that cannot be used is told in words."""
+    before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)  # Kivy would log a traceback of what is said in words below
     try:
         from kivy.core.window import Window
     finally:
-        logging.disable(logging.NOTSET)
+        logging.disable(before)
     if Window is None:
         where = os.environ.get("DISPLAY", "")
         raise NoDisplay(f"the display {where} cannot be used: check that it is there and has OpenGL")

@@ -8,6 +8,7 @@ Each picture is `kiosk/<screen>-<language>-<width>x<height>.png` below the folde
 import argparse
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,7 @@ def main() -> None:
     parser.add_argument("--store", type=Path, default=paths.DEMO_STORE, help="a store.toml")
     parser.add_argument("--only", default="", help="scenes whose name begins so")
     asked = parser.parse_args()
+    logging.disable(logging.WARNING)  # the scenes of refusals are no news here
     languages, store = tuple(asked.languages.split(",")), store_of(asked.store)
     made = asyncio.run(shoot(asked.out, asked.size, languages, store, asked.only))
     print(f"{len(made)} pictures in {asked.out / 'kiosk'}")

@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import contextlib
 import gc
+import logging
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -100,6 +101,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", default="", metavar="NAME", help="only screens whose name begins so")
     parser.add_argument("--language", action="append", choices=known_languages(), help="only this one")
     asked = parser.parse_args(arguments)
+    logging.disable(logging.WARNING)  # the scenes of refusals are no news here
     languages = tuple(asked.language or known_languages())
     try:
         asyncio.run(shoot(asked.out / "staff", asked.size, asked.only, languages))

@@ -110,6 +110,14 @@ def test_an_ended_visit_leaves_the_tablet_at_once_and_stays_on_the_kiosk_that_ca
     assert shown(replica, ops.Cancel(VID), ops.Rate(VID, ces=4)).visits[VID].rated
 
 
+def test_time_on_hold_counts_from_the_tap_that_ends_it():
+    replica = Replica()
+    held = row(state="on_hold", employee="tom", stint_at=MONDAY_10 - 30_000, held_ms=5_000)
+    replica.take(snapshot(1, visits=(held,)))
+    resumed = shown(replica, ops.Resume(VID, 1), device="tablet-tom").visits[VID]
+    assert (resumed.state, resumed.held_ms, resumed.stint_at) == ("serving", 35_000, MONDAY_10)
+
+
 def test_a_presence_is_shown_as_it_was_tapped():
     replica = Replica()
     replica.take(snapshot(1, people=(PersonRow("tom", "available", 0, "tablet-tom"),)))
