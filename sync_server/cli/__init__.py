@@ -1,0 +1,27 @@
+"""The `welkom` command. Every failure a person can mend ends in one sentence, never in a traceback."""
+
+import click
+
+from . import demo, people, screens, store
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="welkom")
+def main() -> None:
+    """Welkom: shoppers are greeted, the right colleague comes, and the store sees how it went."""
+
+
+for command in (
+    store.init,
+    store.check,
+    store.server,
+    store.report,
+    people.device,
+    people.employee,
+    people.manager,
+    screens.kiosk,
+    screens.staff,
+    demo.demo,
+    demo.demo_window,
+):
+    main.add_command(command)

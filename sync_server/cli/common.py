@@ -1,0 +1,42 @@
+"""What every command shares: which folder it is about, and how its errors are told."""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+DATA = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="The store's folder. Default: this user's own data folder for Welkom.",
+)
+
+
+def folder_of(data: Path | None) -> Any:
+    from platformdirs import user_data_path
+
+    from sync_server.service.folder import Folder
+
+    return Folder(data if data is not None else user_data_path("welkom", appauthor=False))
+
+
+def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turns the errors a person can mend into click's own, which prints their text alone."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        from sync_server.service.accounts import AccountError
+        from sync_server.service.folder import FolderError
+        from sync_server.service.settings import SettingsError
+        from sync_server.service.socket import PortError
+        from sync_server.service.store import StoreError
+
+        try:
+            return command(*args, **kwargs)
+        except (AccountError, FolderError, SettingsError, PortError, StoreError) as error:
+            raise click.ClickException(str(error)) from error
+
+    return run

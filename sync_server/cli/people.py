@@ -1,0 +1,125 @@
+"""Who takes part: devices, employees, the manager."""
+
+import contextlib
+from pathlib import Path
+
+import click
+
+from .common import DATA, folder_of, plainly
+
+
+@click.group()
+def device() -> None:
+    """Kiosks and tablets."""
+
+
+@device.command("add")
+@click.argument("kind", type=click.Choice(["kiosk", "staff"]))
+@click.option("--name", required=True, help='Where it stands or whose it is, such as "Front door".')
+@click.option("--server", "address", default=None, help="host:port at which the device reaches this server.")
+@click.option("--out", type=click.Path(path_type=Path), default=None, help="The device file to write.")
+@DATA
+@plainly
+def device_add(kind: str, name: str, address: str | None, out: Path | None, data: Path | None) -> None:
+    """Enrol a device and write the file to copy to it."""
+    from sync_server.protocol.device_file import device_file_text
+    from sync_server.service import control
+    from sync_server.service.folder import write_secret
+    from sync_server.service.settings import load_settings
+
+    folder = folder_of(data)
+    folder.check()
+    if address is None:
+        host, _, port = load_settings(folder.settings).server.sync.rpartition(":")
+        address = f"{_own_address() if host in ('0.0.0.0', '') else host}:{port}"
+    if out is not None and out.exists():
+        raise click.ClickException(f"{out}: is there already; choose another name with --out")
+    file = control.add_device(folder, kind, name, f"tcp://{address}")
+    out = out or folder.path / f"{file.device_id}.device.toml"
+    write_secret(out, device_file_text(file))
+    command = "kiosk" if kind == "kiosk" else "staff"
+    click.echo(f"Added {file.name} (tickets {file.letter}-1, {file.letter}-2, …) at {address}")
+    click.echo(f"Copy {out} to the device and start it there: welkom {command} --device {out.name}")
+
+
+@device.command("list")
+@DATA
+@plainly
+def device_list(data: Path | None) -> None:
+    """List all devices."""
+    from sync_server.service.accounts import list_devices
+    from sync_server.service.store import reading
+
+    folder = folder_of(data)
+    folder.check()
+    with reading(folder.store) as db:
+        for row in list_devices(db):
+            state = "revoked" if row["revoked_at"] else "active"
+            click.echo(f"{row['device_id']:24} {row['kind']:6} {row['letter']:3} {state:8} {row['name']}")
+
+
+@device.command("revoke")
+@click.argument("device_id")
+@DATA
+@plainly
+def device_revoke(device_id: str, data: Path | None) -> None:
+    """Shut a device out, at once."""
+    from sync_server.service import control
+
+    folder = folder_of(data)
+    folder.check()
+    control.run(folder, "revoke_device", device_id=device_id)
+    click.echo(f"{device_id} has no effect from now on")
+
+
+@click.group()
+def employee() -> None:
+    """The people of the floor. Who they are stands in store.toml."""
+
+
+@employee.command("pin")
+@click.argument("employee_id")
+@click.option("--pin", prompt=True, hide_input=True, confirmation_prompt=True, help="4 to 8 digits.")
+@DATA
+@plainly
+def employee_pin(employee_id: str, pin: str, data: Path | None) -> None:
+    """Set an employee's PIN."""
+    from sync_server.service import control
+
+    folder = folder_of(data)
+    folder.check()
+    control.run(folder, "set_pin", employee=employee_id, pin=pin)
+    click.echo(f"{employee_id} has a new PIN")
+
+
+@click.group()
+def manager() -> None:
+    """The store's manager."""
+
+
+@manager.command("password")
+@click.option(
+    "--password", prompt=True, hide_input=True, confirmation_prompt=True, help="8 characters or more."
+)
+@DATA
+@plainly
+def manager_password(password: str, data: Path | None) -> None:
+    """Set the manager's password."""
+    from sync_server.service import control
+
+    folder = folder_of(data)
+    folder.check()
+    control.run(folder, "set_password", password=password)
+    click.echo("The manager has a new password")
+
+
+def _own_address() -> str:
+    """This computer's address on the store's network; loopback where there is none."""
+    import socket
+
+    with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: only asks which way out is used
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
