@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import events as ev
-from . import ops
+from . import ops, roles
 from .catalogue import COLOURS, LANGUAGES, Need
 from .events import Presence
 from .ops import Actor, ActorKind
@@ -24,10 +24,9 @@ Command = Callable[["Floor", Any, Actor, int], list[Change]]
 
 def decide(floor: "Floor", op: ops.AnyOp, by: Actor, now: int) -> list[Change]:
     """The changes `op` brings about at `now`, in order. Raises Refused, having changed nothing."""
-    allowed, command = COMMANDS[type(op)]
-    if by.kind not in allowed:
+    if not roles.may(by.kind, type(op)):
         raise Refused(Code.NOT_ALLOWED, type(op).__name__)
-    changes = command(floor, op, by, now)
+    changes = COMMANDS[type(op)](floor, op, by, now)
     if by.kind is ActorKind.STAFF:
         me = _signed_in(floor, by)
         if me.chosen is Presence.NOT_RESPONDING and not isinstance(op, ops.SetPresence):
@@ -324,26 +323,23 @@ def _ending(floor: "Floor", op: ops.Complete | ops.QuickResolution, me: Person) 
     return ev.Completed(me.id, op.resolution, op.note or None, op.tip, op.gift, cents)
 
 
-_SHOPPER = frozenset({ActorKind.KIOSK, ActorKind.PHONE, ActorKind.API})
-_STAFF = frozenset({ActorKind.STAFF})
-
-COMMANDS: dict[type, tuple[frozenset[ActorKind], Command]] = {
-    ops.OpenVisit: (_SHOPPER | _STAFF, _open),
-    ops.Cancel: (_SHOPPER, _cancel),
-    ops.Rate: (_SHOPPER, _rate),
-    ops.SignOn: (frozenset({ActorKind.SYSTEM}), _sign_on),
-    ops.SetPresence: (_STAFF, _set_presence),
-    ops.Accept: (_STAFF, _accept),
-    ops.Decline: (_STAFF, _decline),
-    ops.Claim: (_STAFF, _claim),
-    ops.Recall: (_STAFF, _recall),
-    ops.Start: (_STAFF, _start),
-    ops.Hold: (_STAFF, _hold),
-    ops.Resume: (_STAFF, _resume),
-    ops.HandOver: (_STAFF, _hand_over),
-    ops.AddNote: (_STAFF, _add_note),
-    ops.Complete: (_STAFF, _complete),
-    ops.MarkNoShow: (_STAFF, _mark_no_show),
-    ops.Remove: (_STAFF, _remove),
-    ops.QuickResolution: (_STAFF, _quick_resolution),
+COMMANDS: dict[type, Command] = {
+    ops.OpenVisit: _open,
+    ops.Cancel: _cancel,
+    ops.Rate: _rate,
+    ops.SignOn: _sign_on,
+    ops.SetPresence: _set_presence,
+    ops.Accept: _accept,
+    ops.Decline: _decline,
+    ops.Claim: _claim,
+    ops.Recall: _recall,
+    ops.Start: _start,
+    ops.Hold: _hold,
+    ops.Resume: _resume,
+    ops.HandOver: _hand_over,
+    ops.AddNote: _add_note,
+    ops.Complete: _complete,
+    ops.MarkNoShow: _mark_no_show,
+    ops.Remove: _remove,
+    ops.QuickResolution: _quick_resolution,
 }

@@ -174,13 +174,14 @@ AnyOp = DeviceOp | SignOn
 
 
 class ActorKind(StrEnum):
-    """By which way an op came. All but `system` and `manager` are also a visit's `source`."""
+    """By which way somebody comes: the role of `roles.py`. The first four are also a visit's `source`."""
 
     KIOSK = "kiosk"
     STAFF = "staff"
     PHONE = "phone"
     API = "api"
     MANAGER = "manager"
+    READONLY = "readonly"
     SYSTEM = "system"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from sync_server.domain.events import Record
 from sync_server.domain.ops import SYSTEM, Actor, ActorKind, SignOn
 from sync_server.domain.refusal import Code, Refusal
+from sync_server.domain.roles import Deed, may
 from sync_server.protocol import messages as msg
 from sync_server.protocol.messages import FromServer
 from sync_server.protocol.wire import WireError, decode_from_device, encode
@@ -143,7 +144,7 @@ class Desk:
         self._shop.finish(turn)
 
     async def _check(self, device: DeviceRow, message: msg.SignIn) -> tuple[Refusal | None, int]:
-        if device.kind != ActorKind.STAFF.value:
+        if not may(ActorKind(device.kind), Deed.SIGN_IN):
             return Refusal(Code.NOT_ALLOWED, device.kind), 0
         return await self._doorman.check_pin(device.device_id, message.employee, message.pin)
 

@@ -151,7 +151,7 @@ async def test_a_fault_in_the_rules_changes_nothing_and_the_server_lives_on(hous
     kiosk, tom = await house.crew("tom")
     visit_id = come(kiosk)
     await house.until(lambda: visit_id in tom.view.visits and tom.view.visits[visit_id].offer_to)
-    allowed, accept = commands.COMMANDS[ops.Accept]
+    accept = commands.COMMANDS[ops.Accept]
     faults = []
 
     def faulty(floor, op, by, now):
@@ -161,7 +161,7 @@ async def test_a_fault_in_the_rules_changes_nothing_and_the_server_lives_on(hous
         floor.people["tom"] = None  # half done, and then
         raise RuntimeError("a fault in the rules")
 
-    monkeypatch.setitem(commands.COMMANDS, ops.Accept, (allowed, faulty))
+    monkeypatch.setitem(commands.COMMANDS, ops.Accept, faulty)
     before = house.server.shop.floor
     do(tom, ops.Accept, visit_id)
     await house.until(lambda: faults and not tom.outbox.pending())
@@ -193,7 +193,7 @@ async def test_other_ops_of_the_same_moment_are_not_told_yes_when_one_fails(hous
     await house.open()
     raw = house.raw(file)
     await raw.hello()
-    allowed, cancel = commands.COMMANDS[ops.Cancel]
+    cancel = commands.COMMANDS[ops.Cancel]
     faults = []
 
     def faulty(*what):
@@ -202,7 +202,7 @@ async def test_other_ops_of_the_same_moment_are_not_told_yes_when_one_fails(hous
         faults.append(1)
         raise RuntimeError("a fault in the rules")
 
-    monkeypatch.setitem(commands.COMMANDS, ops.Cancel, (allowed, faulty))
+    monkeypatch.setitem(commands.COMMANDS, ops.Cancel, faulty)
     opening = msg.Submit("1" * 32, 1, ops.OpenVisit("a" * 32, "A-1", "ask", "en"))
     leaving = msg.Submit("2" * 32, 1, ops.Cancel("a" * 32))
     await raw.send(opening)

@@ -74,7 +74,7 @@ class FloorMachine(RuleBasedStateMachine):
 
     # --- what happens ------------------------------------------------------------------------------
 
-    @rule(by=st.sampled_from([KIOSK, OTHER_KIOSK, Actor(ActorKind.PHONE)]), need=ANY, number=ANY)
+    @rule(by=st.sampled_from([KIOSK, OTHER_KIOSK, Actor(ActorKind.API)]), need=ANY, number=ANY)
     def a_shopper_comes(self, by, need, number):
         needs = ("repair", "repair", "repair_phone", "buy", "ask", "pick_up", "teleport")
         ticket = f"A-{number % 40 + 1}"  # few enough to meet twice

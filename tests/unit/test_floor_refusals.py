@@ -11,6 +11,7 @@ from tests.shop import KIOSK, Play, staff
 PHONE = Actor(ActorKind.PHONE)
 API = Actor(ActorKind.API)
 MANAGER = Actor(ActorKind.MANAGER)
+READONLY = Actor(ActorKind.READONLY)
 VID = "a" * 32
 
 
@@ -104,10 +105,12 @@ SIGN_ON, PRESENCE = ops.SignOn("tom", "tablet-tom"), ops.SetPresence(Presence.ON
 @pytest.mark.parametrize(
     ("by", "op"),
     [
-        *[(by, op(VID, 1)) for by in (KIOSK, PHONE, API, MANAGER, SYSTEM) for op in EVERY_VISIT_OP],
+        *[(by, op(VID, 1)) for by in (KIOSK, PHONE, API, MANAGER, READONLY, SYSTEM) for op in EVERY_VISIT_OP],
         *[(by, op) for by in (MANAGER, SYSTEM) for op in (OPEN, CANCEL, RATE, PRESENCE)],
         *[(by, SIGN_ON) for by in (KIOSK, PHONE, API, MANAGER, staff("tom"))],
-        *[(staff("tom"), op) for op in (CANCEL, RATE)],
+        *[(by, op) for by in (staff("tom"), API) for op in (CANCEL, RATE)],
+        (PHONE, OPEN),
+        *[(READONLY, op) for op in (OPEN, CANCEL, RATE, PRESENCE, SIGN_ON)],
         (KIOSK, PRESENCE),
         (KIOSK, ops.QuickResolution(VID, "T-1", "ask", "en", Resolution.SOLVED)),
     ],

@@ -37,7 +37,7 @@ def test_opening_keeps_what_the_shopper_said():
 
 @pytest.mark.parametrize(
     ("by", "source", "actor"),
-    [(KIOSK, "kiosk", "shopper"), (PHONE, "phone", "shopper"), (API, "api", "api")],
+    [(KIOSK, "kiosk", "shopper"), (API, "api", "api")],
 )
 def test_the_log_says_by_which_way_a_visit_came(by, source, actor):
     play = Play()
