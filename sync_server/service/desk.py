@@ -13,6 +13,7 @@ from sync_server.protocol.messages import FromServer
 from sync_server.protocol.wire import WireError, decode_from_device, encode
 
 from .audience import Audience
+from .counters import Counters
 from .doorman import Doorman
 from .queries import DeviceRow
 from .shop import Shop, Turn, Unwell
@@ -26,7 +27,10 @@ log = logging.getLogger(__name__)
 class Desk:
     """Greets devices, passes on their ops, and tells them what changed."""
 
-    def __init__(self, shop: Shop, doorman: Doorman, socket: Socket) -> None:
+    def __init__(
+        self, shop: Shop, doorman: Doorman, socket: Socket, counters: Counters | None = None
+    ) -> None:
+        self._counters = counters or Counters()
         self._shop = shop
         self._doorman = doorman
         self._socket = socket
@@ -81,12 +85,15 @@ class Desk:
         if not self._shop.trusted:
             return  # the devices repeat it
         turn = self._shop.begin()
+        self._counters.add("messages", len(incoming))
         for peer, device, body in incoming:
             try:
                 if body is None:
+                    self._counters.add("messages_of_many_frames")
                     raise WireError("a message has one frame")
                 self._do(turn, peer, device, decode_from_device(body))
             except WireError as error:
+                self._counters.add("messages_unreadable")
                 log.warning("%s sent something that is no message: %s", device.device_id, error)
                 self._answer(turn, peer, msg.Fault(str(error)[:300], error.op_id))
             except Unwell:
@@ -162,6 +169,7 @@ class Desk:
         for peer in peers:
             if not self._socket.send(peer, frame):
                 self._audience.leave(peer)
+                self._counters.add("devices_too_slow")
 
     def _news(self, turn: Turn, records: list[Record]) -> None:
         self._say(turn, self._audience.updates(self._shop.floor, records, self._shop.clock()))

@@ -6,6 +6,7 @@ import zmq
 import zmq.asyncio
 from zmq.auth.asyncio import AsyncioAuthenticator
 
+from .counters import Counters
 from .queries import DeviceRow
 
 ZAP_DOMAIN = "store"
@@ -20,14 +21,16 @@ class Gate(AsyncioAuthenticator):
     `device_of` is asked again for every message: a revoked device has no effect from then on.
     """
 
-    def __init__(self, context: "zmq.asyncio.Context") -> None:
+    def __init__(self, context: "zmq.asyncio.Context", counters: Counters | None = None) -> None:
         super().__init__(context, log=log)
         self.devices: dict[str, DeviceRow] = {}
+        self._counters = counters or Counters()
         self.configure_curve_callback(ZAP_DOMAIN, credentials_provider=self)
 
     def callback(self, _domain: str, key: bytes) -> bool:
         known = key.decode() in self.devices
         if not known:
+            self._counters.add("strangers")
             log.warning("an unknown device was turned away; `welkom device add` enrols one")
         return known
 
@@ -37,7 +40,10 @@ class Gate(AsyncioAuthenticator):
             key = str(frame.get("User-Id"))
         except zmq.ZMQError:
             return None
-        return self.devices.get(key)
+        device = self.devices.get(key)
+        if device is None:
+            self._counters.add("revoked_messages")
+        return device
 
     async def handle_zap_message(self, msg: list[bytes]) -> None:
         # An exception here would end the authenticator for good, and with it every new connection.

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from . import queries
 from .accounts import mirror_catalogue
+from .counters import Counters
 from .desk import Desk
 from .doorman import Doorman
 from .folder import Folder, Lock
@@ -46,6 +47,7 @@ class Server:
     desk: Desk
     sync_address: str
     web_address: str
+    counters: Counters = field(default_factory=Counters)
     ending: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def reload_devices(self) -> None:
@@ -77,21 +79,24 @@ async def serve(
         _, secret = load_server_key(folder.server_key)
         context = zmq.Context()
         cleanup.callback(context.destroy, linger=0)
-        gate = Gate(zmq.asyncio.Context.shadow(context.underlying))
+        counters = Counters()
+        gate = Gate(zmq.asyncio.Context.shadow(context.underlying), counters)
         gate.devices = _devices(folder)
         gate.start()
         cleanup.callback(gate.stop)
-        socket = Socket(listen.sync, secret, gate, context)
+        socket = Socket(listen.sync, secret, gate, context, counters)
         cleanup.callback(socket.close)
         web_socket = _listen(listen.web)
         cleanup.callback(web_socket.close)
-        shop = Shop(folder, settings.catalogue(), wall_clock)
+        shop = Shop(folder, settings.catalogue(), wall_clock, counters)
         cleanup.callback(shop.close)
         await shop.store.call(lambda db: mirror_catalogue(db, shop.catalogue))
         doorman = Doorman(folder.store, wall_clock)
-        desk = Desk(shop, doorman, socket)
+        desk = Desk(shop, doorman, socket, counters)
         host, port = web_socket.getsockname()[:2]
-        server = Server(folder, settings, shop, doorman, gate, desk, socket.address, f"{host}:{port}")
+        server = Server(
+            folder, settings, shop, doorman, gate, desk, socket.address, f"{host}:{port}", counters
+        )
         loopback = "127.0.0.1" if host in ("0.0.0.0", "::") else host
         folder.control_address.write_text(f"{loopback}:{port}\n", "utf-8")
         cleanup.callback(folder.control_address.unlink, missing_ok=True)

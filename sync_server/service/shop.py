@@ -22,6 +22,7 @@ from sync_server.protocol.wire import op_digest
 
 from . import queries, tables
 from .answers import Answered, Answers
+from .counters import Counters
 from .folder import Folder
 from .store import Batch, Store, explain, reading
 from .tables import PresenceLog
@@ -58,7 +59,14 @@ class Shop:
     hear; `start_over()` whenever the floor had to be read anew. `clock` gives ms UTC.
     """
 
-    def __init__(self, folder: Folder, catalogue: Catalogue, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        catalogue: Catalogue,
+        clock: Callable[[], int],
+        counters: Counters | None = None,
+    ) -> None:
+        self.counters = counters or Counters()
         self.catalogue = catalogue
         self.clock = clock
         self.path = folder.store
@@ -104,10 +112,12 @@ class Shop:
         """Does an op in this turn, or finds the fate it had before. The refusal, or None for done."""
         digest = op_digest(op)
         if (known := self._answers.find(op_id, digest)) is not None:
+            self.counters.add("ops_repeated")
             return known.refusal
         now = self.clock()
         refusal = self.apply(turn, op, by, at_device)
         self._answers.keep(op_id, Answered(digest, refusal))
+        self.counters.add("ops_refused" if refusal else "ops_done")
         turn.op_ids.append(op_id)
         code, about = (refusal.code.value, refusal.about) if refusal else (None, None)
         turn.batch.ops.append((op_id, digest, code, about, now))
@@ -215,6 +225,7 @@ class Shop:
     def _lost(self, error: BaseException) -> None:
         """The disk said no: nothing of the turns in flight happened."""
         why = explain(error)
+        self.counters.add("commits_failed")
         self.unwell = f"{self.path}: {why}"
         log.error("nothing can be saved at the moment: %s", self.unwell)
         lost, self._turns = self._turns, deque()

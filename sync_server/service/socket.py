@@ -10,6 +10,7 @@ import zmq.asyncio
 
 from sync_server.protocol.wire import MAX_FROM_DEVICE
 
+from .counters import Counters
 from .gate import Gate, set_curve_server
 from .queries import DeviceRow
 
@@ -33,9 +34,15 @@ class Socket:
     """
 
     def __init__(
-        self, address: str, secret_key: str, gate: Gate, context: "zmq.Context[zmq.Socket[bytes]]"
+        self,
+        address: str,
+        secret_key: str,
+        gate: Gate,
+        context: "zmq.Context[zmq.Socket[bytes]]",
+        counters: Counters | None = None,
     ) -> None:
         self.gate = gate
+        self._counters = counters or Counters()
         self._socket = context.socket(zmq.ROUTER)
         set_curve_server(self._socket, secret_key)
         for option, value in (
