@@ -2,7 +2,7 @@
 
 import click
 
-from . import demo, people, screens, store
+from . import care, demo, people, screens, store
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -16,6 +16,7 @@ for command in (
     store.check,
     store.server,
     store.report,
+    care.verify,
     people.device,
     people.employee,
     people.manager,

@@ -11,6 +11,7 @@ from sync_server.domain.visit import Visit
 # What only matters while a visit is open is not a column: replaying the log brings it back.
 _WHILE_OPEN = {"offer_to", "offer_until", "asked", "asked_at", "line_at", "ring", "recalled_at", "stint_at"}
 _VISIT_COLUMNS = tuple(f for f in Visit.__struct_fields__ if f not in _WHILE_OPEN | {"notes"})
+VISIT_COLUMNS = (*_VISIT_COLUMNS, "notes")  # in the order of `visit_row`
 
 INSERT_EVENT = "INSERT INTO visit_events VALUES (?,?,?,?,?,?,?,?,?)"
 INSERT_PRESENCE = "INSERT INTO presence_log VALUES (?,?,?,?)"

@@ -10,6 +10,7 @@ from sync_server.device import engine
 from sync_server.protocol import messages
 from sync_server.service import accounts, desk
 from sync_server.service.folder import Folder
+from sync_server.service.verify import verify
 
 from .house import PIN, House
 from .ledger import check
@@ -56,4 +57,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     for house in houses:
         with house.store() as db:
             check(db, house.catalogue)
+            now = db.execute("SELECT coalesce(max(at_server), 0) FROM visit_events").fetchone()[0]
+        assert verify(house.folder, now) == []
     return True

@@ -1,0 +1,195 @@
+"""`verify` finds nothing in a sound store, and names what is wrong in one that is not."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sync_server.domain import ops
+from sync_server.domain.catalogue import Catalogue
+from sync_server.service.accounts import mirror_catalogue
+from sync_server.service.retention import DESCRIPTION_MS, LINK_MS
+from sync_server.service.store import connect, migrate
+from sync_server.service.verify import AT_MOST, LATE_MS, verify, verify_file
+from tests.ledger import write
+from tests.shop import KIOSK, Play
+
+DESCRIPTION = {"alias": "Rumpelstiltskin", "colour": "red", "place": "door", "link": "Q" * 22}
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory) -> tuple[Path, Play]:
+    """A store in which some of everything has happened."""
+    play = Play()
+    play.sign_on("tom", "lea")
+    done = play.open("repair", **DESCRIPTION)
+    play.clock.after(5)
+    play.accept("tom", done)
+    play.start("tom", done)
+    play.on("tom", ops.Hold, done)
+    play.clock.after(30)
+    play.on("tom", ops.Resume, done)
+    play.complete("tom", done, note="new cable", gift="cable")
+    play.yes(KIOSK, ops.Rate(done, ces=5, nps=9, comment="lovely"))
+    left = play.open("buy", **{**DESCRIPTION, "link": "R" * 22})
+    play.yes(KIOSK, ops.Cancel(left))
+    play.after(20)
+    play.open("buy")
+    play.open("repair_phone")
+    play.open("buy")
+    play.sign_on("maya")
+    path = tmp_path_factory.mktemp("lived") / "store.db"
+    migrate(path)
+    db = connect(path)
+    mirror_catalogue(db, play.catalogue)
+    write(db, play.catalogue, play.records)
+    db.execute(
+        "INSERT INTO ops VALUES ('a', zeroblob(16), NULL, NULL, 1), ('b', zeroblob(16), 'stale_rev', '2', 1)"
+    )
+    db.close()
+    return path, play
+
+
+@pytest.fixture
+def path(lived, tmp_path: Path) -> Path:
+    return Path(shutil.copy(lived[0], tmp_path / "store.db"))
+
+
+@pytest.fixture
+def catalogue(lived) -> Catalogue:
+    return lived[1].catalogue
+
+
+@pytest.fixture
+def now(lived) -> int:
+    return lived[1].clock.now
+
+
+def found(path: Path, catalogue: Catalogue, now: int) -> list[str]:
+    findings = verify_file(path, catalogue, now)
+    assert all("; " in finding.text for finding in findings), "a finding without the way out"
+    return [finding.about for finding in findings]
+
+
+def spoil(path: Path, *statements: str) -> None:
+    db = connect(path)
+    db.execute("PRAGMA foreign_keys=OFF")
+    for statement in statements:
+        assert db.execute(statement).rowcount != 0, f"changes nothing: {statement}"
+    db.close()
+
+
+def test_a_sound_store_has_no_findings(path, catalogue, now):
+    assert verify_file(path, catalogue, now) == []
+    assert verify_file(path, None, now) == []
+
+
+def test_a_new_store_is_sound(folder):
+    assert verify(folder) == []
+
+
+FIRST = "visit_id = (SELECT visit_id FROM visits WHERE ticket = 'A-1')"
+
+
+@pytest.mark.parametrize(
+    ("about", "statements"),
+    [
+        # 9: the log has no gaps, and tells what the tables say
+        ("seq", ["DELETE FROM visit_events WHERE seq = 3"]),
+        ("seq", ["UPDATE visit_events SET seq = seq + 1000 WHERE seq = (SELECT max(seq) FROM visit_events)"]),
+        ("visits", [f"UPDATE visits SET resolution = 'sold' WHERE {FIRST}"]),
+        ("visits", [f"UPDATE visits SET notes = '[]' WHERE {FIRST}"]),
+        ("visits", [f"UPDATE visits SET alias = NULL WHERE {FIRST}"]),
+        ("visits", ["DELETE FROM visits WHERE ticket = 'A-3'"]),
+        ("visits", ["INSERT INTO visits (visit_id, ticket, day, source, need, state, rev, created_at)"
+                    " VALUES ('f', 'Z-1', '2026-03-02', 'kiosk', 'ask', 'waiting', 1, 1)"]),
+        ("feedback", ["UPDATE feedback SET nps = 3"]),
+        ("feedback", ["DELETE FROM feedback"]),
+        ("presence", ["DELETE FROM presence_log WHERE seq = (SELECT max(seq) FROM presence_log)"]),
+        ("presence", ["UPDATE presence_log SET presence = 'on_break' WHERE employee = 'tom'"]),
+        ("presence", ["INSERT INTO presence_log VALUES (5000, 'tom', 'off_floor', 1)"]),
+        ("log", ["UPDATE visit_events SET body = '{\"event\":\"nonsense\"}' WHERE seq = 4"]),
+        ("log", ["UPDATE visit_events SET event = 'held' WHERE seq = 4"]),
+        # 11: order is the server's
+        ("log", ["UPDATE visit_events SET at_server = at_server - 60000 WHERE seq = 8"]),
+        # 6, 7: revs and transitions
+        ("rev", [f"UPDATE visit_events SET rev = 99 WHERE {FIRST} AND rev = 3"]),
+        ("transition", ["UPDATE visit_events SET body = json_set(body, '$.event', 'resumed')"
+                        f" WHERE {FIRST} AND event = 'accepted'"]),
+        ("state", [f"UPDATE visits SET state = 'lost' WHERE {FIRST}"]),
+        # 12: tickets
+        ("ticket", ["UPDATE visit_events SET body = json_set(body, '$.ticket', 'A-1')"
+                    " WHERE event = 'opened' AND json_extract(body, '$.ticket') = 'A-2'"]),
+        # 5: one open offer
+        ("offer", ["UPDATE visit_events SET body = json_set(body, '$.employee', 'maya')"
+                   " WHERE event = 'offered'"]),
+        # 3: stored answers
+        ("ops", ["UPDATE ops SET refusal = 'whatever' WHERE op_id = 'b'"]),
+        ("ops", ["UPDATE ops SET digest = x'00' WHERE op_id = 'b'"]),
+        ("file", ["UPDATE feedback SET visit_id = 'nobody'"]),
+        ("version", ["DELETE FROM _sqlite_migrations"]),
+        ("version", ["INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+                     " VALUES ('welkom', 'soon', 'x')"]),
+    ],
+)  # fmt: skip
+def test_what_does_not_hold_is_found(path, catalogue, now, about, statements):
+    spoil(path, *statements)
+    assert about in found(path, catalogue, now)
+
+
+def test_what_is_due_to_be_removed_is_found_in_the_table_and_in_the_log(path, catalogue, now):
+    late = now + DESCRIPTION_MS + LATE_MS
+    assert found(path, catalogue, now + LINK_MS) == []  # the server's next turn removes it
+    assert found(path, catalogue, now + LINK_MS + LATE_MS) == ["retention"]
+    spoil(path, "UPDATE visits SET alias = NULL, colour = NULL, place = NULL, link = NULL WHERE ended_at > 0")
+    (told,) = [
+        f.text for f in verify_file(path, catalogue, late) if f.about == "retention" and "alias" in f.text
+    ]
+    assert told.startswith("2 visits still have their alias or colour or place")
+
+
+def test_a_visit_that_waits_while_somebody_is_free_is_found_unless_the_settings_changed(tmp_path):
+    play = Play()
+    play.open("repair")
+    records = list(play.records)
+    play.sign_on("tom")
+    signed_on = next(r for r in play.records if r not in records)
+    for name, mirrored, wanted in (("same", True, ["waiting"]), ("changed", False, [])):
+        path = tmp_path / f"{name}.db"
+        migrate(path)
+        db = connect(path)
+        if mirrored:
+            mirror_catalogue(db, play.catalogue)
+        write(db, play.catalogue, [*records, signed_on])
+        db.close()
+        assert found(path, play.catalogue, play.clock.now) == wanted
+
+
+def test_a_damaged_file_is_named_and_nothing_more_is_asked_of_it(path, catalogue, now):
+    whole = path.read_bytes()
+    middle = 4096 * 5
+    path.write_bytes(whole[:middle] + b"\x55" * 8192 + whole[middle + 8192 :])
+    assert set(found(path, catalogue, now)) == {"file"}
+    path.write_bytes(b"this is no database at all" * 100)
+    assert set(found(path, catalogue, now)) == {"file"}
+    path.unlink()
+    assert found(path, catalogue, now) == ["file"]
+
+
+def test_many_faults_of_one_kind_are_told_in_a_few_lines(path, catalogue, now):
+    spoil(path, "UPDATE ops SET digest = x'00'", *(
+        f"INSERT INTO ops VALUES ('op{n}', x'00', NULL, NULL, 1)" for n in range(20)
+    ))  # fmt: skip
+    findings = verify_file(path, catalogue, now)
+    assert len(findings) == AT_MOST + 1
+    assert findings[-1].text.startswith("and 17 more")
+
+
+def test_it_waits_for_no_writer_and_sees_only_what_is_committed(path, catalogue, now):
+    writer = connect(path)
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("DELETE FROM feedback")
+    assert found(path, catalogue, now) == []
+    writer.execute("COMMIT")
+    writer.close()
+    assert found(path, catalogue, now) == ["feedback"]
