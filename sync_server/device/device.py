@@ -8,9 +8,6 @@ device.submit(ops.OpenVisit(...))
 
 import asyncio
 import logging
-import random
-import secrets
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,9 +20,9 @@ from sync_server.protocol.messages import Submit
 from sync_server.protocol.wire import MAX_FROM_DEVICE, WireError, decode_from_server, encode
 
 from . import engine as eng
+from .around import Around
 from .engine import Action, Engine
-from .link import Link
-from .outbox import Outbox, OutboxError
+from .outbox import OutboxError
 from .project import View, project
 
 SIGN_IN_S = 8.0
@@ -41,18 +38,20 @@ class Device:
     op the server will never do; `on_answered(op_id)` for each op that is on the server's disk.
     """
 
-    def __init__(self, file: DeviceFile, folder: Path) -> None:
+    def __init__(self, file: DeviceFile, folder: Path, around: Around | None = None) -> None:
         self.file = file
+        self._around = around or Around()
+        self._now = self._around.steady_clock
         self.on_change: Callable[[], None] = lambda: None
         self.on_refused: Callable[[Submit, Refusal], None] = lambda _submit, _refusal: None
         self.on_answered: Callable[[str], None] = lambda _op_id: None
         folder.mkdir(parents=True, exist_ok=True)
-        self.outbox = Outbox(folder / f"{file.device_id}.db")
+        self.outbox = self._around.outbox(folder / f"{file.device_id}.db")
         self.catalogue: Catalogue | None
         self.catalogue, digest = self.outbox.catalogue()
         self._counter = self.outbox.counter()
-        self._engine = Engine(self.outbox.pending(), digest, random.random)
-        self._link = Link(file, self._on_frame)
+        self._engine = Engine(self.outbox.pending(), digest, self._around.jitter)
+        self._link = self._around.link(file, self._on_frame)
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._sign_ins: dict[str, asyncio.Future[msg.SignedIn]] = {}
@@ -92,12 +91,12 @@ class Device:
 
     def server_time(self) -> int:
         """The server's time, ms UTC; this device's own until the server has spoken."""
-        reckoned = self._engine.server_time(_now())
-        return wall_clock() if reckoned is None else reckoned
+        reckoned = self._engine.server_time(self._now())
+        return self._around.wall_clock() if reckoned is None else reckoned
 
     def new_id(self) -> str:
         """An id that sorts by time: for ops and visits."""
-        return ticket.uuid7(wall_clock(), secrets.token_bytes(10))
+        return ticket.uuid7(self._around.wall_clock(), self._around.random_bytes(10))
 
     def next_ticket(self) -> str:
         """The next ticket of this device's own. It is used up by the submit that follows."""
@@ -108,11 +107,11 @@ class Device:
 
     def submit(self, op: ops.DeviceOp) -> str:
         """Commits the op to the outbox and sends it; its op_id. Raises OutboxError if not committed."""
-        submit = Submit(self.new_id(), wall_clock(), op)
+        submit = Submit(self.new_id(), self._around.wall_clock(), op)
         if len(encode(submit)) > MAX_FROM_DEVICE:
             raise ValueError("an op of this size is never read by the server")
         self.outbox.put(submit, self._counter if isinstance(op, USES_TICKET) else None)
-        self._do(self._engine.submit(submit, _now()))
+        self._do(self._engine.submit(submit, self._now()))
         return submit.op_id
 
     async def sign_in(self, employee: str, pin: str) -> msg.SignedIn | None:
@@ -138,11 +137,11 @@ class Device:
         except WireError as error:
             log.warning("the server sent something that is no message: %s", error)
             return
-        self._do(self._engine.receive(message, _now()))
+        self._do(self._engine.receive(message, self._now()))
 
     def _tick(self) -> None:
         self._timer = None
-        self._do(self._engine.tick(_now()))
+        self._do(self._engine.tick(self._now()))
 
     def _do(self, actions: list[Action]) -> None:
         for action in actions:
@@ -160,7 +159,7 @@ class Device:
         match action:
             case eng.Open():
                 self._link.open()
-                self._do(self._engine.opened(_now()))
+                self._do(self._engine.opened(self._now()))
             case eng.Close():
                 self._link.close()
             case eng.Send(message):
@@ -189,7 +188,7 @@ class Device:
 
     def _forget(self) -> None:
         try:
-            self.outbox.forget(wall_clock())
+            self.outbox.forget(self._around.wall_clock())
         except OutboxError as error:
             log.error("%s", error)
 
@@ -200,7 +199,7 @@ class Device:
             return
         submit = self.outbox.find(op_id)
         try:
-            self.outbox.refuse(op_id, refusal, wall_clock())
+            self.outbox.refuse(op_id, refusal, self._around.wall_clock())
         finally:
             if submit is not None:
                 self.on_refused(submit, refusal)
@@ -210,14 +209,4 @@ class Device:
             self._timer.cancel()
         deadline = self._engine.next_deadline()
         if deadline is not None:
-            self._timer = self._loop.call_later(max(0, deadline - _now()) / 1000, self._tick)
-
-
-def wall_clock() -> int:
-    """This device's idea of the time, ms UTC."""
-    return time.time_ns() // 1_000_000
-
-
-def _now() -> int:
-    """A clock that never jumps, ms."""
-    return time.monotonic_ns() // 1_000_000
+            self._timer = self._loop.call_later(max(0, deadline - self._now()) / 1000, self._tick)

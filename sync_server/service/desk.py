@@ -17,7 +17,7 @@ from .counters import Counters
 from .doorman import Doorman
 from .queries import DeviceRow
 from .shop import Shop, Turn, Unwell
-from .socket import Incoming, Socket
+from .socket import Connections, Incoming
 
 REFRESH_S = 0.5  # how soon kiosks hear of places and brackets that moved because of others
 
@@ -28,7 +28,7 @@ class Desk:
     """Greets devices, passes on their ops, and tells them what changed."""
 
     def __init__(
-        self, shop: Shop, doorman: Doorman, socket: Socket, counters: Counters | None = None
+        self, shop: Shop, doorman: Doorman, socket: Connections, counters: Counters | None = None
     ) -> None:
         self._counters = counters or Counters()
         self._shop = shop

@@ -118,7 +118,7 @@ async def _until_stopped(
 ) -> None:
     tasks = {
         asyncio.ensure_future(server.desk.run()),
-        asyncio.ensure_future(_forget_in_time(server.shop)),
+        asyncio.ensure_future(forget_in_time(server.shop)),
         asyncio.ensure_future(stop.wait()),
     }
     web_server, web_task = None, None
@@ -144,7 +144,7 @@ async def _until_stopped(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _forget_in_time(shop: Shop) -> None:
+async def forget_in_time(shop: Shop) -> None:
     """Removes what must not outlive its use, as it becomes due."""
     while True:
         try:

@@ -12,6 +12,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sync_server.domain.catalogue import Catalogue
 from sync_server.domain.events import Record
@@ -24,7 +25,7 @@ from . import queries, tables
 from .answers import Answered, Answers
 from .counters import Counters
 from .folder import Folder
-from .store import Batch, Store, explain, reading
+from .store import Batch, Done, Store, explain, reading
 from .tables import PresenceLog
 
 LONGEST_WAIT_S = 60.0
@@ -56,7 +57,8 @@ class Shop:
     """The floor and its log, and the only way to change them.
 
     `news(turn, records)` is called in every turn that changed something, to add what devices must
-    hear; `start_over()` whenever the floor had to be read anew. `clock` gives ms UTC.
+    hear; `start_over()` whenever the floor had to be read anew. `clock` gives ms UTC; `store` makes
+    the writer.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Shop:
         catalogue: Catalogue,
         clock: Callable[[], int],
         counters: Counters | None = None,
+        store: Callable[[Path, asyncio.AbstractEventLoop, Done], Store] = Store,
     ) -> None:
         self.counters = counters or Counters()
         self.catalogue = catalogue
@@ -82,7 +85,7 @@ class Shop:
         with reading(self.path) as db:
             self._answers = Answers(queries.answers(db))
         self._load()
-        self.store = Store(self.path, self._loop, self._written)
+        self.store = store(self.path, self._loop, self._written)
 
     def _load(self) -> None:
         """The floor as the disk has it."""

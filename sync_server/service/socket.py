@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterable
+from typing import Protocol
 
 import zmq
 import zmq.asyncio
@@ -20,6 +21,23 @@ ENCRYPTION = 64  # bytes that CURVE adds to a frame, and some more
 MOST_AT_ONCE = 500  # messages read before the shop gets to write and answer
 
 Incoming = tuple[bytes, DeviceRow, bytes | None]  # peer, device, its message (None: too many frames)
+
+
+class Admits(Protocol):
+    """Who may take part, by public key: the gate."""
+
+    devices: dict[str, DeviceRow]
+
+
+class Connections(Protocol):
+    """What the desk needs of a socket."""
+
+    @property
+    def gate(self) -> Admits: ...
+
+    async def read(self, on_messages: Callable[[list[Incoming]], None]) -> None: ...
+
+    def send(self, peer: bytes, message: bytes) -> bool: ...
 
 
 class PortError(Exception):

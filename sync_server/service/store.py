@@ -54,6 +54,10 @@ class _Call:
     in_transaction: bool = True
 
 
+Item = Batch | _Call
+Done = Callable[[list[Batch], BaseException | None], None]
+
+
 def connect(path: Path, read_only: bool = False) -> sqlite3.Connection:
     """A connection set up as this project needs it. Raises StoreError.
 
@@ -132,31 +136,30 @@ class Store:
         self,
         path: Path,
         loop: AbstractEventLoop,
-        done: Callable[[list[Batch], BaseException | None], None],
+        done: Done,
     ) -> None:
         self.path = path
         self._loop = loop
         self._done = done
-        self._queue: queue.SimpleQueue[Batch | _Call | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
         self._failed_epoch = -1
         self._db = connect(path)
-        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
-        self._thread.start()
+        self._start()
 
     def put(self, batch: Batch) -> None:
         """Queues a batch; its fate is told to `done`."""
-        self._queue.put(batch)
+        self._hand_over(batch)
 
     def call(self, work: Callable[[sqlite3.Connection], T]) -> "Future[T]":
         """Runs `work(connection)` in a transaction on the writer's thread."""
         future: Future[T] = self._loop.create_future()
-        self._queue.put(_Call(work, future))
+        self._hand_over(_Call(work, future))
         return future
 
     def tidy(self) -> "Future[None]":
         """Empties the write-ahead log, where what was overwritten in `store.db` may still stand."""
         future: Future[None] = self._loop.create_future()
-        self._queue.put(_Call(_empty_log, future, in_transaction=False))
+        self._hand_over(_Call(_empty_log, future, in_transaction=False))
         return future
 
     def close(self) -> None:
@@ -164,6 +167,20 @@ class Store:
         self._queue.put(None)
         self._thread.join()
         self._db.close()
+
+    # --- the thread, and what passes between it and the loop ---------------------------------------
+
+    def _start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def _hand_over(self, item: Item) -> None:
+        self._queue.put(item)
+
+    def _tell(self, what: Callable[[], Any]) -> None:
+        # The loop may be gone when the server is stopping; what is written stays written.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(what)
 
     def _run(self) -> None:
         stop = False
@@ -173,16 +190,21 @@ class Store:
                 while True:
                     items.append(self._queue.get_nowait())
             stop = None in items
-            batches: list[Batch] = []
-            for item in items:
-                if isinstance(item, Batch):
-                    batches.append(item)
-                    continue
-                self._write(batches)  # a call comes after every batch that was queued before it
-                batches = []
-                if isinstance(item, _Call):
-                    self._do(item)
+            self._work([item for item in items if item is not None])
+
+    # --- on the connection -------------------------------------------------------------------------
+
+    def _work(self, items: list[Item]) -> None:
+        """Writes what is at hand: batches together, each call after the batches queued before it."""
+        batches: list[Batch] = []
+        for item in items:
+            if isinstance(item, Batch):
+                batches.append(item)
+                continue
             self._write(batches)
+            batches = []
+            self._do(item)
+        self._write(batches)
 
     def _write(self, batches: list[Batch]) -> None:
         batches = [b for b in batches if b.epoch > self._failed_epoch]
@@ -191,12 +213,15 @@ class Store:
         error: BaseException | None = None
         try:
             if any(not b.empty for b in batches):
-                with transaction(self._db):
-                    _insert(self._db, batches)
+                self._commit(batches)
         except Exception as caught:  # whatever it is: a writer that ended would leave all devices waiting
             error = caught
             self._failed_epoch = batches[-1].epoch
         self._tell(lambda: self._done(batches, error))
+
+    def _commit(self, batches: list[Batch]) -> None:
+        with transaction(self._db):
+            _insert(self._db, batches)
 
     def _do(self, call: _Call) -> None:
         try:
@@ -206,11 +231,6 @@ class Store:
             self._tell(partial(_resolve, call.future, None, error))
         else:
             self._tell(partial(_resolve, call.future, result, None))
-
-    def _tell(self, what: Callable[[], Any]) -> None:
-        # The loop may be gone when the server is stopping; what is written stays written.
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(what)
 
 
 def _resolve(future: "Future[Any]", result: Any, error: Exception | None) -> None:

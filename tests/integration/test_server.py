@@ -2,9 +2,11 @@
 
 import contextlib
 import socket
+from functools import partial
 
 import pytest
 
+from sync_server.device.around import Around
 from sync_server.domain import ops
 from sync_server.protocol import messages as msg
 from sync_server.service import server as server_module
@@ -160,7 +162,7 @@ async def test_16_no_byte_of_an_alias_is_left_in_any_file_of_store_or_devices(ho
     clock = Clock(MONDAY_10)
     monkeypatch.setattr(server_module, "wall_clock", clock)
     monkeypatch.setattr(server_module, "FORGET_EVERY_S", 0.05)
-    monkeypatch.setattr("sync_server.device.device.wall_clock", clock)
+    monkeypatch.setattr("sync_server.device.device.Around", partial(Around, wall_clock=clock))
     kiosk, _ = await house.crew("tom")
     secret, link = "Rumpelstiltskin", "Q" * 22
     for _ in range(30):

@@ -1,0 +1,44 @@
+"""What a device has around it: its clocks, chance, its disk, and the way to its server."""
+
+import random
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from sync_server.protocol.device_file import DeviceFile
+
+from .link import Link
+from .outbox import Outbox
+
+
+class Way(Protocol):
+    """One connection at a time to the server; a fresh one with each `open`."""
+
+    def open(self) -> None: ...
+    def send(self, frame: bytes) -> None: ...
+    def close(self) -> None: ...
+
+
+def wall_clock() -> int:
+    """This device's idea of the time, ms UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def steady_clock() -> int:
+    """A clock that never jumps, ms."""
+    return time.monotonic_ns() // 1_000_000
+
+
+@dataclass(frozen=True)
+class Around:
+    """The real things by default; a simulated shop puts its own in their place."""
+
+    wall_clock: Callable[[], int] = wall_clock
+    steady_clock: Callable[[], int] = steady_clock
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
+    jitter: Callable[[], float] = random.random
+    link: Callable[[DeviceFile, Callable[[bytes], None]], Way] = Link
+    outbox: Callable[[Path], Outbox] = Outbox
