@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 FRAMES_PER_SECOND = 30  # calm motion needs no more, and an idle screen then sleeps longer
@@ -16,7 +17,8 @@ def prepare(size: tuple[int, int] | None = None, fullscreen: bool = False, title
     """Configures the window: its size in pixels, or the whole screen. Raises NoDisplay.
 
     Nothing on the device can change it: no configuration file is read or written, Escape does not
-    close the window, and right clicks make no red dots.
+    close the window, right clicks make no red dots, and touches come from the window alone: read
+    from the touchscreen as well, each would count twice.
     """
     if sys.platform == "linux" and "SDL_VIDEODRIVER" not in os.environ:
         _choose_display()
@@ -46,9 +48,10 @@ def prepare(size: tuple[int, int] | None = None, fullscreen: bool = False, title
     for section, values in settings.items():
         for key, value in values.items():
             Config.set(section, key, str(value))
+    for section in ("input", "modules"):
+        Config.remove_section(section)
+        Config.add_section(section)
     Config.set("input", "mouse", "mouse,disable_multitouch")
-    Config.remove_section("modules")
-    Config.add_section("modules")
     _check_window(title)
 
 
@@ -96,6 +99,30 @@ def _check_window(title: str) -> None:
         where = os.environ.get("DISPLAY", "")
         raise NoDisplay(f"the display {where} cannot be used: check that it is there and has OpenGL")
     Window.set_title(title)
+
+
+def lock() -> Callable[[], None]:
+    """Nothing that is done at the glass or a keyboard closes the window; the result unlocks it.
+
+    Keys reach nobody, and a window manager's wish to close it is declined. Told to end, the process
+    still ends.
+    """
+    from kivy.core.window import Window
+
+    doors = ("on_request_close", "on_keyboard", "on_key_down", "on_key_up", "on_textinput", "on_drop_file")
+    for door in doors:
+        Window.fbind(door, _shut)
+
+    def unlock() -> None:
+        for door in doors:
+            Window.funbind(door, _shut)
+
+    return unlock
+
+
+def _shut(*_: object, **_more: object) -> bool:
+    """Whoever asked gets no further."""
+    return True
 
 
 def save_picture(path: Path) -> None:

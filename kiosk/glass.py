@@ -13,6 +13,7 @@ from kivy.uix.floatlayout import FloatLayout
 
 from assets.guard import guard
 from assets.look import look
+from assets.window import lock
 from assets.words import Words
 
 from .flow import STILL_THERE_MS
@@ -67,6 +68,10 @@ class Glass(FloatLayout):
         wide = self.width > self.height
         look.fit(self.width, self.height, *(LANDSCAPE if wide else PORTRAIT))
 
+    def forget_pages(self) -> None:
+        """Every page is made anew when it is next shown."""
+        self._pages.clear()
+
     def _page(self, screen: Screen) -> KioskPage:
         if screen not in self._pages:
             module = import_module(f".screens.{screen}", __package__)
@@ -103,7 +108,7 @@ class Glass(FloatLayout):
 
 
 class KioskApp(App):
-    """The kiosk's window. `alone` on the screen, it needs no mouse pointer."""
+    """The kiosk's window. `alone` on the screen, it needs no mouse pointer and cannot be closed."""
 
     title = "Welkom"
 
@@ -121,13 +126,19 @@ class KioskApp(App):
         return glass
 
     def on_start(self) -> None:
-        self._unguard = guard(self.hands.broken)
+        self._undo = [guard(self._broken), *([lock()] if self.alone else [])]
         Window.allow_screensaver = False  # a dark kiosk greets nobody
         Window.show_cursor = not self.alone
 
     def on_stop(self) -> None:
         self.hands.stop()
-        self._unguard()
+        for undo in self._undo:
+            undo()
+
+    def _broken(self) -> None:
+        """A page in which something failed may be half of what it was: the next one is made anew."""
+        self.root.forget_pages()
+        self.hands.broken()
 
     def open_settings(self, *_: Any) -> bool:
         """There are no settings to reach on the glass."""

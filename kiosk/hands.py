@@ -147,8 +147,13 @@ class Hands:
         self._set_timer()
 
     def broken(self) -> None:
-        """A fault of our own: says so on the screen, unless it is that screen which fails."""
-        if self.screen is not Screen.TROUBLE:
+        """A fault of our own: says so on the screen, unless it is that screen which fails.
+
+        Whatever was due is still due: the greeting comes back by itself.
+        """
+        if self.screen is Screen.TROUBLE:
+            self._set_timer()
+        else:
             self.flow.fail(Trouble.BROKEN, self.now())
             self._carry_out(())
 

@@ -150,10 +150,10 @@ class Device:
             except OutboxError as error:
                 # Only keeping failed; an op that could not be taken out is answered again, the same.
                 log.error("%s", error)
+        self._set_timer()  # first: a screen that fails must not cost us the connection
         if any(isinstance(action, eng.Changed) for action in actions):
             self._view = None
             self.on_change()
-        self._set_timer()
 
     def _act(self, action: Action) -> None:
         match action:

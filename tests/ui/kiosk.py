@@ -70,6 +70,7 @@ async def kiosk(
     size: tuple[int, int] = PORTRAIT,
     catalogue: Catalogue | None = None,
     device: Any = None,
+    alone: bool = False,
 ) -> AsyncIterator[Kiosk]:
     """A kiosk that knows its store from an earlier day, or one with the given stand-in for a device."""
     if device is None:
@@ -83,7 +84,7 @@ async def kiosk(
     from kiosk.glass import KioskApp
 
     try:
-        async with running(KioskApp(hands), size) as screen:
+        async with running(KioskApp(hands, alone=alone), size) as screen:
             yield Kiosk(screen, hands, device, clock)
     finally:
         hands.stop()

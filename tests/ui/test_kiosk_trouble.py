@@ -68,24 +68,6 @@ def test_a_full_disk_pretends_nothing(tmp_path: Path) -> None:
     at_the_kiosk(tmp_path, what, device=Full(store_of()))
 
 
-def test_a_fault_of_ours_is_told_kindly_and_the_kiosk_goes_on(tmp_path: Path) -> None:
-    async def what(k: Kiosk) -> None:
-        page = k.screen.app.root.page
-
-        def fault(*_: object) -> None:
-            raise RuntimeError("a fault put here by the test")
-
-        page.show, real = fault, page.show
-        k.hands.draw()
-        await k.screen.until(lambda: k.says("Something went wrong on our side"))
-        page.show = real
-        await k.tap("all-right")
-        await k.tap("need-repair")
-        assert k.hands.screen is Screen.SPOT
-
-    at_the_kiosk(tmp_path, what)
-
-
 def test_an_icon_that_we_do_not_have_is_no_reason_to_stop(tmp_path: Path) -> None:
     store = store_of()
     odd = replace(store, needs=tuple(replace(need, icon="no-such-icon") for need in store.needs))
@@ -107,18 +89,3 @@ def test_a_kiosk_that_knows_no_store_asks_for_a_moment_and_goes_on_by_itself(tmp
         await k.screen.until(lambda: k.screen.find("need-repair"))
 
     at_the_kiosk(tmp_path, what, device=device)
-
-
-def test_nobody_leaves_the_kiosk_by_a_key_or_finds_its_settings(tmp_path: Path) -> None:
-    async def what(k: Kiosk) -> None:
-        window = k.screen.window
-        for key in (27, 282):  # Escape, F1
-            window.dispatch("on_key_down", key, 0, None, [])
-            window.dispatch("on_keyboard", key, 0, None, [])
-            window.dispatch("on_key_up", key, 0)
-        await k.screen.frames()
-        assert k.screen.app.open_settings() is False
-        await k.tap("need-repair")
-        assert k.hands.screen is Screen.SPOT
-
-    at_the_kiosk(tmp_path, what)
