@@ -78,6 +78,11 @@ class Device:
         return self._engine.live
 
     @property
+    def silent_ms(self) -> int:
+        """How long ago the server last spoke; 0 where it never did."""
+        return self._engine.silent_ms(_now())
+
+    @property
     def problem(self) -> str | None:
         """Why the server does not take our ops, in its own words; None while all is well."""
         return self._engine.problem

@@ -2,6 +2,10 @@
 
 Feed it what happens (`opened`, `receive`, `submit`, `tick`) and do the actions it gives back.
 `now` is a clock that never jumps, in ms; the server's time is reckoned from it.
+
+How soon a lost link is known and how soon a device is back: after SILENCE_MS without a word the
+link is given up; then sockets are tried, each for HELLO_MS, with at most one and a half times the
+longer BACK_OFF_MS between them.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,12 +18,13 @@ from sync_server.protocol import messages as msg
 from sync_server.protocol.messages import FromDevice, FromServer, Submit
 
 from .replica import Replica
+from .server_clock import ServerClock
 
 HELLO_MS = 3_000  # without a snapshot by then, the socket is taken for dead
 SILENCE_MS = int(msg.HEARTBEAT_S * msg.MISSED_BEATS * 1000)
 ANSWER_MS = 4_000  # an op without an answer by then: the link is taken for dead
 PING_MS = int(msg.HEARTBEAT_S * 1000)
-BACK_OFF_MS = (200, 10_000)
+BACK_OFF_MS = (200, 1_000)  # a shop's own network: trying costs little, and a minute's wait costs trust
 NOT_NOW_MS = 2_000
 
 
@@ -87,7 +92,7 @@ class Engine:
         self._heard_at = 0
         self._pinged_at = 0
         self._resend_at: int | None = None
-        self._ahead: int | None = None  # server's clock minus this device's
+        self._clock = ServerClock()
 
     # --- what is asked of it ---------------------------------------------------------------------
 
@@ -98,7 +103,11 @@ class Engine:
 
     def server_time(self, now: int) -> int | None:
         """The server's time, ms UTC; None before the first word from it."""
-        return None if self._ahead is None else now + self._ahead
+        return self._clock.now(now)
+
+    def silent_ms(self, now: int) -> int:
+        """How long ago the server last spoke; 0 where it never did."""
+        return now - self._heard_at if self._clock.ahead is not None else 0
 
     def next_deadline(self) -> int | None:
         """When `tick` has something to do."""
@@ -146,7 +155,7 @@ class Engine:
                 actions.append(Changed())
         if now >= self._pinged_at + PING_MS:
             self._pinged_at = now
-            actions.append(Send(msg.Ping()))
+            actions.append(Send(msg.Ping(now)))
         return actions
 
     def receive(self, message: FromServer, now: int) -> list[Action]:
@@ -156,10 +165,13 @@ class Engine:
             case msg.Snapshot():
                 return self._start(message, now)
             case msg.Update():
-                self._ahead = message.at - now
+                self._clock.heard(message.at, now)
                 return [Changed()] if self.replica.apply(message) else self._lost(now)
             case msg.Beat():
-                self._ahead = message.at - now
+                if message.echo is None:
+                    self._clock.heard(message.at, now)
+                else:
+                    self._clock.answered(message.at, message.echo, now)
                 return self._lost(now) if self.replica.missed_before(message) else []
             case msg.Answer(op_id, refusal):
                 return self._settle(op_id, refusal)
@@ -182,7 +194,7 @@ class Engine:
         self.replica.take(snapshot)
         self.live, self._failures = True, 0
         self._pinged_at = now
-        self._ahead = snapshot.at - now
+        self._clock.heard(snapshot.at, now)
         actions: list[Action] = [DayKnown(snapshot.day, snapshot.last_ticket)]
         if snapshot.catalogue is not None:
             self._digest = snapshot.digest

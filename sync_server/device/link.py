@@ -27,7 +27,8 @@ class Link:
         socket = self._context.socket(zmq.DEALER)
         for option, value in (
             (zmq.RECONNECT_IVL, 200),
-            (zmq.RECONNECT_IVL_MAX, 5000),
+            (zmq.RECONNECT_IVL_MAX, 0),  # 200 to 400 ms between two tries, however many there were
+            (zmq.CONNECT_TIMEOUT, 1000),  # where nothing answers, TCP itself would wait for minutes
             (zmq.HEARTBEAT_IVL, 2000),
             (zmq.HEARTBEAT_TIMEOUT, 6000),
             (zmq.MAXMSGSIZE, LARGEST_FROM_SERVER),

@@ -1,7 +1,8 @@
 """What a device shows: the server's rows, with its own unanswered ops already done.
 
 The guess is only ever for the screen. Each op a person adds raises the row's rev as far as the
-server will, so that a chain of taps made without a connection still carries the right revs.
+server will, so that a chain of taps made without a connection still carries the right revs. What
+an op begins or ends is shown at the time of its tap, as the server will write it down.
 """
 
 from collections.abc import Iterable, Mapping
@@ -39,18 +40,19 @@ def project(replica: Replica, pending: Iterable[Submit], device_id: str, now: in
     unsent = set()
     for submit in pending:
         op = submit.op
+        at = tapped(submit, now)
         if isinstance(op, ops.SetPresence):
             if me is not None:
                 stays = device_id if op.presence is not Presence.OFF_FLOOR else None
-                people[me] = replace(people[me], presence=op.presence.value, device_id=stays, since=now)
+                people[me] = replace(people[me], presence=op.presence.value, device_id=stays, since=at)
             continue
         unsent.add(op.visit_id)
         before = visits.get(op.visit_id)
         if isinstance(op, ops.OpenVisit):
             if before is None:
-                visits[op.visit_id] = _opened(op, now)
+                visits[op.visit_id] = _opened(op, at)
         elif before is not None and _still_to_come(before, op):
-            after = _after(before, op, me, now)
+            after = _after(before, op, me, at)
             if after is None:
                 del visits[op.visit_id]
             else:
@@ -58,12 +60,17 @@ def project(replica: Replica, pending: Iterable[Submit], device_id: str, now: in
     return View(visits, people, replica.quotes, frozenset(unsent))
 
 
+def tapped(submit: Submit, now: int) -> int:
+    """When the person tapped, by the server's clock, ms UTC; `now` where that is not known."""
+    return now if submit.ahead_ms is None else min(now, submit.at_device + submit.ahead_ms)
+
+
 def _still_to_come(row: VisitRow, op: ops.DeviceOp) -> bool:
     """Not once the row has changed since the tap: by it, with the answer on its way, or in spite of it."""
     return getattr(op, "expected_rev", None) in (None, row.rev)
 
 
-def _opened(op: ops.OpenVisit, now: int) -> VisitRow:
+def _opened(op: ops.OpenVisit, at: int) -> VisitRow:
     return VisitRow(
         visit_id=op.visit_id,
         ticket=op.ticket,
@@ -71,7 +78,7 @@ def _opened(op: ops.OpenVisit, now: int) -> VisitRow:
         state=State.WAITING.value,
         need=op.need,
         language=op.language,
-        created_at=now,
+        created_at=at,
         alias=op.alias,
         colour=op.colour,
         place=op.place,
@@ -79,8 +86,8 @@ def _opened(op: ops.OpenVisit, now: int) -> VisitRow:
     )
 
 
-def _after(row: VisitRow, op: ops.DeviceOp, me: str | None, now: int) -> VisitRow | None:
-    """The row once `op` is done; None where the visit is then no longer this device's to show."""
+def _after(row: VisitRow, op: ops.DeviceOp, me: str | None, at: int) -> VisitRow | None:
+    """The row once `op` is done at `at`; None where the visit is then no longer this device's to show."""
     rev = row.rev + 1
     no_offer = {"offer_to": None, "offer_until": None}
     match op:
@@ -92,22 +99,22 @@ def _after(row: VisitRow, op: ops.DeviceOp, me: str | None, now: int) -> VisitRo
                 rev=rev,
                 state=State.ACCEPTED.value,
                 employee=me,
-                accepted_at=row.accepted_at or now,
+                accepted_at=row.accepted_at or at,
                 recalled_at=None,
                 **no_offer,
             )
         case ops.Decline():
             return replace(row, rev=rev, state=State.WAITING.value, **no_offer)
         case ops.Recall():
-            return replace(row, rev=rev, recalled_at=now)
+            return replace(row, rev=rev, recalled_at=at)
         case ops.Start():
-            started = row.serving_at or now
+            started = row.serving_at or at
             return replace(row, rev=rev, state=State.SERVING.value, serving_at=started, recalled_at=None)
         case ops.Hold():
-            return replace(row, rev=rev, state=State.ON_HOLD.value, stint_at=now)
+            return replace(row, rev=rev, state=State.ON_HOLD.value, stint_at=at)
         case ops.Resume():
-            held_ms = row.held_ms + now - (row.stint_at or now)
-            return replace(row, rev=rev, state=State.SERVING.value, stint_at=now, held_ms=held_ms)
+            held_ms = row.held_ms + at - (row.stint_at or at)
+            return replace(row, rev=rev, state=State.SERVING.value, stint_at=at, held_ms=held_ms)
         case ops.HandOver():
             need = op.need or row.need
             return replace(
@@ -116,7 +123,7 @@ def _after(row: VisitRow, op: ops.DeviceOp, me: str | None, now: int) -> VisitRo
         case ops.AddNote():
             return replace(row, rev=rev, notes=(*row.notes, op.note))
         case ops.Cancel():
-            return replace(row, rev=rev, state=State.CANCELLED.value, ended_at=now, **no_offer)
+            return replace(row, rev=rev, state=State.CANCELLED.value, ended_at=at, **no_offer)
         case ops.Rate():
             return replace(row, rated=True)
         case ops.Complete() | ops.MarkNoShow() | ops.Remove():

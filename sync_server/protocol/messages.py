@@ -33,12 +33,15 @@ class Hello(Struct, frozen=True, tag_field="type", tag="hello", omit_defaults=Tr
 class Submit(Struct, frozen=True, tag_field="type", tag="submit", omit_defaults=True):
     """One op. The device makes `op_id` and repeats the same message until it has the Answer.
 
-    `at_device` is the device's clock in ms UTC when the person tapped; it is only kept.
+    `at_device` is the device's clock in ms UTC when the person tapped, `ahead_ms` how far the
+    server's was ahead of it then, None where that was not known. They give an op that had to wait
+    the time of its tap; they never decide what comes first.
     """
 
     op_id: Id
     at_device: Annotated[int, Meta(ge=0, lt=1 << 53)]
     op: DeviceOp
+    ahead_ms: Annotated[int, Meta(gt=-(1 << 53), lt=1 << 53)] | None = None
 
 
 class SignIn(Struct, frozen=True, tag_field="type", tag="sign_in", omit_defaults=True):
@@ -50,7 +53,9 @@ class SignIn(Struct, frozen=True, tag_field="type", tag="sign_in", omit_defaults
 
 
 class Ping(Struct, frozen=True, tag_field="type", tag="ping", omit_defaults=True):
-    """The device is there. Answered with a Beat."""
+    """The device is there. Answered with a Beat that carries the same `echo`, any number."""
+
+    echo: int | None = None
 
 
 FromDevice = Hello | Submit | SignIn | Ping
@@ -105,10 +110,14 @@ class SignedIn(Struct, frozen=True, tag_field="type", tag="signed_in", omit_defa
 
 
 class Beat(Struct, frozen=True, tag_field="type", tag="beat", omit_defaults=True):
-    """The server is there and its stream stands at `n`: a device behind `n` has missed something."""
+    """The server is there and its stream stands at `n`: a device behind `n` has missed something.
+
+    `echo` is that of the Ping it answers: from it the device reckons the server's clock.
+    """
 
     n: int
     at: int
+    echo: int | None = None
 
 
 class NotNow(Struct, frozen=True, tag_field="type", tag="not_now", omit_defaults=True):

@@ -120,8 +120,8 @@ class Desk:
                 task = asyncio.ensure_future(self._sign_in(peer, device, message))
                 self._sign_ins.add(task)
                 task.add_done_callback(self._sign_ins.discard)
-            case msg.Ping():
-                self._answer(turn, peer, msg.Beat(session.stream.n, now))
+            case msg.Ping(echo):
+                self._answer(turn, peer, msg.Beat(session.stream.n, now, echo))
 
     def _greet(self, turn: Turn, peer: bytes, device: DeviceRow, hello: msg.Hello, now: int) -> None:
         if hello.protocol != msg.PROTOCOL:

@@ -12,7 +12,8 @@ from sync_server.protocol.rows import PersonRow, QuoteRow, VisitRow
 from sync_server.protocol.wire import decode_from_device, decode_from_server, encode, op_digest
 
 WIRE = Path(__file__).parent / "wire"
-FILES = sorted(WIRE.glob("*.json"))
+FILES = sorted(WIRE.rglob("*.json"))
+RELEASED = WIRE / "0.1.0"
 DECODE = {"device": decode_from_device, "server": decode_from_server}
 
 
@@ -28,7 +29,7 @@ def messages(side: str) -> list[dict[str, Any]]:
     return [json.loads(frame(path)) for path in FILES if path.name.startswith(side)]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_message_is_read_and_written_again_byte_for_byte(path):
     side, kind, *rest = path.stem.split("-")
     message = DECODE[side](frame(path))
@@ -73,7 +74,7 @@ def test_an_ops_digest_outlives_every_later_version():
     """A device repeats an op until it is answered, over an update of the server too."""
     digests = {}
     for name in ("open_visit-bare", "open_visit", "complete"):
-        message = decode_from_device(frame(WIRE / f"device-submit-{name}.json"))
+        message = decode_from_device(frame(RELEASED / f"device-submit-{name}.json"))
         digests[name] = op_digest(message.op).hex()
     assert digests == {
         "open_visit-bare": "49a3db981ca0650660fba9c406f8ba90",
