@@ -12,7 +12,7 @@ from sync_server.domain.catalogue import COLOURS, LANGUAGES, Need
 from sync_server.domain.refusal import Code
 from sync_server.protocol.rows import VisitRow
 
-from .session import Screen, Session, Sound, Trouble
+from .session import OnScreen, Screen, Session, Sound, Trouble
 from .standing import Stage, World, calls, stage, to_ask
 
 STILL_THERE_MS = 15_000  # how long "Are you still there?" waits for an answer
@@ -22,6 +22,7 @@ THANKED_MS = 6_000
 TROUBLE_MS = 30_000
 REFRESH_MS = 60_000  # a greeting goes with the hour, an old ticket leaves the list
 LONGEST_NAME = 24
+RESUME_MS = 120_000  # after a crash, a ticket younger than this is shown again
 
 
 Effect = ops.ShopperOp | Sound
@@ -37,6 +38,7 @@ class Flow:
         self._refresh_at = now + REFRESH_MS
         self._not_again: frozenset[str] = frozenset()
         self._called: dict[str, int] = {}
+        self._joined_at = 0
         self.session = Session(self.language, Screen.MOMENT)
 
     # --- what screens read -----------------------------------------------------------------------
@@ -82,6 +84,24 @@ class Flow:
     def seconds_left(self, now: int) -> int:
         """How long the overlay still waits."""
         return max(0, -(-(self._deadline() - now) // 1000)) if self.session.still_there else 0
+
+    # --- through a crash -------------------------------------------------------------------------
+
+    @property
+    def on_screen(self) -> OnScreen | None:
+        """What must be there again after a crash: the ticket nobody has tapped away yet."""
+        session = self.session
+        if session.screen not in (Screen.LINE, Screen.LEAVE) or session.visit_id is None:
+            return None
+        return OnScreen(session.visit_id, session.ticket, session.link, session.language, self._joined_at)
+
+    def resume(self, kept: OnScreen, at: int, now: int) -> None:
+        """The ticket of before the crash, where its shopper may still be here. `at` is the server's time."""
+        if 0 <= at - kept.since < RESUME_MS:
+            self._active_at, self._joined_at = now, kept.since
+            self.session = Session(
+                kept.language, Screen.LINE, visit_id=kept.visit_id, ticket=kept.ticket, link=kept.link
+            )
 
     # --- the floor and the clock -----------------------------------------------------------------
 
@@ -178,6 +198,7 @@ class Flow:
             return []
         self._touch(now)
         said = self.session
+        self._joined_at = self.world.at
         self._go(Screen.LINE, visit_id=visit_id, ticket=ticket, link=link, row=None, notice=None)
         return [
             ops.OpenVisit(

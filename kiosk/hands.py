@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 
+import msgspec
 from msgspec.structs import replace
 
 from sync_server.device.device import Device
@@ -15,7 +16,7 @@ from sync_server.domain.refusal import Refusal
 from sync_server.protocol.messages import Submit
 
 from .flow import Effect, Flow
-from .session import Screen, Session, Sound, Trouble
+from .session import OnScreen, Screen, Session, Sound, Trouble
 from .standing import Lost, World
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Hands:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._lost = self._lost_tickets()
+        self._kept = self._resume()
         device.on_change = self.look
         device.on_refused = self._refused
         self.look()
@@ -61,7 +63,7 @@ class Hands:
         """Takes in what the floor is like now."""
         device = self.device
         taken = device.live and device.problem is None
-        world = World(device.catalogue, device.view, taken, device.server_time(), self._lost)
+        world = World(device.catalogue, device.view, taken, device.server_time(), self._lost, device.heard_at)
         self._carry_out(self.flow.see(world, self.now()))
 
     def wake(self) -> None:
@@ -172,8 +174,31 @@ class Hands:
             except OutboxError as error:
                 log.error("not kept: %s", error)
                 self.flow.fail(Trouble.FULL, self.now())
+        self._keep()
         self._set_timer()
         self.draw()
+
+    def _resume(self) -> OnScreen | None:
+        """Brings back the ticket that was on the screen when the program was last ended."""
+        kept = self.device.outbox.screen()
+        try:
+            on_screen = msgspec.json.decode(kept, type=OnScreen) if kept is not None else None
+        except msgspec.DecodeError:
+            return None  # kept by another version
+        if on_screen is not None:
+            self.flow.resume(on_screen, self.device.server_time(), self.now())
+        return on_screen
+
+    def _keep(self) -> None:
+        """Keeps on disk what has to be on the screen after a crash, whenever that changes."""
+        on_screen = self.flow.on_screen
+        if on_screen == self._kept:
+            return
+        self._kept = on_screen
+        try:
+            self.device.outbox.keep_screen(None if on_screen is None else msgspec.json.encode(on_screen))
+        except OutboxError as error:
+            log.error("not kept: %s", error)
 
     def _set_timer(self) -> None:
         self.stop()

@@ -44,6 +44,7 @@ class StandIn:
         self.catalogue = catalogue
         self.live = True
         self.problem: str | None = None
+        self.heard_at: int | None = None
         self.rows: dict[str, VisitRow] = {}
         self.refusals: list[tuple[Submit, Refusal]] = []
         self.unsent: frozenset[str] = frozenset()
@@ -72,6 +73,12 @@ class StandIn:
     def submit(self, op: ops.DeviceOp) -> str:
         self.submitted.append(op)
         return ""
+
+    def screen(self) -> bytes | None:
+        return None
+
+    def keep_screen(self, screen: bytes | None) -> None:
+        pass
 
     def refused(self) -> list[tuple[Submit, Refusal]]:
         return self.refusals

@@ -35,6 +35,20 @@ class Sound(StrEnum):
     CALLED = "called"
 
 
+class OnScreen(Struct, frozen=True):
+    """The ticket a shopper has before their eyes: all that a kiosk which crashed shows them again.
+
+    `since` is when they got it, by the server's clock in ms UTC. What somebody has only begun to
+    say is never kept: it was said to a screen, not to the shop.
+    """
+
+    visit_id: str
+    ticket: str
+    link: str | None
+    language: str
+    since: int
+
+
 class Session(Struct, frozen=True):
     """What one shopper has said and sees. A fresh one has forgotten the last.
 

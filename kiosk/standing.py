@@ -37,7 +37,8 @@ class Lost(Struct, frozen=True):
 class World(Struct, frozen=True):
     """All that a screen may know beyond this one session. `at` is the server's time, ms UTC.
 
-    `live` is false while the rows show the floor as it was, or the server takes no ops.
+    `live` is false while the rows show the floor as it was, or the server takes no ops; `heard_at`
+    is when the server last spoke, None if it never did.
     """
 
     catalogue: Catalogue | None = None
@@ -45,6 +46,7 @@ class World(Struct, frozen=True):
     live: bool = False
     at: int = 0
     lost: tuple[Lost, ...] = ()
+    heard_at: int | None = None
 
 
 def stage(row: VisitRow | None) -> Stage:

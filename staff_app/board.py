@@ -21,7 +21,7 @@ from . import taps
 from .screen import BEFORE, OVER, Screen
 from .seen import Seen
 
-OFFLINE_MS = 3_000  # a shorter loss is not worth a word
+OFFLINE_MS = 3_000  # since the server's last word; a shorter loss is not worth one
 LONG_OFFLINE_MS = 60_000
 SAVED_MS = 4_000  # so long a quick resolution is confirmed
 
@@ -77,7 +77,7 @@ class Board:
         self._extras: dict[str, Extras] = {}
         self._ended: set[str] = set()
         self._leaving = False
-        self._lost_at: int | None = None if seen.live else seen.now
+        self._lost_at: int | None = None if seen.live else _last_word(seen)
 
     # --- what happens ----------------------------------------------------------------------------
 
@@ -87,7 +87,7 @@ class Board:
         if seen.live:
             self._lost_at = None
         elif self._lost_at is None or self._lost_at > seen.now:
-            self._lost_at = seen.now
+            self._lost_at = _last_word(seen)
         if self.notice and self.notice[0] is Notice.SAVED and seen.now - self._saved_at >= SAVED_MS:
             self.notice = None
         self._notice_who_left(before)
@@ -277,3 +277,8 @@ class Board:
     def _extra(self, **changes: str | int | None) -> None:
         if (visit_id := self._about_now()) is not None:
             self._extras[visit_id] = replace(self.extras, **changes)
+
+
+def _last_word(seen: Seen) -> int:
+    """When the connection was lost: with the server's last word, which may be before this start."""
+    return seen.now if seen.heard_at is None else min(seen.now, seen.heard_at)

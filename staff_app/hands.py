@@ -192,6 +192,7 @@ class Hands:
             device_id=device.file.device_id,
             now=device.server_time(),
             live=device.live,
+            heard_at=device.heard_at,
             problem=device.problem,
             refused=tuple(device.outbox.refused()),
         )

@@ -44,7 +44,10 @@ class Colleague(Struct, frozen=True):
 
 
 class Seen(Struct, frozen=True):
-    """The device's view and state. `now` is the server's time, ms UTC; `refused` is oldest first."""
+    """The device's view and state. `now` is the server's time, ms UTC; `refused` is oldest first.
+
+    `heard_at` is when the server last spoke: while not `live`, the rows are as of then.
+    """
 
     view: View
     catalogue: Catalogue | None
@@ -53,6 +56,7 @@ class Seen(Struct, frozen=True):
     live: bool = True
     problem: str | None = None
     refused: tuple[tuple[Submit, Refusal], ...] = ()
+    heard_at: int | None = None
 
     # --- me --------------------------------------------------------------------------------------
 

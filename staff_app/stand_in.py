@@ -47,6 +47,7 @@ class StandIn:
         self.now = now
         self.live = True
         self.problem: str | None = None
+        self.heard_at: int | None = None
         self.pins: dict[str, str] = {}
         self.outbox = Refusals()
         self.pending: list[Submit] = []

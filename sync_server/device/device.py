@@ -22,10 +22,14 @@ from sync_server.protocol.wire import MAX_FROM_DEVICE, WireError, decode_from_se
 from . import engine as eng
 from .around import Around
 from .engine import Action, Engine
+from .last import ROWS_MS, Last, signed_in_until
 from .outbox import OutboxError
 from .project import View, project
 
 SIGN_IN_S = 8.0
+KEEP_S = 2.0  # what the server said is on disk so much later, at the latest
+STILL_KEPT_MS = 60_000  # and so often that nothing has changed
+FORGET_S = 3600.0
 USES_TICKET = ops.OpenVisit | ops.QuickResolution
 
 log = logging.getLogger(__name__)
@@ -50,23 +54,29 @@ class Device:
         self.catalogue: Catalogue | None
         self.catalogue, digest = self.outbox.catalogue()
         self._counter = self.outbox.counter()
-        self._engine = Engine(self.outbox.pending(), digest, self._around.jitter)
+        self._last = self.outbox.last()
+        self._engine = Engine(self.outbox.pending(), digest, self._around.jitter, self._last)
         self._link = self._around.link(file, self._on_frame)
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
+        self._keep_timer: asyncio.TimerHandle | None = None
+        self._forget_timer: asyncio.TimerHandle | None = None
         self._sign_ins: dict[str, asyncio.Future[msg.SignedIn]] = {}
         self._view: View | None = None
+        self._view_until: float = float("inf")
 
     # --- its life --------------------------------------------------------------------------------
 
     def start(self) -> None:
-        self._forget()
+        self._forget_in_time()
         self._tick()
 
     def stop(self) -> None:
         """Ends quietly. Ops without an answer stay in the outbox."""
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._forget_timer):
+            if timer is not None:
+                timer.cancel()
+        self._keep_last()
         self._link.close()
         self.outbox.close()
 
@@ -78,9 +88,10 @@ class Device:
         return self._engine.live
 
     @property
-    def silent_ms(self) -> int:
-        """How long ago the server last spoke; 0 where it never did."""
-        return self._engine.silent_ms(_now())
+    def heard_at(self) -> int | None:
+        """When the server last spoke, by its clock in ms UTC, be it before this start; None: never."""
+        heard = self._engine.heard_at
+        return heard if heard is not None or self._last is None else self._last.at
 
     @property
     def problem(self) -> str | None:
@@ -89,15 +100,30 @@ class Device:
 
     @property
     def view(self) -> View:
-        if self._view is None:
-            pending = self._engine.pending
-            self._view = project(self._engine.replica, pending, self.file.device_id, self.server_time())
+        now = self.server_time()
+        if self._view is None or (now >= self._view_until and not self.live):
+            view = project(self._engine.replica, self._engine.pending, self.file.device_id, now)
+            self._view_until = float("inf")
+            if not self.live and (heard_at := self.heard_at) is not None:
+                until = signed_in_until(heard_at, self.catalogue)
+                if now >= until:
+                    view = view.signed_off(self.file.device_id)
+                else:
+                    self._view_until = until
+            self._view = view
         return self._view
 
     def server_time(self) -> int:
-        """The server's time, ms UTC; this device's own until the server has spoken."""
+        """The server's time, ms UTC; this device's own until the server has ever spoken."""
         reckoned = self._engine.server_time(self._now())
-        return self._around.wall_clock() if reckoned is None else reckoned
+        return self._around.wall_clock() + (self._ahead_ms() or 0) if reckoned is None else reckoned
+
+    def _ahead_ms(self) -> int | None:
+        """How far the server's clock is ahead of this device's, or was when it last spoke."""
+        reckoned = self._engine.server_time(self._now())
+        if reckoned is not None:
+            return reckoned - self._around.wall_clock()
+        return self._last.ahead_ms if self._last is not None else None
 
     def new_id(self) -> str:
         """An id that sorts by time: for ops and visits."""
@@ -112,9 +138,10 @@ class Device:
 
     def submit(self, op: ops.DeviceOp) -> str:
         """Commits the op to the outbox and sends it; its op_id. Raises OutboxError if not committed."""
-        submit = Submit(self.new_id(), self._around.wall_clock(), op)
+        submit = Submit(self.new_id(), self._around.wall_clock(), op, self._ahead_ms())
         if len(encode(submit)) > MAX_FROM_DEVICE:
             raise ValueError("an op of this size is never read by the server")
+        self._keep_last()  # the op is about what the screen shows: after a crash it must find it there
         self.outbox.put(submit, self._counter if isinstance(op, USES_TICKET) else None)
         self._do(self._engine.submit(submit, self._now()))
         return submit.op_id
@@ -143,6 +170,9 @@ class Device:
             log.warning("the server sent something that is no message: %s", error)
             return
         self._do(self._engine.receive(message, self._now()))
+        heard_at = self._engine.heard_at
+        if heard_at is not None and (self._last is None or heard_at - self._last.at >= STILL_KEPT_MS):
+            self._keep_soon()
 
     def _tick(self) -> None:
         self._timer = None
@@ -158,6 +188,7 @@ class Device:
         self._set_timer()  # first: a screen that fails must not cost us the connection
         if any(isinstance(action, eng.Changed) for action in actions):
             self._view = None
+            self._keep_soon()
             self.on_change()
 
     def _act(self, action: Action) -> None:
@@ -191,14 +222,46 @@ class Device:
             self._counter = counter
             self.outbox.keep_counter(counter)
 
-    def _forget(self) -> None:
+    def _keep_soon(self) -> None:
+        if self._keep_timer is None and self._engine.heard_at is not None:
+            self._keep_timer = self._loop.call_later(KEEP_S, self._keep_last)
+
+    def _keep_last(self) -> None:
+        """Writes down what the server last said, unless that is on disk already."""
+        if self._keep_timer is None:
+            return
+        self._keep_timer.cancel()
+        self._keep_timer = None
+        heard_at, ahead_ms = self._engine.heard_at, self._ahead_ms()
+        if heard_at is None or ahead_ms is None:
+            return
+        rows = self._engine.replica
+        visits, people = tuple(rows.visits.values()), tuple(rows.people.values())
+        self._last = Last(heard_at, ahead_ms, visits, people, tuple(rows.quotes.values()))
         try:
+            self.outbox.keep_last(self._last)
+        except OutboxError as error:
+            log.error("%s", error)
+
+    def _forget_in_time(self) -> None:
+        self._forget_timer = self._loop.call_later(FORGET_S, self._forget_in_time)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Removes what must not outlive its use: refused ops, and rows the server said a day ago."""
+        try:
+            if self._last is not None and self.server_time() - self._last.at >= ROWS_MS and not self.live:
+                self._last = self._last.without_rows()
+                self._engine.replica.recall(self._last)
+                self.outbox.keep_last(self._last)
+                self._view = None
             self.outbox.forget(self._around.wall_clock())
         except OutboxError as error:
             log.error("%s", error)
 
     def _settle(self, op_id: str, refusal: Refusal | None) -> None:
         self.on_answered(op_id)
+        self._keep_last()  # the answer's op leaves the disk: what it did must be there
         if refusal is None:
             self.outbox.settle(op_id)
             return

@@ -17,6 +17,7 @@ from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol import messages as msg
 from sync_server.protocol.messages import FromDevice, FromServer, Submit
 
+from .last import Last
 from .replica import Replica
 from .server_clock import ServerClock
 
@@ -76,9 +77,15 @@ class Engine:
     """`live` is true while the copy follows the server; `problem` says why it does not, if known."""
 
     def __init__(
-        self, pending: Iterable[Submit], digest: str = "", jitter: Callable[[], float] = lambda: 0.5
+        self,
+        pending: Iterable[Submit],
+        digest: str = "",
+        jitter: Callable[[], float] = lambda: 0.5,
+        last: Last | None = None,
     ) -> None:
         self.replica = Replica()
+        if last is not None:
+            self.replica.recall(last)
         self.live = False
         self.problem: str | None = None
         self._pending: dict[str, Submit] = {s.op_id: s for s in pending}
@@ -105,9 +112,10 @@ class Engine:
         """The server's time, ms UTC; None before the first word from it."""
         return self._clock.now(now)
 
-    def silent_ms(self, now: int) -> int:
-        """How long ago the server last spoke; 0 where it never did."""
-        return now - self._heard_at if self._clock.ahead is not None else 0
+    @property
+    def heard_at(self) -> int | None:
+        """When the server last spoke, by its own clock in ms UTC; None before its first word."""
+        return self._clock.now(self._heard_at)
 
     def next_deadline(self) -> int | None:
         """When `tick` has something to do."""

@@ -15,6 +15,8 @@ from sync_server.domain.refusal import Refusal
 from sync_server.domain.ticket import Counter
 from sync_server.protocol.messages import Submit
 
+from .last import Last
+
 REFUSALS_KEPT_MS = 86_400_000  # a refused op may hold an alias: it is gone after a day
 
 _SCHEMA = """
@@ -117,8 +119,38 @@ class Outbox:
         found = self._kept("counter")
         return self._decode(found, Counter) if found is not None else Counter()
 
+    def keep_last(self, last: Last) -> None:
+        """Keeps what the server last said. A power cut may lose it, and nothing else: it is a copy."""
+        self._keep_cheaply("last", last)
+
+    def last(self) -> Last | None:
+        """What the server last said; None before its first word."""
+        return self._recall("last", Last)
+
+    def keep_screen(self, screen: bytes | None) -> None:
+        """Keeps what the app has to find on its screen after a crash; None for nothing."""
+        self._keep_cheaply("screen", screen)
+
+    def screen(self) -> bytes | None:
+        return self._recall("screen", bytes)
+
     def close(self) -> None:
         self._db.close()
+
+    def _keep_cheaply(self, name: str, value: object) -> None:
+        # NORMAL leaves it to the next op to wait for the disk; kill -9 loses nothing by that.
+        self._rows("PRAGMA synchronous=NORMAL")
+        try:
+            self._write(_keep(name, value))
+        finally:
+            self._rows("PRAGMA synchronous=FULL")
+
+    def _recall(self, name: str, kind: type[T]) -> T | None:
+        found = self._kept(name)
+        try:
+            return msgspec.json.decode(found, type=kind | None) if found is not None else None
+        except msgspec.DecodeError:
+            return None  # kept by another version: the server says it again
 
     def _kept(self, name: str) -> bytes | None:
         rows = self._rows("SELECT value FROM kept WHERE name = ?", name)

@@ -31,6 +31,13 @@ class View(Struct, frozen=True):
         """Who is signed in on this tablet."""
         return next((p for p in self.people.values() if p.device_id == device_id), None)
 
+    def signed_off(self, device_id: str) -> "View":
+        """The same with nobody signed in on this tablet."""
+        people = {
+            p.id: replace(p, device_id=None) if p.device_id == device_id else p for p in self.people.values()
+        }
+        return replace(self, people=people)
+
 
 def project(replica: Replica, pending: Iterable[Submit], device_id: str, now: int) -> View:
     """`now` is the server's time as this device reckons it, ms UTC."""

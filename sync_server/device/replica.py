@@ -3,6 +3,8 @@
 from sync_server.protocol.messages import Beat, Snapshot, Update
 from sync_server.protocol.rows import PersonRow, QuoteRow, VisitRow
 
+from .last import Last
+
 
 class Replica:
     """The server's rows as of update `n`. Empty and not `ready` until the first snapshot."""
@@ -18,9 +20,13 @@ class Replica:
         """Starts over from a snapshot."""
         self.ready = True
         self.n = snapshot.n
-        self.visits = {row.visit_id: row for row in snapshot.visits}
-        self.people = {row.id: row for row in snapshot.people}
-        self.quotes = {row.need: row for row in snapshot.quotes}
+        self.recall(snapshot)
+
+    def recall(self, rows: Snapshot | Last) -> None:
+        """Shows these rows, as they are or as they were; without a snapshot no update follows them."""
+        self.visits = {row.visit_id: row for row in rows.visits}
+        self.people = {row.id: row for row in rows.people}
+        self.quotes = {row.need: row for row in rows.quotes}
 
     def apply(self, update: Update) -> bool:
         """Takes the next update in. False, and nothing applied, where one in between was missed."""

@@ -11,6 +11,7 @@ import zmq.asyncio
 from msgspec.structs import replace
 from zmq.utils.monitor import parse_monitor_message
 
+from sync_server.device.around import Around
 from sync_server.device.device import Device
 from sync_server.domain import ops
 from sync_server.domain.catalogue import Catalogue
@@ -107,10 +108,10 @@ class House:
         self.cables.append(await Cable(self.sync).lay())
         return self.cables[-1]
 
-    def device(self, file: DeviceFile, cable: Cable | None = None) -> Device:
+    def device(self, file: DeviceFile, cable: Cable | None = None, around: Around | None = None) -> Device:
         """A running device. `answered` gathers what it is told of its ops."""
         at = replace(file, server=cable.address) if cable else self.at_home(file)
-        device = Device(at, self.work / file.device_id)
+        device = Device(at, self.work / file.device_id, around)
         device.on_change = self.changed.set
         refusals: dict[str, Refusal] = {}
 

@@ -1,0 +1,36 @@
+"""What the server last said, kept on disk: a device that starts without its server begins from it."""
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sync_server.domain.catalogue import Catalogue
+from sync_server.protocol.rows import PersonRow, QuoteRow, VisitRow
+
+SIGNED_IN_MS = 8 * 3_600_000  # so long at most an employee stays signed in without the server
+ROWS_MS = 86_400_000  # rows describe shoppers: a day after the server's last word they are gone
+
+
+class Last(Struct, frozen=True, omit_defaults=True):
+    """The rows as of `at`, when the server last spoke, by its clock in ms UTC.
+
+    `ahead_ms` is how far that clock was ahead of this device's.
+    """
+
+    at: int
+    ahead_ms: int
+    visits: tuple[VisitRow, ...] = ()
+    people: tuple[PersonRow, ...] = ()
+    quotes: tuple[QuoteRow, ...] = ()
+
+    def without_rows(self) -> "Last":
+        """What is still known when nothing of the floor is."""
+        return replace(self, visits=(), people=(), quotes=())
+
+
+def signed_in_until(heard_at: int, catalogue: Catalogue | None) -> int:
+    """Until when whoever was signed in at the server's last word may work without it, ms UTC.
+
+    Until closing time, when the server signs everybody off, and never longer than a working day.
+    """
+    latest = heard_at + SIGNED_IN_MS
+    return latest if catalogue is None else min(latest, catalogue.next_closing(heard_at))

@@ -1,0 +1,151 @@
+"""Work goes on without the server, through kill -9 too, and comes together again when it is back."""
+
+import sqlite3
+
+import pytest
+
+from sync_server.device.around import Around, steady_clock, wall_clock
+from sync_server.device.last import ROWS_MS
+from sync_server.domain import ops
+from sync_server.domain.events import Resolution
+
+from .house import come, do
+
+
+def kill(house, device) -> None:
+    """kill -9: nothing is put away, nothing more is written."""
+    device._link.close()
+    for timer in (device._timer, device._keep_timer, device._forget_timer):
+        if timer is not None:
+            timer.cancel()
+    device.outbox._db.close()
+    house.devices.remove(device)
+
+
+async def healed(house) -> None:
+    for device in house.devices:
+        await house.until(lambda device=device: house.agrees(device))
+
+
+async def accepted(house, kiosk, tablet, name: str) -> str:
+    """A visit that `name` has accepted, as both sides know."""
+    visit_id = come(kiosk, "repair", alias="Robin")
+    await house.until(lambda: (row := tablet.view.visits.get(visit_id)) and row.offer_to == name)
+    do(tablet, ops.Accept, visit_id)
+    await house.until(lambda: not tablet.outbox.pending())
+    await house.until(lambda: tablet.view.visits[visit_id].state == "accepted")
+    return visit_id
+
+
+async def test_a_tablet_killed_in_an_outage_comes_back_where_it_was_and_works_on(house):
+    kiosk, tom = await house.crew("tom")
+    visit_id = await accepted(house, kiosk, tom, "tom")
+    other = come(kiosk, "buy")
+    await house.until(lambda: other in tom.view.visits and not kiosk.outbox.pending())
+    await house.close_server()
+    do(tom, ops.Start, visit_id)
+    do(tom, ops.AddNote, visit_id, note="while nobody listened")
+    shown, heard_at = tom.view, tom.heard_at
+    kill(house, tom)
+
+    again = house.device(tom.file)
+    assert not again.live
+    assert again.view == shown
+    assert again.view.visits[visit_id].state == "serving"
+    assert other in again.view.visits
+    assert again.view.holder(again.file.device_id).id == "tom"
+    assert heard_at - 60_000 <= again.heard_at <= heard_at
+    do(again, ops.Complete, visit_id, resolution=Resolution.SOLVED)
+    quick = again.new_id()
+    again.submit(ops.QuickResolution(quick, again.next_ticket(), "ask", "en", Resolution.ADVICE_GIVEN))
+    kill(house, again)
+
+    again = house.device(tom.file)
+    assert visit_id not in again.view.visits
+    await house.open()
+    await healed(house)
+    assert house.answered == []
+    with house.store() as db:
+        events = [row[0] for row in db.execute(
+            "SELECT event FROM visit_events WHERE visit_id = ? ORDER BY seq", (visit_id,)
+        )]  # fmt: skip
+    assert events == ["opened", "offered", "accepted", "started", "noted", "completed"]
+    assert house.one("SELECT resolution FROM visits WHERE visit_id = ?", quick) == "advice_given"
+
+
+async def test_what_the_server_did_is_on_the_tablets_disk_before_the_op_leaves_its_outbox(house):
+    kiosk, tom = await house.crew("tom")
+    visit_id = await accepted(house, kiosk, tom, "tom")
+    do(tom, ops.Start, visit_id)
+    await house.until(lambda: not tom.outbox.pending())
+    await house.close_server()
+    kill(house, tom)  # at once: what is written after a while was not written
+    again = house.device(tom.file)
+    assert again.view.visits[visit_id].state == "serving"
+
+
+async def test_a_visit_that_a_colleague_took_meanwhile_is_refused_with_their_name(house):
+    tablet_file = house.enrol("staff", "Maya's")
+    kiosk, tom = await house.crew("tom")
+    cable = await house.cable()
+    maya = house.device(tablet_file, cable)
+    await house.sign_in(maya, "maya")
+    await house.until(lambda: house.agrees(maya))
+    tom.submit(ops.SetPresence("on_break"))
+    await house.until(lambda: maya.view.people["tom"].presence == "on_break")
+    visit_id = come(kiosk, "repair")
+    await house.until(lambda: (row := maya.view.visits.get(visit_id)) and row.offer_to == "maya")
+    await house.until(lambda: visit_id in tom.view.visits)
+    cable.pinch()
+    op_id = do(maya, ops.Accept, visit_id)
+    do(tom, ops.Claim, visit_id)
+    await house.until(lambda: house.one("SELECT employee FROM visits WHERE visit_id = ?", visit_id) == "tom")
+    await house.until(lambda: not maya.live)
+    cable.mend()
+    await healed(house)
+    [(refused, refusal)] = house.answered
+    assert (refused, refusal.code, refusal.about) == (op_id, "already_taken", "tom")
+    [(kept, _)] = maya.outbox.refused()
+    assert kept.op_id == op_id
+    assert maya.view.visits[visit_id].employee == "tom"
+
+
+@pytest.mark.parametrize("later_ms", [0, ROWS_MS])
+async def test_rows_that_describe_shoppers_are_gone_from_the_disk_a_day_after_the_servers_last_word(
+    house, later_ms
+):
+    kiosk, tom = await house.crew("tom")
+    visit_id = await accepted(house, kiosk, tom, "tom")
+    await house.close_server()
+    house.stop(tom)
+    again = house.device(tom.file, around=Around(wall_clock=lambda: wall_clock() + later_ms))
+    assert (visit_id in again.view.visits) is (later_ms == 0)
+    for path in again.outbox.path.parent.iterdir():
+        assert later_ms == 0 or b"Robin" not in path.read_bytes(), path
+
+
+async def test_nobody_stays_signed_in_without_the_server_beyond_a_working_day(house):
+    later_ms = 0
+    file = house.enrol("staff", "Tom's")
+    await house.open()
+    around = Around(lambda: wall_clock() + later_ms, lambda: steady_clock() + later_ms)
+    tom = house.device(file, around=around)
+    await house.sign_in(tom, "tom")
+    await house.close_server()
+    await house.until(lambda: not tom.live)
+    assert tom.view.holder(tom.file.device_id).id == "tom"
+    later_ms = 8 * 3_600_000
+    assert tom.view.holder(tom.file.device_id) is None
+
+
+async def test_what_the_server_last_said_is_written_without_waiting_for_the_disk(house):
+    _, tom = await house.crew("tom")
+    statements: list[str] = []
+    tom.outbox._db.set_trace_callback(statements.append)
+    tom._keep_soon()
+    tom._keep_last()
+    written = statements.index("BEGIN IMMEDIATE")
+    assert "PRAGMA synchronous=NORMAL" in statements[:written]
+    assert statements[-1] == "PRAGMA synchronous=FULL"
+    with sqlite3.connect(tom.outbox.path) as db:
+        assert db.execute("SELECT count(*) FROM kept WHERE name = 'last'").fetchone() == (1,)
