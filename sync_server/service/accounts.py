@@ -16,6 +16,7 @@ from sync_server.domain.ops import ActorKind
 from sync_server.protocol.device_file import DeviceFile
 
 from .keys import new_pair
+from .queries import DeviceRow
 
 KINDS = (ActorKind.KIOSK.value, ActorKind.STAFF.value)
 MANAGER = "manager"
@@ -33,24 +34,45 @@ def add_device(
     db: sqlite3.Connection, kind: str, name: str, now: int, server: str, server_key: str
 ) -> DeviceFile:
     """Enrols a device and gives the file to copy to it. The secret key is in that file only."""
-    if kind not in KINDS:
-        raise AccountError(f'"{kind}" is no kind of device; use kiosk or staff')
-    name = name.strip()
-    if not name or len(name) > 40:
-        raise AccountError("a device's name has 1 to 40 characters")
+    public, secret = new_pair()
+    device = enrol_device(db, kind, name, public, now)
+    return DeviceFile(
+        device.device_id, device.kind, device.name, device.letter, server, server_key, public, secret
+    )
+
+
+def enrol_device(db: sqlite3.Connection, kind: str, name: str, public_key: str, now: int) -> DeviceRow:
+    """Adds the device that holds the other half of this key. Raises AccountError."""
+    kind, name = kind_of(kind), name_of(name)
+    if db.execute("SELECT 1 FROM devices WHERE public_key = ?", (public_key,)).fetchone():
+        raise AccountError("a device with this key is in the list already; begin anew on the device")
     count = db.execute("SELECT count(*) FROM devices").fetchone()[0]
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or kind
     device_id = slug
     taken = {row[0] for row in db.execute("SELECT device_id FROM devices")}
     while device_id in taken:
         device_id = f"{slug}-{int(device_id.rpartition('-')[2]) + 1 if device_id != slug else 2}"
-    public, secret = new_pair()
     letter = ticket.letter_for(count)
     db.execute(
         "INSERT INTO devices (device_id, kind, name, letter, public_key, enrolled_at) VALUES (?,?,?,?,?,?)",
-        (device_id, kind, name, letter, public, now),
+        (device_id, kind, name, letter, public_key, now),
     )
-    return DeviceFile(device_id, kind, name, letter, server, server_key, public, secret)
+    return DeviceRow(device_id, kind, name, letter, public_key)
+
+
+def kind_of(kind: str) -> str:
+    """A kind that devices can have. Raises AccountError."""
+    if kind not in KINDS:
+        raise AccountError(f'"{kind}" is no kind of device; use kiosk or staff')
+    return kind
+
+
+def name_of(name: str) -> str:
+    """A name that a device can have. Raises AccountError."""
+    name = name.strip()
+    if not name or len(name) > 40 or not name.isprintable():
+        raise AccountError("a device's name has 1 to 40 characters, on one line")
+    return name
 
 
 def revoke_device(db: sqlite3.Connection, device_id: str, now: int) -> None:

@@ -1,0 +1,38 @@
+"""The device file in the device's own folder: written when the device is paired, found at every start."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from sync_server.protocol.device_file import DeviceFile, device_file_text
+
+
+def own_file(folder: Path, kind: str) -> Path:
+    """Where a device of this kind keeps its own device file."""
+    return folder / f"{kind}.device.toml"
+
+
+def save(device: DeviceFile, folder: Path) -> Path:
+    """Keeps the file, readable by its owner only; a power cut leaves the old one or the new. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = own_file(folder, device.kind)
+    write_whole(path, device_file_text(device))
+    return path
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replaces a file that only its owner may read, all at once, and on the disk when this returns."""
+    new = path.with_name(f".{path.name}.new")
+    with contextlib.suppress(FileNotFoundError):
+        new.unlink()  # of a start that was cut short
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
