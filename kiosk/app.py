@@ -8,6 +8,7 @@ from assets import paths
 from assets.window import prepare
 from sync_server.device.device import Device
 from sync_server.device.run import Companion, Window, live
+from sync_server.device.start import not_paired
 
 from .config import Config, ConfigError
 from .flow import Flow
@@ -23,6 +24,8 @@ def run(config: Config, alongside: Alongside | None = None) -> None:
     `alongside(hands, device)` gives a coroutine that lives on the same loop, such as a simulated
     shopper. Raises ConfigError, OutboxError, NoDisplay or ThemeError, each with a sentence for people.
     """
+    if config.device is None:
+        raise not_paired("kiosk")
     _check_files()
 
     def open_window(device: Device) -> tuple[Window, Companion | None]:

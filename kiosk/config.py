@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from sync_server.device.start import ConfigError as ConfigError
-from sync_server.device.start import arguments, device_file, own_folder, size_from
+from sync_server.device.start import arguments, own_folder, paired, size_from
 from sync_server.protocol.device_file import DeviceFile
 
 PROGRAM = "welkom kiosk"
@@ -16,12 +16,14 @@ size_of = size_from(SMALLEST)
 
 
 class Config(Struct, frozen=True):
-    """`data` is the folder for the device's own database. Without a `size` the screen's own is taken.
+    """`device` is None while this one is not paired with a store.
+
+    `data` is the folder for the device's own database. Without a `size` the screen's own is taken.
 
     `language` is the one to greet in; empty: the store's first.
     """
 
-    device: DeviceFile
+    device: DeviceFile | None
     data: Path
     size: tuple[int, int] | None = None
     fullscreen: bool = True
@@ -35,7 +37,7 @@ def parse(given: Sequence[str]) -> Config:
     """
     asked = arguments(PROGRAM, "The shoppers' touchscreen.", "540x960", SMALLEST).parse_args(given)
     return Config(
-        device=device_file(asked.device, "kiosk"),
+        device=paired(asked.device, "kiosk", asked.data or own_folder()),
         data=asked.data or own_folder(),
         size=asked.size,
         fullscreen=asked.fullscreen or asked.size is None,

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from sync_server.device.start import ConfigError as ConfigError
-from sync_server.device.start import arguments, device_file, own_folder, size_from
+from sync_server.device.start import arguments, own_folder, paired, size_from
 from sync_server.protocol.device_file import DeviceFile
 
 PROGRAM = "welkom staff"
@@ -18,13 +18,15 @@ size = size_from(SMALLEST)
 
 
 class Config(Struct, frozen=True):
-    """`data` is the folder for the device's own database. Without a `size` the screen's own is taken.
+    """`device` is None while this one is not paired with a store.
+
+    `data` is the folder for the device's own database. Without a `size` the screen's own is taken.
 
     `language` is the one to start in; empty: the store's first. `employee` and `pin`, both or
     neither, sign somebody in by themselves at the start.
     """
 
-    device: DeviceFile
+    device: DeviceFile | None
     data: Path
     size: tuple[int, int] | None = None
     fullscreen: bool = True
@@ -45,7 +47,7 @@ def parse(given: Sequence[str]) -> Config:
     if bool(asked.employee) != bool(asked.pin):
         parser.error("--as and --pin belong together: give both or neither")
     return Config(
-        device=device_file(asked.device, "staff"),
+        device=paired(asked.device, "staff", asked.data or own_folder()),
         data=asked.data or own_folder(),
         size=asked.size,
         fullscreen=asked.fullscreen or asked.size is None,

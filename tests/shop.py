@@ -218,6 +218,8 @@ closes = "21:00"
 [server]
 sync = "127.0.0.1:0"
 web = "127.0.0.1:0"
+enrol = ""
+announce = false
 
 [times]
 offer_s = 15

@@ -1,6 +1,5 @@
 """Who takes part: devices, employees, the manager."""
 
-import contextlib
 from pathlib import Path
 
 import click
@@ -24,6 +23,7 @@ def device_add(kind: str, name: str, address: str | None, out: Path | None, data
     """Enrol a device and write the file to copy to it."""
     from sync_server.protocol.device_file import device_file_text
     from sync_server.service import control
+    from sync_server.service.enrol import own_address
     from sync_server.service.folder import write_secret
     from sync_server.service.settings import load_settings
 
@@ -31,7 +31,7 @@ def device_add(kind: str, name: str, address: str | None, out: Path | None, data
     folder.check()
     if address is None:
         host, _, port = load_settings(folder.settings).server.sync.rpartition(":")
-        address = f"{_own_address() if host in ('0.0.0.0', '') else host}:{port}"
+        address = f"{own_address() if host in ('0.0.0.0', '') else host}:{port}"
     if out is not None and out.exists():
         raise click.ClickException(f"{out}: is there already; choose another name with --out")
     file = control.add_device(folder, kind, name, f"tcp://{address}")
@@ -111,15 +111,3 @@ def manager_password(password: str, data: Path | None) -> None:
     folder.check()
     control.run(folder, "set_password", password=password)
     click.echo("The manager has a new password")
-
-
-def _own_address() -> str:
-    """This computer's address on the store's network; loopback where there is none."""
-    import socket
-
-    with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # sends nothing: only asks which way out is used
-        except OSError:
-            return "127.0.0.1"
-        return str(probe.getsockname()[0])

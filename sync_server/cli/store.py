@@ -59,9 +59,17 @@ def check(data: Path | None) -> None:
 @DATA
 @click.option("--sync", default=None, help="host:port for devices, instead of store.toml's server.sync.")
 @click.option("--web", "web_at", default=None, help="host:port for the pages, instead of server.web.")
+@click.option(
+    "--enrol",
+    "enrol_at",
+    default=None,
+    help="host:port for new devices, instead of server.enrol; '' for none.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Log more.")
 @plainly
-def server(data: Path | None, sync: str | None, web_at: str | None, verbose: bool) -> None:
+def server(
+    data: Path | None, sync: str | None, web_at: str | None, enrol_at: str | None, verbose: bool
+) -> None:
     """Run the store's server until interrupted."""
     from sync_server.service.server import Server, serve
     from sync_server.web.app import make_app
@@ -74,6 +82,8 @@ def server(data: Path | None, sync: str | None, web_at: str | None, verbose: boo
     def ready(running: Server) -> None:
         click.echo(f"Devices:  {running.sync_address}")
         click.echo(f"Manager:  http://{running.web_address}/manager")
+        if running.enrolment.address:
+            click.echo(f"Pairing:  {running.enrolment.reached_at}")
         click.echo(f"Store:    {running.folder.path}")
         click.echo("Ready. Ctrl+C ends.")
         sys.stdout.flush()
@@ -82,7 +92,7 @@ def server(data: Path | None, sync: str | None, web_at: str | None, verbose: boo
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await serve(folder_of(data), make_app, sync, web_at, ready, stop)
+        await serve(folder_of(data), make_app, sync, web_at, ready, stop, enrol_at)
 
     # The writer's thread must not wait 5 ms for the loop's: a shopper is waiting for both.
     sys.setswitchinterval(0.0005)

@@ -11,6 +11,8 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from sync_server.domain import ops, ticket
 from sync_server.domain.catalogue import Catalogue
 from sync_server.domain.refusal import Refusal
@@ -40,6 +42,7 @@ class Device:
 
     `on_change()` after anything a screen may show changed; `on_refused(submit, refusal)` for each
     op the server will never do; `on_answered(op_id)` for each op that is on the server's disk.
+    `on_known(file)` when the store gave the device another name or role: the file to keep from now on.
     """
 
     def __init__(self, file: DeviceFile, folder: Path, around: Around | None = None) -> None:
@@ -49,13 +52,14 @@ class Device:
         self.on_change: Callable[[], None] = lambda: None
         self.on_refused: Callable[[Submit, Refusal], None] = lambda _submit, _refusal: None
         self.on_answered: Callable[[str], None] = lambda _op_id: None
+        self.on_known: Callable[[DeviceFile], None] = lambda _file: None
         folder.mkdir(parents=True, exist_ok=True)
         self.outbox = self._around.outbox(folder / f"{file.device_id}.db")
         self.catalogue: Catalogue | None
         self.catalogue, digest = self.outbox.catalogue()
         self._counter = self.outbox.counter()
         self._last = self.outbox.last()
-        self._engine = Engine(self.outbox.pending(), digest, self._around.jitter, self._last)
+        self._engine = Engine(self.outbox.pending(), digest, self._around.jitter, self._last, file.kind)
         self._link = self._around.link(file, self._on_frame)
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -97,6 +101,19 @@ class Device:
     def problem(self) -> str | None:
         """Why the server does not take our ops, in its own words; None while all is well."""
         return self._engine.problem
+
+    @property
+    def dismissed(self) -> bool:
+        """Whether the store has revoked this device, so that nothing it does has any effect."""
+        return self._engine.dismissed
+
+    @property
+    def moved_to(self) -> str | None:
+        """The kind the store made of this device, `kiosk` or `staff`, where it is not what runs here.
+
+        The file to start the other app with is kept by then.
+        """
+        return self._engine.moved_to
 
     @property
     def view(self) -> View:
@@ -206,6 +223,12 @@ class Device:
             case eng.DayKnown(day, last_ticket):
                 self._forget()
                 self._know_day(day, last_ticket)
+            case eng.Known(kind, name, letter):
+                known = replace(self.file, kind=kind, name=name, letter=letter)
+                if known != self.file:
+                    self.on_known(known)
+                    # What runs here stays what it is; only its name may change under it.
+                    self.file = replace(known, kind=self.file.kind)
             case eng.Settled(op_id, refusal):
                 self._settle(op_id, refusal)
             case eng.SignInAnswered(answer):

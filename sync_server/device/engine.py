@@ -27,6 +27,7 @@ ANSWER_MS = 4_000  # an op without an answer by then: the link is taken for dead
 PING_MS = int(msg.HEARTBEAT_S * 1000)
 BACK_OFF_MS = (200, 1_000)  # a shop's own network: trying costs little, and a minute's wait costs trust
 NOT_NOW_MS = 2_000
+OUTSIDE_MS = 60_000  # how soon a device asks again that has no part in the store, or not this one
 
 
 class Open(Struct, frozen=True):
@@ -59,6 +60,14 @@ class DayKnown(Struct, frozen=True):
     last_ticket: int
 
 
+class Known(Struct, frozen=True):
+    """Who the store says this device is."""
+
+    kind: str
+    name: str
+    letter: str
+
+
 class Settled(Struct, frozen=True):
     """The op is on the server's disk: done, or refused for good."""
 
@@ -70,11 +79,15 @@ class SignInAnswered(Struct, frozen=True):
     answer: msg.SignedIn
 
 
-Action = Open | Close | Send | Changed | Learned | DayKnown | Settled | SignInAnswered
+Action = Open | Close | Send | Changed | Learned | DayKnown | Known | Settled | SignInAnswered
 
 
 class Engine:
-    """`live` is true while the copy follows the server; `problem` says why it does not, if known."""
+    """`live` is true while the copy follows the server; `problem` says why it does not, if known.
+
+    `dismissed` is true once the store has revoked the device, and `moved_to` is the role it has now
+    where that is not `kind`, its own: either way it is live no more, and asks only now and then.
+    """
 
     def __init__(
         self,
@@ -82,12 +95,16 @@ class Engine:
         digest: str = "",
         jitter: Callable[[], float] = lambda: 0.5,
         last: Last | None = None,
+        kind: str = "",
     ) -> None:
         self.replica = Replica()
         if last is not None:
             self.replica.recall(last)
         self.live = False
         self.problem: str | None = None
+        self.kind = kind
+        self.dismissed = False
+        self.moved_to: str | None = None
         self._pending: dict[str, Submit] = {s.op_id: s for s in pending}
         self._sent: dict[str, int] = {}  # when each unanswered op was last sent
         self._digest = digest
@@ -192,6 +209,9 @@ class Engine:
                     return self._settle(op_id, Refusal(Code.MALFORMED, reason))
                 self.problem = reason
                 return [Changed()]
+            case msg.Dismissed():
+                self.dismissed = True
+                return self._outside(now)
             case msg.WhoAreYou():
                 self.live = False
                 return self.opened(now)
@@ -199,11 +219,18 @@ class Engine:
     # --- inside ----------------------------------------------------------------------------------
 
     def _start(self, snapshot: msg.Snapshot, now: int) -> list[Action]:
+        self.dismissed = False
+        known: list[Action] = []
+        if snapshot.kind:  # a server of before does not say
+            known = [Known(snapshot.kind, snapshot.name, snapshot.letter)]
+        self.moved_to = snapshot.kind if self.kind and snapshot.kind not in ("", self.kind) else None
+        if self.moved_to is not None:
+            return [*known, *self._outside(now)]
         self.replica.take(snapshot)
         self.live, self._failures = True, 0
         self._pinged_at = now
         self._clock.heard(snapshot.at, now)
-        actions: list[Action] = [DayKnown(snapshot.day, snapshot.last_ticket)]
+        actions: list[Action] = [*known, DayKnown(snapshot.day, snapshot.last_ticket)]
         if snapshot.catalogue is not None:
             self._digest = snapshot.digest
             actions.append(Learned(snapshot.catalogue, snapshot.digest))
@@ -234,6 +261,12 @@ class Engine:
         if op_id is not None:
             self._sent.pop(op_id, None)
         return [Changed()]
+
+    def _outside(self, now: int) -> list[Action]:
+        """There is nothing to take part in. Asking again costs little, and somebody may relent."""
+        actions = self._lost(now)
+        self._open_at = now + OUTSIDE_MS
+        return actions
 
     def _lost(self, now: int) -> list[Action]:
         """The link is dead or the copy has a gap: begin again with a fresh socket, a little later."""

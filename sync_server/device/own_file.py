@@ -4,7 +4,14 @@ import contextlib
 import os
 from pathlib import Path
 
-from sync_server.protocol.device_file import DeviceFile, device_file_text
+from sync_server.protocol.device_file import (
+    DeviceFile,
+    DeviceFileError,
+    device_file_text,
+    parse_device_file,
+)
+
+KINDS = {"kiosk", "staff"}
 
 
 def own_file(folder: Path, kind: str) -> Path:
@@ -13,7 +20,7 @@ def own_file(folder: Path, kind: str) -> Path:
 
 
 def save(device: DeviceFile, folder: Path) -> Path:
-    """Keeps the file, readable by its owner only; a power cut leaves the old one or the new. Raises OSError."""
+    """Keeps the file, for its owner only. A power cut leaves the old one or the new. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     path = own_file(folder, device.kind)
     write_whole(path, device_file_text(device))
@@ -36,3 +43,16 @@ def write_whole(path: Path, text: str) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def keep_known(device: DeviceFile, folder: Path) -> None:
+    """Keeps what the store changed of this device: its name, or its role. Raises OSError.
+
+    With another role it is the other app that finds it at its start, and this one does no more.
+    """
+    save(device, folder)
+    for kind in KINDS - {device.kind}:
+        path = own_file(folder, kind)
+        with contextlib.suppress(OSError, UnicodeDecodeError, DeviceFileError):
+            if parse_device_file(path.read_text("utf-8")).public_key == device.public_key:
+                path.unlink()

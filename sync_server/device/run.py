@@ -2,17 +2,23 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from sync_server.protocol.device_file import DeviceFile
 
 from .device import Device
+from .own_file import keep_known
 from .start import ConfigError
 
 Companion = Callable[[], Coroutine[Any, Any, object]]
+
+
+log = logging.getLogger(__name__)
 
 
 class Window(Protocol):
@@ -39,6 +45,7 @@ async def live(
         raise ConfigError(f"{data} cannot be used: {error}; name another folder with --data") from error
     beside: asyncio.Future[object] | None = None
     try:
+        device.on_known = partial(_keep, data)
         window, companion = open_window(device)
         for number in (signal.SIGINT, signal.SIGTERM):
             with contextlib.suppress(NotImplementedError):  # not on Windows
@@ -52,3 +59,11 @@ async def live(
             beside.cancel()
             await asyncio.gather(beside, return_exceptions=True)
         device.stop()
+
+
+def _keep(data: Path, known: DeviceFile) -> None:
+    """The store changed this device's name or role."""
+    try:
+        keep_known(known, data)
+    except OSError as error:
+        log.error("%s: what the store says of this device cannot be kept: %s", data, error)

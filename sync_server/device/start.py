@@ -10,6 +10,8 @@ from pathlib import Path
 from sync_server.domain.catalogue import LANGUAGES
 from sync_server.protocol.device_file import DeviceFile, DeviceFileError, parse_device_file
 
+from .own_file import own_file
+
 
 class ConfigError(Exception):
     """The app cannot start. The text is one sentence that says why and what to do."""
@@ -19,7 +21,10 @@ def arguments(program: str, about: str, usual: str, smallest: tuple[int, int]) -
     """What every touch app can be told. `usual` is a size such as "540x960", `smallest` in pixels."""
     parser = argparse.ArgumentParser(program, description=about)
     parser.add_argument(
-        "--device", type=Path, required=True, metavar="FILE", help="the file `welkom device add` made"
+        "--device",
+        type=Path,
+        metavar="FILE",
+        help="the file `welkom device add` made; default: what pairing kept in the --data folder",
     )
     parser.add_argument(
         "--data",
@@ -55,6 +60,25 @@ def size_from(smallest: tuple[int, int]) -> Callable[[str], tuple[int, int]]:
         return width, height
 
     return size
+
+
+def paired(path: Path | None, kind: str, folder: Path) -> DeviceFile | None:
+    """The device file that was named, else the one that pairing kept in `folder`; None: not paired yet.
+
+    Raises ConfigError for a file that cannot be used.
+    """
+    if path is not None:
+        return device_file(path, kind)
+    own = own_file(folder, kind)
+    return device_file(own, kind) if own.exists() else None
+
+
+def not_paired(kind: str) -> ConfigError:
+    """What somebody reads who starts an app on a device that is not paired, where no screen can do it."""
+    return ConfigError(
+        f"this device is not paired with a store yet; `welkom join {kind}` pairs it,"
+        f" or copy a file of `welkom device add {kind}` here and name it with --device"
+    )
 
 
 def device_file(path: Path, kind: str) -> DeviceFile:

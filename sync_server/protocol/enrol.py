@@ -155,9 +155,9 @@ def decode(data: bytes, kind: type[T]) -> T:
     if len(data) > LARGEST:
         raise NotReadable("malformed")
     try:
-        if "wire" in kind.__struct_fields__ and kind is not Denied:  # type: ignore[attr-defined]
-            if msgspec.json.decode(data, type=_Version).wire != WIRE:
-                raise NotReadable("other_version")
+        versioned = kind in (Ask, Asked, Present, Welcome)
+        if versioned and msgspec.json.decode(data, type=_Version).wire != WIRE:
+            raise NotReadable("other_version")
         return msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise NotReadable("malformed") from None

@@ -68,7 +68,8 @@ class Snapshot(Struct, frozen=True, tag_field="type", tag="snapshot", omit_defau
     """All that this device may see, as of Update `n` of its stream.
 
     `catalogue` is left out where the device already keeps the one with `digest`. `last_ticket` is
-    the highest number given out on store-day `day` with the device's letter.
+    the highest number given out on store-day `day` with the device's letter. `kind`, `name` and
+    `letter` are the device's own; the manager may have changed the first two since it was enrolled.
     """
 
     n: int
@@ -81,6 +82,9 @@ class Snapshot(Struct, frozen=True, tag_field="type", tag="snapshot", omit_defau
     visits: tuple[VisitRow, ...] = ()
     people: tuple[PersonRow, ...] = ()
     quotes: tuple[QuoteRow, ...] = ()
+    kind: str = ""
+    name: str = ""
+    letter: str = ""
 
 
 class Update(Struct, frozen=True, tag_field="type", tag="update", omit_defaults=True):
@@ -141,4 +145,8 @@ class WhoAreYou(Struct, frozen=True, tag_field="type", tag="who_are_you", omit_d
     """The server does not know this connection (it restarted): say Hello."""
 
 
-FromServer = Snapshot | Update | Answer | SignedIn | Beat | NotNow | Fault | WhoAreYou
+class Dismissed(Struct, frozen=True, tag_field="type", tag="dismissed", omit_defaults=True):
+    """This device has no part in the store any more. Nothing it said was read; ask again much later."""
+
+
+FromServer = Snapshot | Update | Answer | SignedIn | Beat | NotNow | Fault | WhoAreYou | Dismissed

@@ -107,6 +107,9 @@ class Audience:
             visits=tuple(visits),
             people=tuple(people),
             quotes=tuple(session.quotes.values()),
+            kind=session.device.kind,
+            name=session.device.name,
+            letter=session.device.letter,
         )
 
     def updates(

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 
-from sync_server.domain.events import Record
-from sync_server.domain.ops import SYSTEM, Actor, ActorKind, SignOn
+from sync_server.domain.events import Presence, Record
+from sync_server.domain.ops import SYSTEM, Actor, ActorKind, SetPresence, SignOn
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.domain.roles import Deed, may
 from sync_server.protocol import messages as msg
@@ -67,11 +67,33 @@ class Desk:
             self._day = day
             self._start_over()
 
-    def drop_all_but(self, devices: Collection[str]) -> None:
-        """Tells nothing more to whoever is not among these, named by their public keys."""
+    def drop_all_but(self, devices: Mapping[str, DeviceRow]) -> None:
+        """Tells whoever is not among these, by public key, that they have no part in the store any more.
+
+        Those who are still there, but with another name or role, begin anew.
+        """
         for session in list(self._audience.sessions.values()):
-            if session.device.public_key not in devices:
-                self._audience.leave(session.peer)
+            now = devices.get(session.device.public_key)
+            if now == session.device:
+                continue
+            self._audience.leave(session.peer)
+            self._send([session.peer], msg.Dismissed() if now is None else msg.WhoAreYou())
+            if now is None or now.kind != session.device.kind:
+                self._vacate(session.device)
+
+    def _vacate(self, device: DeviceRow) -> None:
+        """Whoever held this tablet is off the floor; with a visit in hand they stay, to take it elsewhere."""
+        if device.kind != ActorKind.STAFF.value or not self._shop.trusted:
+            return
+        turn = self._shop.begin()
+        by = Actor(ActorKind.STAFF, device.device_id)
+        try:
+            for presence in (Presence.OFF_FLOOR, Presence.ON_BREAK):
+                if self._shop.apply(turn, SetPresence(presence), by) is None:
+                    break
+        except Unwell:
+            return
+        self._shop.finish(turn)
 
     @property
     def connected(self) -> list[DeviceRow]:

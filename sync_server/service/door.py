@@ -15,6 +15,8 @@ import h11
 
 from sync_server.protocol.enrol import LARGEST
 
+from .counters import Counters
+
 MOST_OPEN = 64  # connections at once
 MOST_OPEN_EACH = 8  # from one address
 WHOLE_S = 5.0  # from the first byte of a request to the last of its answer
@@ -30,15 +32,15 @@ Answer = Callable[[str, str, bytes, str, str], Awaitable[tuple[int, bytes]]]
 
 
 class Door:
-    """Listens from `open` to `close`. `turned_away` counts the connections beyond a limit."""
+    """Listens from `open` to `close`."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, counters: Counters | None = None) -> None:
         self._answer = answer
         self._server: asyncio.Server | None = None
         self._open: Counter[str] = Counter()
         self._rates: dict[str, tuple[float, float]] = {}  # allowance left, and when it was reckoned
         self._tasks: set[asyncio.Task[None]] = set()
-        self.turned_away = 0
+        self._counters = counters or Counters()
 
     async def open(self, socket: sockets.socket) -> None:
         self._server = await asyncio.start_server(self._came, sock=socket, limit=LARGEST_HEAD)
@@ -57,7 +59,7 @@ class Door:
         address = str((writer.get_extra_info("peername") or ("",))[0])
         try:
             if self._open.total() >= MOST_OPEN or self._open[address] >= MOST_OPEN_EACH:
-                self.turned_away += 1
+                self._counters.add("enrol_shed")
                 return
             self._open[address] += 1
             try:
@@ -84,7 +86,7 @@ class Door:
             status, said = error.error_status_hint, b""
         else:
             if not self._within_rate(address, asyncio.get_running_loop().time()):
-                self.turned_away += 1
+                self._counters.add("enrol_shed")
                 status, said = 429, b'{"why":"too_many"}'
             else:
                 host = str(writer.get_extra_info("sockname")[0])

@@ -6,11 +6,16 @@ Three things can be asked (`protocol/enrol.py` says what they mean); everything 
     POST /enrol/REQUEST     Reveal  → Standing
     GET  /enrol/REQUEST             → Standing
     POST /enrol/code        Present → Welcome
+
+A port that cannot be used is told in the log and on the manager's page; the shop opens all the same.
 """
 
 import asyncio
+import contextlib
+import ipaddress
 import logging
 import re
+import socket as sockets
 import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -21,6 +26,9 @@ from sync_server.protocol import enrol
 from sync_server.protocol.enrol import Denied, Enrolled, NotReadable
 
 from . import accounts
+from .announce import Announcement
+from .door import Door, listen
+from .keys import load_server_key
 from .pairing import Code, Pairing, Turned
 
 if TYPE_CHECKING:
@@ -36,14 +44,70 @@ Answer = tuple[int, bytes]
 
 
 class Enrolment:
-    """Joins what is remembered to the store. Everything runs in the server's loop."""
+    """Joins what is remembered to the store. Everything runs in the server's loop.
 
-    def __init__(self, server: "Server", pairing: Pairing, manager_url: Callable[[str], str]) -> None:
-        """`manager_url(host)` is the Devices page as seen from a device that reached us as `host`."""
-        self.pairing = pairing
+    `address` is where it listens, empty where it does not; `off` says why not.
+    """
+
+    def __init__(self, server: "Server") -> None:
+        public, _ = load_server_key(server.folder.server_key)
+        self.pairing = Pairing(public, server.settings.store.name)
+        self.address = ""
+        self.off: str | None = None
         self._server = server
-        self._manager_url = manager_url
+        self._socket: sockets.socket | None = None
         self._one_at_a_time = asyncio.Lock()  # a request or a code makes one device, however often it is said
+
+    # --- its life --------------------------------------------------------------------------------
+
+    def listen(self, address: str) -> None:
+        """Takes the port; empty: none."""
+        if not address:
+            self.off = "server.enrol is empty in store.toml"
+            return
+        try:
+            self._socket = listen(address)
+        except OSError as error:
+            self.off = f"server.enrol: cannot listen on {address} ({error.strerror})"
+            log.warning("no device can be paired: %s", self.off)
+            return
+        host, port = self._socket.getsockname()[:2]
+        self.address = f"{host}:{port}"
+
+    async def run(self) -> None:
+        """Answers, and lets itself be found, until cancelled."""
+        door = Door(self.answer, self._server.counters)
+        try:
+            if self._socket is not None:
+                await door.open(self._socket)
+            async with Announcement(self.pairing.store, self.address if self._announced else ""):
+                await asyncio.Event().wait()
+        finally:
+            await door.close()
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+
+    @property
+    def _announced(self) -> bool:
+        return self._server.settings.server.announce
+
+    @property
+    def reached_at(self) -> str:
+        """host:port at which devices on the store's network reach this port."""
+        host, _, port = self.address.rpartition(":")
+        return f"{own_address() if host in ('0.0.0.0', '::') else host}:{port}" if host else ""
+
+    def manager_url(self, host: str) -> str:
+        """The Devices page, from a computer that reaches us as `host`; empty where it cannot be opened."""
+        url = self._server.settings.store.public_url
+        if not url:
+            web, _, port = self._server.web_address.rpartition(":")
+            if is_loopback(web) and not is_loopback(host):
+                return ""
+            url = f"http://{host if web in ('0.0.0.0', '::') else web}:{port}"
+        return f"{url.rstrip('/')}/manager/devices"
 
     # --- the manager -----------------------------------------------------------------------------
 
@@ -69,6 +133,7 @@ class Enrolment:
         ask = self._which(method, path, address, host)
         if ask is None:
             return NOTHING_HERE
+        self._server.counters.add("enrol_requests")
         try:
             return 200, enrol.encode(await ask(body))
         except (Turned, NotReadable) as turned:
@@ -76,6 +141,7 @@ class Enrolment:
         except sqlite3.Error:
             log.exception("a device could not be enrolled: nothing can be written")
             why = "not_now"
+        self._server.counters.add("enrolments_refused")
         return STATUS[why], enrol.encode(Denied(why))
 
     def _which(
@@ -83,7 +149,7 @@ class Enrolment:
     ) -> Callable[[bytes], Awaitable[Struct]] | None:
         async def ask(body: bytes) -> Struct:
             asked = enrol.decode(body, enrol.Ask)
-            return self.pairing.ask(asked, address, self._now(), self._manager_url(host))
+            return self.pairing.ask(asked, address, self._now(), self.manager_url(host))
 
         if (method, path) == ("POST", "/enrol"):
             return ask
@@ -119,8 +185,26 @@ class Enrolment:
             lambda db: accounts.enrol_device(db, kind, name, public_key, now)
         )
         port = int(self._server.sync_address.rpartition(":")[2])
+        self._server.counters.add("enrolments")
         log.warning("%s was enrolled as a new device (%s)", device.device_id, kind)
         return Enrolled(device.device_id, device.kind, device.name, device.letter, port)
 
     def _now(self) -> int:
         return self._server.shop.clock()
+
+
+def own_address() -> str:
+    """This computer's address on the store's network; loopback where there is none."""
+    with contextlib.closing(sockets.socket(sockets.AF_INET, sockets.SOCK_DGRAM)) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: only asks which way out is used
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

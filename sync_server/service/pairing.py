@@ -25,7 +25,7 @@ MOST_CODES = 16
 MOST_WRONG = 100  # wrong codes in ten minutes, from everybody together
 
 
-class Turned(Exception):  # noqa: N818 - it is an answer, not an error
+class Turned(Exception):
     """A request is turned away; `why` is a code of `enrol.WHY`."""
 
     def __init__(self, why: str) -> None:

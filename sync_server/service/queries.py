@@ -84,6 +84,14 @@ def devices(db: sqlite3.Connection) -> list[DeviceRow]:
     return [DeviceRow(*row) for row in rows]
 
 
+def dismissed_devices(db: sqlite3.Connection) -> list[DeviceRow]:
+    """The devices that took part once and may not any more."""
+    rows = db.execute(
+        "SELECT device_id, kind, name, letter, public_key FROM devices WHERE revoked_at IS NOT NULL"
+    )
+    return [DeviceRow(*row) for row in rows]
+
+
 def answers(db: sqlite3.Connection) -> Iterator[tuple[str, bytes, Refusal | None]]:
     """Every op answered so far: its id, its digest, and the refusal if it was refused."""
     for op_id, digest, code, about in db.execute("SELECT op_id, digest, refusal, about FROM ops"):

@@ -7,6 +7,7 @@ import socket as sockets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import uvicorn
 import zmq
@@ -18,6 +19,7 @@ from .accounts import mirror_catalogue
 from .counters import Counters
 from .desk import Desk
 from .doorman import Doorman
+from .enrol import Enrolment
 from .folder import Folder, Lock
 from .gate import Gate
 from .keys import load_server_key
@@ -30,6 +32,8 @@ from .store import migrate, reading
 FORGET_EVERY_S = 600.0
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -49,10 +53,37 @@ class Server:
     web_address: str
     counters: Counters = field(default_factory=Counters)
     ending: asyncio.Event = field(default_factory=asyncio.Event)
+    enrolment: Enrolment = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.enrolment = Enrolment(self)
 
     async def reload_devices(self) -> None:
         """Lets in who was added and keeps out who was revoked, from this moment on."""
-        self.gate.devices = await asyncio.to_thread(_devices, self.folder)
+        self._admit(*await asyncio.to_thread(_devices, self.folder))
+
+    async def change_devices(self, work: Callable[[Any], T], device_id: str | None = None) -> T:
+        """Does `work(db)` in a transaction and heeds what it changed. Raises what it raises.
+
+        The device that it is about has no effect while it is under way: what it did before is
+        written before, and of what it does after the commit nothing is done by the old rules.
+        """
+        return await asyncio.shield(asyncio.ensure_future(self._change_devices(work, device_id)))
+
+    async def _change_devices(self, work: Callable[[Any], T], device_id: str | None) -> T:
+        shut_out = self.gate.shut_out(device_id) if device_id else []
+        try:
+            result, devices, dismissed = await self.shop.store.call(
+                lambda db: (work(db), queries.devices(db), queries.dismissed_devices(db))
+            )
+        except BaseException:
+            self.gate.devices |= {device.public_key: device for device in shut_out}
+            raise
+        self._admit(devices, dismissed)
+        return result
+
+    def _admit(self, devices: list[queries.DeviceRow], dismissed: list[queries.DeviceRow]) -> None:
+        self.gate.admit(devices, dismissed)
         self.desk.drop_all_but(self.gate.devices)
 
 
@@ -66,14 +97,22 @@ async def serve(
     web_at: str | None = None,
     ready: Callable[[Server], None] = lambda _server: None,
     stop: asyncio.Event | None = None,
+    enrol_at: str | None = None,
 ) -> None:
-    """Runs a store until `stop` is set. `sync` and `web_at` stand above `store.toml`; port 0 is any.
+    """Runs a store until `stop` is set. `sync`, `web_at` and `enrol_at` stand above `store.toml`.
+
+    Port 0 is any port; an empty `enrol_at` means that no device can be paired.
 
     Raises SettingsError, FolderError, StoreError or PortError, each with a text for a person.
     """
     folder.check()
     settings = load_settings(folder.settings)
-    listen = replace(settings.server, sync=sync or settings.server.sync, web=web_at or settings.server.web)
+    listen = replace(
+        settings.server,
+        sync=sync or settings.server.sync,
+        web=web_at or settings.server.web,
+        enrol=settings.server.enrol if enrol_at is None else enrol_at,
+    )
     with Lock(folder), contextlib.ExitStack() as cleanup:
         migrate(folder.store)
         _, secret = load_server_key(folder.server_key)
@@ -81,7 +120,7 @@ async def serve(
         cleanup.callback(context.destroy, linger=0)
         counters = Counters()
         gate = Gate(zmq.asyncio.Context.shadow(context.underlying), counters)
-        gate.devices = _devices(folder)
+        gate.admit(*_devices(folder))
         gate.start()
         cleanup.callback(gate.stop)
         socket = Socket(listen.sync, secret, gate, context, counters)
@@ -100,6 +139,8 @@ async def serve(
         loopback = "127.0.0.1" if host in ("0.0.0.0", "::") else host
         folder.control_address.write_text(f"{loopback}:{port}\n", "utf-8")
         cleanup.callback(folder.control_address.unlink, missing_ok=True)
+        server.enrolment.listen(listen.enrol)
+        cleanup.callback(server.enrolment.close)
         shop.tick()
         ready(server)
         await _until_stopped(server, web, web_socket, stop or asyncio.Event())
@@ -119,6 +160,7 @@ async def _until_stopped(
     tasks = {
         asyncio.ensure_future(server.desk.run()),
         asyncio.ensure_future(forget_in_time(server.shop)),
+        asyncio.ensure_future(server.enrolment.run()),
         asyncio.ensure_future(stop.wait()),
     }
     web_server, web_task = None, None
@@ -171,9 +213,9 @@ def _listen(address: str) -> sockets.socket:
         ) from error
 
 
-def _devices(folder: Folder) -> dict[str, queries.DeviceRow]:
+def _devices(folder: Folder) -> tuple[list[queries.DeviceRow], list[queries.DeviceRow]]:
     with reading(folder.store) as db:
-        return {device.public_key: device for device in queries.devices(db)}
+        return queries.devices(db), queries.dismissed_devices(db)
 
 
 def wall_clock() -> int:

@@ -32,10 +32,16 @@ COLOUR = re.compile(r"^#[0-9A-Fa-f]{6}$")
 
 
 class Listen(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the server listens, as `host:port`. The web pages stay on this computer unless told otherwise."""
+    """Where the server listens, as `host:port`. The web pages stay on this computer unless told otherwise.
+
+    `enrol` is the port on which new devices ask to be let in; empty: none. `announce` lets them
+    find the store by themselves.
+    """
 
     sync: str = "0.0.0.0:7350"
     web: str = "127.0.0.1:8350"
+    enrol: str = "0.0.0.0:8351"
+    announce: bool = True
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -153,6 +159,8 @@ def _problems(s: Settings) -> Iterator[str]:
     yield from _screens(s.needs)
     yield from _address("server.sync", s.server.sync)
     yield from _address("server.web", s.server.web)
+    if s.server.enrol:
+        yield from _address("server.enrol", s.server.enrol)
 
 
 def _store(store: Store) -> Iterator[str]:

@@ -9,7 +9,8 @@ from typing import Protocol
 import zmq
 import zmq.asyncio
 
-from sync_server.protocol.wire import MAX_FROM_DEVICE
+from sync_server.protocol.messages import Dismissed
+from sync_server.protocol.wire import MAX_FROM_DEVICE, encode
 
 from .counters import Counters
 from .gate import Gate, set_curve_server
@@ -18,6 +19,7 @@ from .queries import DeviceRow
 log = logging.getLogger(__name__)
 
 ENCRYPTION = 64  # bytes that CURVE adds to a frame, and some more
+DISMISSED = encode(Dismissed())
 MOST_AT_ONCE = 500  # messages read before the shop gets to write and answer
 
 Incoming = tuple[bytes, DeviceRow, bytes | None]  # peer, device, its message (None: too many frames)
@@ -107,6 +109,8 @@ class Socket:
     def _at_hand(self) -> tuple[list[Incoming], bool]:
         """The next messages of devices that may take part, and whether there may be more."""
         messages: list[Incoming] = []
+        dismissed: set[bytes] = set()
+        more = False
         with contextlib.suppress(zmq.Again):
             for _ in range(MOST_AT_ONCE):
                 if self._socket.closed:
@@ -115,8 +119,12 @@ class Socket:
                 device = self.gate.device_of(frames[-1]) if frames else None
                 if device is not None:
                     messages.append((peer.bytes, device, frames[0].bytes if len(frames) == 1 else None))
-            return messages, True
-        return messages, False
+                elif frames and self.gate.is_dismissed(frames[-1]):
+                    dismissed.add(peer.bytes)
+            more = True
+        # What a dismissed device says is not even looked at: it is told that it has no part any more.
+        self.send_all(dismissed, DISMISSED)
+        return messages, more
 
     def send(self, peer: bytes, message: bytes) -> bool:
         """Sends, or says that this peer is gone or too far behind; it will ask for a new snapshot."""

@@ -58,7 +58,7 @@ def display(size: str = "1920x1080") -> Iterator[None]:
 def server(data: Path, sync: str, web: str) -> Iterator["subprocess.Popen[str]"]:
     """A running server, ready when the block begins. Raises DemoError."""
     process = subprocess.Popen(
-        [*WELKOM, "server", "--data", str(data), "--sync", sync, "--web", web],
+        [*WELKOM, "server", "--data", str(data), "--sync", sync, "--web", web, "--enrol", ""],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},

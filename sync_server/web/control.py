@@ -33,9 +33,10 @@ async def control(request: Request) -> Response:
         command = msgspec.json.decode(await request.body(), type=Command)
         # Hashing a password takes its time on purpose: not in the loop, and not in the writer.
         work = await asyncio.to_thread(work_of, server.folder, command)
-        result = await server.shop.store.call(work)
         if command.command in CHANGES_DEVICES:
-            await server.reload_devices()
+            result = await server.change_devices(work, command.arguments.get("device_id"))
+        else:
+            result = await server.shop.store.call(work)
         body = msgspec.json.encode({"result": result})
     except (msgspec.DecodeError, AccountError, FolderError) as error:
         return _error(400, str(error))

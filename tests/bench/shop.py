@@ -57,7 +57,7 @@ def server(folder: Folder, port: int) -> Iterator[subprocess.Popen[str]]:
     """A running server process; it is ready when the block begins."""
     process = subprocess.Popen(
         [sys.executable, "-m", "sync_server.cli", "server", "--data", str(folder.path),
-         "--sync", f"127.0.0.1:{port}", "--web", "127.0.0.1:0"],
+         "--sync", f"127.0.0.1:{port}", "--web", "127.0.0.1:0", "--enrol", ""],
         stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     try:

@@ -84,7 +84,7 @@ class Shop:
     def start_server(self) -> None:
         self.server = subprocess.Popen(
             [sys.executable, "-m", "sync_server.cli", "server", "--data", str(self.folder.path),
-             "--sync", f"127.0.0.1:{self.port}", "--web", "127.0.0.1:0"],
+             "--sync", f"127.0.0.1:{self.port}", "--web", "127.0.0.1:0", "--enrol", ""],
             stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )  # fmt: skip
         assert self.server.stdout is not None

@@ -30,15 +30,17 @@ def welkom(*arguments: str | Path, answer: str = "") -> subprocess.CompletedProc
 class ServerProcess:
     """`welkom server` on a folder. `sync` is where devices find it."""
 
-    def __init__(self, folder: Path, sync: str = "127.0.0.1:0") -> None:
+    def __init__(self, folder: Path, sync: str = "127.0.0.1:0", enrol: str = "") -> None:
         self._folder = folder
         self.sync = sync
+        self.enrol = enrol
         self.pid = 0
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> "ServerProcess":
         self._process = await asyncio.create_subprocess_exec(
             *WELKOM, "server", "--data", str(self._folder), "--sync", self.sync, "--web", "127.0.0.1:0",
+            "--enrol", self.enrol,
             cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self.pid = self._process.pid

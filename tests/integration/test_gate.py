@@ -116,13 +116,34 @@ async def test_a_revoked_device_is_told_nothing_more(house):
     assert visit_id.encode() not in b"".join(tablet.seen[heard:])
 
 
-async def test_a_revoked_device_gets_no_new_connection(house):
+async def test_a_revoked_device_is_told_so_at_that_moment_and_whenever_it_comes_back(house):
+    """14"""
     file = house.enrol("kiosk", "Front")
     await house.open()
+    live = house.raw(file)
+    await live.hello()
     await house.revoke("front")
-    raw = house.raw(file)
-    await raw.send(msg.Hello(msg.PROTOCOL))
-    assert await raw.event() in REFUSED
+    assert await live.hear() == msg.Dismissed()
+    for message in (msg.Hello(msg.PROTOCOL), msg.Ping()):
+        again = house.raw(file)
+        await again.send(message)
+        assert await again.hear(msg.Dismissed) == msg.Dismissed()
+        await again.say(b"not even a message", b"of two frames")
+        assert await again.hear() == msg.Dismissed()
+    assert house.server.desk.connected == []
+
+
+async def test_a_dismissed_device_shows_it_and_asks_again_only_now_and_then(house):
+    """14"""
+    file = house.enrol("kiosk", "Front")
+    await house.open()
+    device = house.device(file)
+    await house.until(lambda: device.live)
+    await house.revoke("front")
+    await house.until(lambda: device.dismissed)
+    assert not device.live
+    come(device)
+    assert house.server.counters.values()["ops_done"] == 0
 
 
 async def test_an_employee_is_not_signed_in_at_a_tablet_that_is_revoked_meanwhile(house):

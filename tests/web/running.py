@@ -144,7 +144,7 @@ def running(folder: Folder, clock: Clock) -> Iterator[Running]:
             found["server"] = server
             ready.set()
 
-        await serve(folder, make_app, "127.0.0.1:0", "127.0.0.1:0", started, stop)
+        await serve(folder, make_app, "127.0.0.1:0", "127.0.0.1:0", started, stop, "127.0.0.1:0")
 
     def run() -> None:
         try:

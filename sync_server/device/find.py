@@ -1,0 +1,106 @@
+"""The stores that let themselves be found on this network, by multicast DNS.
+
+async with Finder(show) as finder:       # show() is called whenever finder.stores has changed
+    ...
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from types import TracebackType
+
+from msgspec import Struct
+from zeroconf import ServiceStateChange, Zeroconf
+from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
+
+from sync_server.protocol.enrol import SERVICE, WIRE
+
+ASK_MS = 3000
+
+log = logging.getLogger(__name__)
+
+
+class Found(Struct, frozen=True, order=True):
+    """A store that can be paired with. `address` (host:port) is what `Pairing.begin` takes."""
+
+    name: str
+    address: str
+
+
+class Finder:
+    """Looks for stores from `start` to `stop`, on the running loop; `on_change()` is called in it.
+
+    Where there is no network, none is found, and nothing is raised: the address can be typed.
+    `interfaces` are addresses of this computer to look on; by default all.
+    """
+
+    def __init__(self, on_change: Callable[[], None], interfaces: list[str] | None = None) -> None:
+        self._on_change = on_change
+        self._interfaces = interfaces
+        self._stores: dict[str, Found] = {}
+        self._zeroconf: AsyncZeroconf | None = None
+        self._browser: AsyncServiceBrowser | None = None
+        self._asking: set[asyncio.Task[None]] = set()
+
+    @property
+    def stores(self) -> list[Found]:
+        """Those found so far, by name."""
+        return sorted(set(self._stores.values()))
+
+    def start(self) -> None:
+        try:
+            if self._interfaces:
+                self._zeroconf = AsyncZeroconf(interfaces=self._interfaces)
+            else:
+                self._zeroconf = AsyncZeroconf()
+            browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE, handlers=[self._heard])
+            self._browser = browser
+        except Exception as error:
+            log.warning("stores cannot be looked for: %s", error)
+
+    async def stop(self) -> None:
+        for task in self._asking:
+            task.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
+        if self._browser is not None:
+            await self._browser.async_cancel()
+        if self._zeroconf is not None:
+            await self._zeroconf.async_close()
+
+    async def __aenter__(self) -> "Finder":
+        self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    # zeroconf names these arguments when it calls.
+    def _heard(
+        self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange
+    ) -> None:
+        if state_change is ServiceStateChange.Removed:
+            if self._stores.pop(name, None) is not None:
+                self._on_change()
+            return
+        task = asyncio.ensure_future(self._ask(zeroconf, service_type, name))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
+    async def _ask(self, zeroconf: Zeroconf, service_type: str, name: str) -> None:
+        info = AsyncServiceInfo(service_type, name)
+        try:
+            if not await info.async_request(zeroconf, ASK_MS):
+                return
+            told = info.decoded_properties
+            addresses = info.parsed_addresses()
+        except Exception as error:
+            log.warning("a store that was found could not be asked: %s", error)
+            return
+        if told.get("wire") != str(WIRE) or not addresses or not info.port:
+            return
+        # An IPv4 address first: it is what people compare with, and needs no interface beside it.
+        address = next((a for a in addresses if ":" not in a), f"[{addresses[0]}]")
+        self._stores[name] = Found((told.get("store") or name)[:200], f"{address}:{info.port}")
+        self._on_change()

@@ -1,0 +1,77 @@
+"""Lets new devices find the store on its network, by multicast DNS. Never a reason for anything to fail."""
+
+import asyncio
+import logging
+import re
+import socket as sockets
+from types import TracebackType
+
+from zeroconf import IPVersion, ServiceInfo
+from zeroconf.asyncio import AsyncZeroconf
+
+from sync_server.protocol.enrol import SERVICE, WIRE
+
+log = logging.getLogger(__name__)
+
+
+class Announcement:
+    """Announces the enrolment port at `address` (host:port) for the length of a block; empty: nothing.
+
+    A port on loopback is announced on loopback only. It takes a second until everybody has heard of
+    it; nobody waits for that.
+    """
+
+    def __init__(self, store: str, address: str) -> None:
+        self._store = store
+        self._host, _, self._port = address.rpartition(":")
+        self._zeroconf: AsyncZeroconf | None = None
+        self._announcing: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "Announcement":
+        if self._host:
+            self._announcing = asyncio.ensure_future(self._announce())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._announcing is not None:
+            self._announcing.cancel()
+            await asyncio.gather(self._announcing, return_exceptions=True)
+        if self._zeroconf is not None:
+            await self._zeroconf.async_close()
+
+    async def _announce(self) -> None:
+        everywhere = self._host in ("0.0.0.0", "::")
+        try:
+            self._zeroconf = (
+                AsyncZeroconf(ip_version=IPVersion.V4Only)
+                if everywhere
+                else AsyncZeroconf(interfaces=[self._host])
+            )
+            addresses = None if everywhere else [self._host]
+            info = ServiceInfo(
+                SERVICE,
+                f"{_label(self._store)}.{SERVICE}",
+                port=int(self._port),
+                properties={"store": self._store, "wire": str(WIRE)},
+                server=f"{_label(sockets.gethostname())}-{self._port}.local.",
+                parsed_addresses=addresses or own_addresses(),
+            )
+            await self._zeroconf.async_register_service(info, allow_name_change=True)
+        except Exception as error:
+            log.warning("new devices cannot find the store by themselves (%s); type its address there", error)
+
+
+def own_addresses() -> list[str]:
+    """The addresses of this computer that others can reach, IPv4."""
+    import ifaddr
+
+    found = [str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4]
+    return [ip for ip in found if not ip.startswith("127.")] or found
+
+
+def _label(name: str) -> str:
+    """A name as one label of DNS: no dots, at most 63 bytes."""
+    plain = re.sub(r"[^\w &'-]+", " ", name).strip() or "Welkom"
+    return plain.encode()[:60].decode("utf-8", "ignore").strip()
