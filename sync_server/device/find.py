@@ -8,12 +8,15 @@ import asyncio
 import logging
 from collections.abc import Callable
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from zeroconf import ServiceStateChange, Zeroconf
-from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from sync_server.protocol.enrol import SERVICE, WIRE
+
+if TYPE_CHECKING:
+    from zeroconf import ServiceStateChange, Zeroconf
+    from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 
 ASK_MS = 3000
 
@@ -38,8 +41,8 @@ class Finder:
         self._on_change = on_change
         self._interfaces = interfaces
         self._stores: dict[str, Found] = {}
-        self._zeroconf: AsyncZeroconf | None = None
-        self._browser: AsyncServiceBrowser | None = None
+        self._zeroconf: "AsyncZeroconf | None" = None
+        self._browser: "AsyncServiceBrowser | None" = None
         self._asking: set[asyncio.Task[None]] = set()
 
     @property
@@ -49,6 +52,9 @@ class Finder:
 
     def start(self) -> None:
         try:
+            # Here, so that a library that cannot be loaded leaves the address to be typed.
+            from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
+
             if self._interfaces:
                 self._zeroconf = AsyncZeroconf(interfaces=self._interfaces)
             else:
@@ -78,9 +84,9 @@ class Finder:
 
     # zeroconf names these arguments when it calls.
     def _heard(
-        self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange
+        self, zeroconf: "Zeroconf", service_type: str, name: str, state_change: "ServiceStateChange"
     ) -> None:
-        if state_change is ServiceStateChange.Removed:
+        if state_change.name == "Removed":
             if self._stores.pop(name, None) is not None:
                 self._on_change()
             return
@@ -88,7 +94,9 @@ class Finder:
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)
 
-    async def _ask(self, zeroconf: Zeroconf, service_type: str, name: str) -> None:
+    async def _ask(self, zeroconf: "Zeroconf", service_type: str, name: str) -> None:
+        from zeroconf.asyncio import AsyncServiceInfo
+
         info = AsyncServiceInfo(service_type, name)
         try:
             if not await info.async_request(zeroconf, ASK_MS):

@@ -5,11 +5,12 @@ import logging
 import re
 import socket as sockets
 from types import TracebackType
-
-from zeroconf import IPVersion, ServiceInfo
-from zeroconf.asyncio import AsyncZeroconf
+from typing import TYPE_CHECKING
 
 from sync_server.protocol.enrol import SERVICE, WIRE
+
+if TYPE_CHECKING:
+    from zeroconf.asyncio import AsyncZeroconf
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ class Announcement:
     def __init__(self, store: str, address: str) -> None:
         self._store = store
         self._host, _, self._port = address.rpartition(":")
-        self._zeroconf: AsyncZeroconf | None = None
+        self._zeroconf: "AsyncZeroconf | None" = None
         self._announcing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Announcement":
@@ -44,6 +45,10 @@ class Announcement:
     async def _announce(self) -> None:
         everywhere = self._host in ("0.0.0.0", "::")
         try:
+            # Here, so that a library that cannot be loaded is no reason not to open the shop either.
+            from zeroconf import IPVersion, ServiceInfo
+            from zeroconf.asyncio import AsyncZeroconf
+
             self._zeroconf = (
                 AsyncZeroconf(ip_version=IPVersion.V4Only)
                 if everywhere
