@@ -41,8 +41,8 @@ class Finder:
         self._on_change = on_change
         self._interfaces = interfaces
         self._stores: dict[str, Found] = {}
-        self._zeroconf: "AsyncZeroconf | None" = None
-        self._browser: "AsyncServiceBrowser | None" = None
+        self._zeroconf: AsyncZeroconf | None = None
+        self._browser: AsyncServiceBrowser | None = None
         self._asking: set[asyncio.Task[None]] = set()
 
     @property

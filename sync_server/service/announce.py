@@ -25,7 +25,7 @@ class Announcement:
     def __init__(self, store: str, address: str) -> None:
         self._store = store
         self._host, _, self._port = address.rpartition(":")
-        self._zeroconf: "AsyncZeroconf | None" = None
+        self._zeroconf: AsyncZeroconf | None = None
         self._announcing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Announcement":
