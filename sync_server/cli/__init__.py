@@ -16,6 +16,8 @@ for command in (
     store.check,
     store.server,
     store.report,
+    care.backup,
+    care.restore,
     care.verify,
     people.device,
     people.employee,

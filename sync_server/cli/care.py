@@ -1,7 +1,8 @@
-"""Looking after a store: is it sound?"""
+"""Looking after a store: is it sound, copies of it, and making one of a copy."""
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,45 @@ def verify(data: Path | None, as_json: bool) -> None:
     folder = folder_of(data)
     folder.check()
     tell(findings_of(folder), as_json, f"{folder.store}: sound")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--keep", type=click.IntRange(min=1), default=None, help="Then remove all but the latest KEEP.")
+@DATA
+@plainly
+def backup(folder: Path, keep: int | None, data: Path | None) -> None:
+    """Make a backup in a new folder below FOLDER, also while a server runs."""
+    from sync_server.service.backup import back_up, rotate
+
+    store = folder_of(data)
+    store.check()
+    made = back_up(store, folder)
+    click.echo(f"Made and verified {made}")
+    if keep is not None and (removed := rotate(folder, keep)):
+        click.echo(f"Removed {removed} older")
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--replace", is_flag=True, help="Even where a store is; that one is kept aside.")
+@DATA
+@plainly
+def restore(source: Path, replace: bool, data: Path | None) -> None:
+    """Make a store of a backup again: SOURCE is one, or a folder with some, of which the latest is taken."""
+    from sync_server.service.restore import restore as restored_from
+
+    folder = folder_of(data)
+    done = restored_from(folder, source, replace)
+    made = datetime.fromtimestamp(done.manifest.made_at / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
+    click.echo(f"{folder.path}: the store as it was on {made}")
+    if done.aside is not None:
+        click.echo(f"The store that was there is in {done.aside}")
+    if done.revoked is None:
+        click.echo("Devices that were revoked since are let in again: look at `welkom device list`")
+    for name in done.unknown or ():
+        click.echo(f"{name} was added since and has to be added anew")
+    click.echo(f"Next: `welkom server --data {folder.path}`")
 
 
 def tell(findings: list[Any], as_json: bool, all_well: str) -> None:

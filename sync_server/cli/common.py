@@ -29,6 +29,7 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
         from sync_server.service.accounts import AccountError
+        from sync_server.service.backup import BackupError
         from sync_server.service.folder import FolderError
         from sync_server.service.settings import SettingsError
         from sync_server.service.socket import PortError
@@ -36,7 +37,7 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
 
         try:
             return command(*args, **kwargs)
-        except (AccountError, FolderError, SettingsError, PortError, StoreError) as error:
+        except (AccountError, BackupError, FolderError, SettingsError, PortError, StoreError) as error:
             raise click.ClickException(str(error)) from error
 
     return run

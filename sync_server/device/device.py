@@ -59,7 +59,8 @@ class Device:
         self.catalogue, digest = self.outbox.catalogue()
         self._counter = self.outbox.counter()
         self._last = self.outbox.last()
-        self._engine = Engine(self.outbox.pending(), digest, self._around.jitter, self._last, file.kind)
+        pending, epoch = self.outbox.pending(), self.outbox.epoch()
+        self._engine = Engine(pending, digest, self._around.jitter, self._last, file.kind, epoch)
         self._link = self._around.link(file, self._on_frame)
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -155,7 +156,8 @@ class Device:
 
     def submit(self, op: ops.DeviceOp) -> str:
         """Commits the op to the outbox and sends it; its op_id. Raises OutboxError if not committed."""
-        submit = Submit(self.new_id(), self._around.wall_clock(), op, self._ahead_ms())
+        at_device = self._around.wall_clock()
+        submit = Submit(self.new_id(), at_device, op, self._ahead_ms(), self._engine.epoch)
         if len(encode(submit)) > MAX_FROM_DEVICE:
             raise ValueError("an op of this size is never read by the server")
         self._keep_last()  # the op is about what the screen shows: after a crash it must find it there
@@ -229,6 +231,8 @@ class Device:
                     self.on_known(known)
                     # What runs here stays what it is; only its name may change under it.
                     self.file = replace(known, kind=self.file.kind)
+            case eng.EpochKnown(epoch):
+                self.outbox.keep_epoch(epoch)
             case eng.Settled(op_id, refusal):
                 self._settle(op_id, refusal)
             case eng.SignInAnswered(answer):

@@ -68,6 +68,12 @@ class Known(Struct, frozen=True):
     letter: str
 
 
+class EpochKnown(Struct, frozen=True):
+    """The store's epoch, to be kept: another one than before if it was restored meanwhile."""
+
+    epoch: str
+
+
 class Settled(Struct, frozen=True):
     """The op is on the server's disk: done, or refused for good."""
 
@@ -79,7 +85,7 @@ class SignInAnswered(Struct, frozen=True):
     answer: msg.SignedIn
 
 
-Action = Open | Close | Send | Changed | Learned | DayKnown | Known | Settled | SignInAnswered
+Action = Open | Close | Send | Changed | Learned | DayKnown | Known | EpochKnown | Settled | SignInAnswered
 
 
 class Engine:
@@ -87,6 +93,7 @@ class Engine:
 
     `dismissed` is true once the store has revoked the device, and `moved_to` is the role it has now
     where that is not `kind`, its own: either way it is live no more, and asks only now and then.
+    `epoch` is the store's, as of the last snapshot; it goes with every op made from then on.
     """
 
     def __init__(
@@ -96,6 +103,7 @@ class Engine:
         jitter: Callable[[], float] = lambda: 0.5,
         last: Last | None = None,
         kind: str = "",
+        epoch: str = "",
     ) -> None:
         self.replica = Replica()
         if last is not None:
@@ -105,6 +113,7 @@ class Engine:
         self.kind = kind
         self.dismissed = False
         self.moved_to: str | None = None
+        self.epoch = epoch
         self._pending: dict[str, Submit] = {s.op_id: s for s in pending}
         self._sent: dict[str, int] = {}  # when each unanswered op was last sent
         self._digest = digest
@@ -231,6 +240,9 @@ class Engine:
         self._pinged_at = now
         self._clock.heard(snapshot.at, now)
         actions: list[Action] = [*known, DayKnown(snapshot.day, snapshot.last_ticket)]
+        if snapshot.epoch != self.epoch:
+            self.epoch = snapshot.epoch
+            actions.append(EpochKnown(snapshot.epoch))
         if snapshot.catalogue is not None:
             self._digest = snapshot.digest
             actions.append(Learned(snapshot.catalogue, snapshot.digest))

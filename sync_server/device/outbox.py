@@ -134,6 +134,14 @@ class Outbox:
     def screen(self) -> bytes | None:
         return self._recall("screen", bytes)
 
+    def keep_epoch(self, epoch: str) -> None:
+        self._write(_keep("epoch", epoch))
+
+    def epoch(self) -> str:
+        """The store's epoch at the last connection; empty before the first."""
+        found = self._kept("epoch")
+        return self._decode(found, str) if found is not None else ""
+
     def close(self) -> None:
         self._db.close()
 

@@ -254,7 +254,8 @@ def _changes(visit: Visit, event: AnyVisitEvent, at: int) -> dict[str, Any]:
                 "recalled_at": None,
             }
         case Noted(_, note):
-            return {"notes": (*visit.notes, note)}
+            # Empty is a note whose words were removed in time.
+            return {"notes": (*visit.notes, note) if note else visit.notes}
         case Completed():
             return {
                 **_stint_ends(visit, at),

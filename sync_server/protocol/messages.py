@@ -35,13 +35,15 @@ class Submit(Struct, frozen=True, tag_field="type", tag="submit", omit_defaults=
 
     `at_device` is the device's clock in ms UTC when the person tapped, `ahead_ms` how far the
     server's was ahead of it then, None where that was not known. They give an op that had to wait
-    the time of its tap; they never decide what comes first.
+    the time of its tap; they never decide what comes first. `epoch` is that of the snapshot the
+    device went by, empty for none: a rev seen in another epoch is stale.
     """
 
     op_id: Id
     at_device: Annotated[int, Meta(ge=0, lt=1 << 53)]
     op: DeviceOp
     ahead_ms: Annotated[int, Meta(gt=-(1 << 53), lt=1 << 53)] | None = None
+    epoch: Annotated[str, Meta(max_length=64)] = ""
 
 
 class SignIn(Struct, frozen=True, tag_field="type", tag="sign_in", omit_defaults=True):
@@ -70,6 +72,7 @@ class Snapshot(Struct, frozen=True, tag_field="type", tag="snapshot", omit_defau
     `catalogue` is left out where the device already keeps the one with `digest`. `last_ticket` is
     the highest number given out on store-day `day` with the device's letter. `kind`, `name` and
     `letter` are the device's own; the manager may have changed the first two since it was enrolled.
+    `epoch` is another one after the store was restored from a backup.
     """
 
     n: int
@@ -85,6 +88,7 @@ class Snapshot(Struct, frozen=True, tag_field="type", tag="snapshot", omit_defau
     kind: str = ""
     name: str = ""
     letter: str = ""
+    epoch: str = ""
 
 
 class Update(Struct, frozen=True, tag_field="type", tag="update", omit_defaults=True):

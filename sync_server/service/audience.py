@@ -58,7 +58,8 @@ class Session:
 class Audience:
     """All connected devices."""
 
-    def __init__(self) -> None:
+    def __init__(self, epoch: str = "") -> None:
+        self._epoch = epoch
         self.sessions: dict[bytes, Session] = {}
         self._staff = Stream()
         self._people: dict[str, PersonRow] = {}
@@ -110,6 +111,7 @@ class Audience:
             kind=session.device.kind,
             name=session.device.name,
             letter=session.device.letter,
+            epoch=self._epoch,
         )
 
     def updates(

@@ -34,7 +34,7 @@ class Desk:
         self._shop = shop
         self._doorman = doorman
         self._socket = socket
-        self._audience = Audience()
+        self._audience = Audience(shop.epoch)
         self._audience.start_over(shop.floor)
         self._day = shop.catalogue.day(shop.clock())
         self._refresh: asyncio.TimerHandle | None = None
@@ -133,9 +133,9 @@ class Desk:
             return
         session.seen_at = now
         match message:
-            case msg.Submit(op_id, at_device, op):
+            case msg.Submit(op_id, at_device, op, epoch=epoch):
                 by = Actor(ActorKind(device.kind), device.device_id)
-                refusal = self._shop.do(turn, op_id, op, by, at_device)
+                refusal = self._shop.do(turn, op_id, op, by, at_device, epoch)
                 self._answer(turn, peer, msg.Answer(op_id, refusal))
                 turn.if_lost.append(lambda why: self._send([peer], msg.NotNow(why, op_id)))
             case msg.SignIn():

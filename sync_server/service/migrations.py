@@ -4,6 +4,9 @@ Times are milliseconds since 1970 in UTC. The view `visit_log` is for people and
 column names are stable and described in `docs/visit-log.md`.
 """
 
+import time
+from uuid import uuid4
+
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
@@ -179,3 +182,15 @@ SELECT
     offers, handovers, goodwill_cents, tip, nps, ces, comment, rev
 FROM visits
 """
+
+
+@migrations()
+def epochs(db: Database) -> None:
+    """A store begins a new epoch when it is restored: what was known of its lost future is void."""
+    db.table("epochs").create(
+        {"n": int, "epoch": str, "began_at": int, "from_seq": int},
+        pk="n",
+        not_null={"epoch", "began_at", "from_seq"},
+        strict=True,
+    )
+    db.table("epochs").insert({"epoch": uuid4().hex, "began_at": time.time_ns() // 1_000_000, "from_seq": 0})

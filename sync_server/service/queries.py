@@ -64,6 +64,11 @@ def history(db: sqlite3.Connection, before_seq: int) -> History:
     return learned
 
 
+def epoch(db: sqlite3.Connection) -> str:
+    """The store's present epoch: another one since each time it was restored."""
+    return str(db.execute("SELECT epoch FROM epochs ORDER BY n DESC LIMIT 1").fetchone()[0])
+
+
 def tickets_of_day(db: sqlite3.Connection, day: str) -> list[str]:
     return [row[0] for row in db.execute("SELECT ticket FROM visits WHERE day = ?", (day,))]
 

@@ -18,7 +18,7 @@ from sync_server.domain.catalogue import Catalogue
 from sync_server.domain.events import Record
 from sync_server.domain.floor import Floor
 from sync_server.domain.ops import Actor, AnyOp
-from sync_server.domain.refusal import Refusal
+from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol.wire import op_digest
 
 from . import queries, tables
@@ -84,6 +84,7 @@ class Shop:
         self._watchers: dict[str | None, set[asyncio.Event]] = {}
         with reading(self.path) as db:
             self._answers = Answers(queries.answers(db))
+            self.epoch = queries.epoch(db)
         self._load()
         self.store = store(self.path, self._loop, self._written)
 
@@ -110,15 +111,24 @@ class Shop:
         return Turn(Batch(self._epoch))
 
     def do(
-        self, turn: Turn, op_id: str, op: AnyOp, by: Actor, at_device: int | None = None
+        self,
+        turn: Turn,
+        op_id: str,
+        op: AnyOp,
+        by: Actor,
+        at_device: int | None = None,
+        epoch: str = "",
     ) -> Refusal | None:
-        """Does an op in this turn, or finds the fate it had before. The refusal, or None for done."""
+        """Does an op in this turn, or finds the fate it had before. The refusal, or None for done.
+
+        `epoch` is the one in which the person saw what they acted upon; empty where there is none.
+        """
         digest = op_digest(op)
         if (known := self._answers.find(op_id, digest)) is not None:
             self.counters.add("ops_repeated")
             return known.refusal
         now = self.clock()
-        refusal = self.apply(turn, op, by, at_device)
+        refusal = self._of_lost_time(op, epoch) or self.apply(turn, op, by, at_device)
         self._answers.keep(op_id, Answered(digest, refusal))
         self.counters.add("ops_refused" if refusal else "ops_done")
         turn.op_ids.append(op_id)
@@ -140,6 +150,13 @@ class Shop:
             return outcome
         self._note(turn, outcome)
         return None
+
+    def _of_lost_time(self, op: AnyOp, epoch: str) -> Refusal | None:
+        """Revs begin to differ where a backup was restored: one seen before says nothing of now."""
+        visit = self.floor.visits.get(getattr(op, "visit_id", ""))
+        if epoch in ("", self.epoch) or visit is None or getattr(op, "expected_rev", None) is None:
+            return None
+        return Refusal(Code.STALE_REV, str(visit.rev))
 
     def make_news(self, turn: Turn) -> None:
         """Turns what has happened in this turn so far into news."""

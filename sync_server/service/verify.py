@@ -70,10 +70,10 @@ def _schema(db: sqlite3.Connection) -> Found:
     ours = {step.name for step in migrations._migrations}
     if newer := sorted(applied - ours):
         what = f"was made by a newer version (it has {', '.join(newer)})"
-        yield Finding("version", f"store.db: {what}; install that version here")
+        yield Finding("newer", f"store.db: {what}; install that version here")
     elif waiting := [step.name for step in migrations.pending(known)]:
         what = f"is of an older version (it lacks {', '.join(waiting)})"
-        yield Finding("version", f"store.db: {what}; start the server once, it brings the file up to date")
+        yield Finding("older", f"store.db: {what}; start the server once, it brings the file up to date")
 
 
 def _ops(db: sqlite3.Connection) -> Found:

@@ -1,0 +1,160 @@
+"""A store is made of a backup again; the one that was there is kept, and nothing is half done."""
+
+import os
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from sync_server.service import accounts, backup, control, restore
+from sync_server.service.backup import BackupError, back_up
+from sync_server.service.folder import Folder, FolderError, InUse, Lock
+from sync_server.service.queries import epoch
+from sync_server.service.store import connect, reading
+from sync_server.service.verify import verify
+from tests.ledger import rows
+from tests.unit.test_backup import SOON, live
+
+LATER = SOON + 3_600_000
+
+
+@pytest.fixture
+def made(folder, tmp_path) -> Path:
+    live(folder)
+    return back_up(folder, tmp_path / "into", SOON)
+
+
+def epoch_of(folder: Folder) -> str:
+    with reading(folder.store) as db:
+        return epoch(db)
+
+
+def test_a_store_is_made_where_none_was(folder, made, tmp_path):
+    other = Folder(tmp_path / "other")
+    done = restore.restore(other, made, now=LATER)
+    assert (done.aside, done.revoked) == (None, None)
+    assert verify(other, LATER) == []
+    assert other.server_key.read_bytes() == folder.server_key.read_bytes()
+    assert stat.S_IMODE(other.server_key.stat().st_mode) == stat.S_IMODE(other.store.stat().st_mode) == 0o600
+    with reading(other.store) as db:
+        assert [row["ticket"] for row in rows(db, "SELECT ticket FROM visits ORDER BY ticket")] == [
+            "A-1",
+            "A-2",
+        ]
+        assert rows(db, "SELECT began_at, from_seq FROM epochs ORDER BY n DESC LIMIT 1") == [
+            {"began_at": LATER, "from_seq": db.execute("SELECT max(seq) FROM visit_events").fetchone()[0]}
+        ]
+
+
+def test_each_restore_is_an_epoch_of_its_own(folder, made):
+    seen = {epoch_of(folder)}
+    for n in range(2):
+        restore.restore(folder, made, replace=True, now=LATER + n * 1000)
+        seen.add(epoch_of(folder))
+    assert len(seen) == 3
+    assert "" not in seen
+
+
+def test_the_store_that_is_there_is_kept_and_only_replaced_when_told(folder, made):
+    db = connect(folder.store)
+    db.execute("INSERT INTO ops VALUES ('later', zeroblob(16), NULL, NULL, 1)")
+    db.close()
+    before = folder.store.read_bytes()
+    with pytest.raises(BackupError, match=r"is a store already; say --replace"):
+        restore.restore(folder, made)
+    assert folder.store.read_bytes() == before
+    done = restore.restore(folder, made, replace=True, now=LATER)
+    assert done.aside == folder.path / "before-restore-20260302T103000Z"
+    assert (done.aside / "store.db").read_bytes() == before
+    assert verify(folder, LATER) == []
+    with reading(folder.store) as db:
+        assert rows(db, "SELECT op_id FROM ops") == []
+    folder.check()
+
+
+def test_the_latest_of_a_folder_of_backups_is_taken(folder, made):
+    live_since = back_up(folder, made.parent, LATER)
+    done = restore.restore(folder, made.parent, replace=True)
+    assert done.manifest == backup.read_manifest(live_since)
+
+
+def test_nothing_is_restored_while_a_server_runs(folder, made):
+    with Lock(folder), pytest.raises(InUse):
+        restore.restore(folder, made, replace=True)
+    restore.restore(folder, made, replace=True)
+
+
+@pytest.mark.parametrize("name", ["store.db", "server.key"])
+def test_a_backup_that_is_not_sound_changes_nothing(folder, made, name):
+    before = {path.name: path.read_bytes() for path in folder.path.iterdir() if path.is_file()}
+    (made / name).write_bytes(b"x" + (made / name).read_bytes())
+    with pytest.raises(BackupError, match="cannot be used"):
+        restore.restore(folder, made, replace=True)
+    with pytest.raises(BackupError, match="is no backup"):
+        restore.restore(folder, made.parent / "nothing", replace=True)
+    assert {path.name: path.read_bytes() for path in folder.path.iterdir() if path.is_file()} == before
+
+
+def test_who_was_shut_out_since_stays_out_and_who_is_new_is_named(folder, tmp_path):
+    lost = control.add_device(folder, "staff", "Lost tablet", "tcp://x:1")
+    made = back_up(folder, tmp_path / "into", SOON)
+    control.run(folder, "revoke_device", device_id=lost.device_id)
+    control.add_device(folder, "kiosk", "New kiosk", "tcp://x:1")
+    done = restore.restore(folder, made, replace=True)
+    assert (done.revoked, done.unknown) == (["Lost tablet"], ["New kiosk"])
+    with reading(folder.store) as db:
+        (device,) = accounts.list_devices(db)
+    assert device["device_id"] == lost.device_id
+    assert device["revoked_at"] is not None
+
+
+def test_a_store_beyond_reading_is_replaced_all_the_same(folder, made):
+    folder.store.write_bytes(b"no database " * 1000)
+    done = restore.restore(folder, made, replace=True, now=LATER)
+    assert (done.revoked, done.unknown) == (None, None)
+    assert verify(folder, LATER) == []
+
+
+class Died(BaseException):
+    pass
+
+
+def test_an_interrupted_restore_starts_no_server_and_can_be_done_again(folder, made, monkeypatch, tmp_path):
+    """The process dies before each of the renames in turn."""
+    rename, left, died = os.rename, 0, True
+
+    def may_die(path: Path, target: Path) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Died
+        rename(path, target)
+
+    renames = 0
+    while died:
+        copy = Folder(shutil.copytree(folder.path, tmp_path / f"copy{renames}"))
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "rename", may_die)
+            left, died = renames, False
+            try:
+                restore.restore(copy, made, replace=True, now=LATER)
+            except Died:
+                died = True
+        if died and renames:
+            with pytest.raises(FolderError):
+                copy.check()
+        if died:
+            restore.restore(copy, made, replace=True, now=LATER + 1000)
+        copy.check()
+        assert verify(copy, LATER) == []
+        renames += 1
+    assert renames > 8  # four files out, four in
+
+
+def test_files_belong_to_whoever_the_folder_belongs_to(folder, made):
+    if os.geteuid() != 0:
+        pytest.skip("only root can give files away")
+    os.chown(folder.path, 1234, 1234)
+    restore.restore(folder, made, replace=True)
+    assert {path.stat().st_uid for path in (folder.store, folder.server_key, folder.settings)} == {1234}
