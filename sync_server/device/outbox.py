@@ -17,6 +17,7 @@ from sync_server.protocol.messages import Submit
 
 from .last import Last
 
+MOST_PENDING = 5000  # ops not yet answered: more than a busy device makes in a week without its server
 REFUSALS_KEPT_MS = 86_400_000  # a refused op may hold an alias: it is gone after a day
 
 _SCHEMA = """
@@ -56,6 +57,11 @@ class Outbox:
 
     def put(self, submit: Submit, counter: Counter | None = None) -> None:
         """Commits an op, and the ticket number it used up."""
+        if len(self._rows("SELECT 1 FROM pending LIMIT ?", MOST_PENDING)) == MOST_PENDING:
+            raise OutboxError(
+                f"{self.path}: {MOST_PENDING} taps wait here to be sent and no more are taken;"
+                " bring this device back to the shop's network"
+            )
         self._write(
             ("INSERT INTO pending (op_id, submit) VALUES (?,?)", (submit.op_id, _encode(submit))),
             *([_keep("counter", counter)] if counter else []),

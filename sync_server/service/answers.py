@@ -31,6 +31,11 @@ class Answers:
     def keep(self, op_id: str, answered: Answered) -> None:
         self._pending[op_id] = answered
 
+    @property
+    def waiting(self) -> int:
+        """How many are not yet on disk."""
+        return len(self._pending)
+
     def written(self, op_ids: Iterable[str]) -> None:
         """These are on disk now."""
         for op_id in op_ids:

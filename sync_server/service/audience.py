@@ -22,6 +22,7 @@ from sync_server.protocol.rows import (
 )
 from sync_server.protocol.wire import catalogue_digest
 
+from .allowance import InOrder
 from .queries import DeviceRow
 
 KIOSK_KEEPS_MS = 900_000  # how long a kiosk still shows an ended visit, to ask how it was
@@ -47,6 +48,7 @@ class Session:
         self.device = device
         self.stream = stream
         self.seen_at = now
+        self.order = InOrder()
         self.visits: dict[str, VisitRow] = {}  # what a kiosk was told last
         self.quotes: dict[str, QuoteRow] = {}
 

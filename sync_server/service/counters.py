@@ -23,12 +23,11 @@ COUNTED = {
     "messages_unreadable": "frames that were no message, refused",
     "messages_put_off": "messages put off because their device sent too many",
     "sign_ins_put_off": "sign-ins put off because their device had too many under way",
-    "ops_put_off": "ops put off because too many waited for the disk",
+    "ops_put_off": "ops put off because too many came from their device or waited for the disk",
     "devices_too_slow": "devices let go because they were gone or did not read what they were sent",
     "web_shed": "connections to the pages ended because there were too many",
     "web_too_slow": "connections to the pages ended because they did not send their request in time",
     "web_too_large": "requests to the pages refused because they were too large",
-    "web_full": "requests to the pages refused because too many were under way",
 }  # fmt: skip
 
 

@@ -12,13 +12,18 @@ from sync_server.protocol import messages as msg
 from sync_server.protocol.messages import FromServer
 from sync_server.protocol.wire import WireError, decode_from_device, encode
 
+from .allowance import Allowance
 from .audience import Audience
 from .counters import Counters
 from .doorman import Doorman
+from .limits import OPS_WAITING, SIGN_INS_UNDER_WAY
 from .queries import DeviceRow
 from .shop import Shop, Turn, Unwell
 from .socket import Connections, Incoming
 
+HELLO_COSTS = 10  # messages: a snapshot is work
+BUSY = "this device sends more than the server takes at once; it is kept here and follows by itself"
+BEHIND = "the server's disk is slow at the moment; everything is kept here and follows by itself"
 REFRESH_S = 0.5  # how soon kiosks hear of places and brackets that moved because of others
 
 log = logging.getLogger(__name__)
@@ -38,7 +43,8 @@ class Desk:
         self._audience.start_over(shop.floor)
         self._day = shop.catalogue.day(shop.clock())
         self._refresh: asyncio.TimerHandle | None = None
-        self._sign_ins: set[asyncio.Task[None]] = set()
+        self._sign_ins: dict[asyncio.Task[None], str] = {}  # and the device of each
+        self._allowances: dict[str, Allowance] = {}
         shop.news = self._news
         shop.start_over = self._start_over
 
@@ -111,13 +117,13 @@ class Desk:
         for peer, device, body in incoming:
             try:
                 if body is None:
-                    self._counters.add("messages_of_many_frames")
                     raise WireError("a message has one frame")
                 self._do(turn, peer, device, decode_from_device(body))
             except WireError as error:
-                self._counters.add("messages_unreadable")
-                log.warning("%s sent something that is no message: %s", device.device_id, error)
-                self._answer(turn, peer, msg.Fault(str(error)[:300], error.op_id))
+                self._counters.add("messages_of_many_frames" if body is None else "messages_unreadable")
+                if self._may_send(device, self._shop.clock()):
+                    log.warning("%s sent something that is no message: %s", device.device_id, error)
+                    self._answer(turn, peer, msg.Fault(str(error)[:300], error.op_id))
             except Unwell:
                 return
         self._shop.finish(turn)
@@ -125,7 +131,11 @@ class Desk:
     def _do(self, turn: Turn, peer: bytes, device: DeviceRow, message: msg.FromDevice) -> None:
         now = self._shop.clock()
         session = self._audience.sessions.get(peer)
+        allowed = self._may_send(device, now, HELLO_COSTS if isinstance(message, msg.Hello) else 1)
         if isinstance(message, msg.Hello):
+            if not allowed:
+                self._send([peer], msg.NotNow(BUSY))
+                return
             self._greet(turn, peer, device, message, now)
             return
         if session is None:
@@ -134,16 +144,34 @@ class Desk:
         session.seen_at = now
         match message:
             case msg.Submit(op_id, at_device, op, epoch=epoch):
+                disk = self._shop.waiting < OPS_WAITING
+                if not session.order.lets(op_id, now, allowed and disk):
+                    self._counters.add("ops_put_off")
+                    # At once: an answer of this turn would wait for the disk as well.
+                    self._send([peer], msg.NotNow(BUSY if disk else BEHIND, op_id))
+                    return
                 by = Actor(ActorKind(device.kind), device.device_id)
                 refusal = self._shop.do(turn, op_id, op, by, at_device, epoch)
                 self._answer(turn, peer, msg.Answer(op_id, refusal))
                 turn.if_lost.append(lambda why: self._send([peer], msg.NotNow(why, op_id)))
-            case msg.SignIn():
+            case msg.SignIn(request):
+                if not allowed or list(self._sign_ins.values()).count(device.device_id) >= SIGN_INS_UNDER_WAY:
+                    self._counters.add("sign_ins_put_off")
+                    too_many = Refusal(Code.TOO_MANY_TRIES, "1")
+                    self._answer(turn, peer, msg.SignedIn(request, too_many, 1))
+                    return
                 task = asyncio.ensure_future(self._sign_in(peer, device, message))
-                self._sign_ins.add(task)
-                task.add_done_callback(self._sign_ins.discard)
-            case msg.Ping(echo):
+                self._sign_ins[task] = device.device_id
+                task.add_done_callback(self._sign_ins.pop)
+            case msg.Ping(echo) if allowed:
                 self._answer(turn, peer, msg.Beat(session.stream.n, now, echo))
+
+    def _may_send(self, device: DeviceRow, now: int, cost: int = 1) -> bool:
+        allowance = self._allowances.setdefault(device.device_id, Allowance(now))
+        if allowance.take(now, cost):
+            return True
+        self._counters.add("messages_put_off")
+        return False
 
     def _greet(self, turn: Turn, peer: bytes, device: DeviceRow, hello: msg.Hello, now: int) -> None:
         if hello.protocol != msg.PROTOCOL:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Iterable
 
 import zmq
@@ -37,6 +38,7 @@ class Gate(Authenticator):
         self.judging: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._counters = counters or Counters()
+        self._kept_out: dict[str, float] = {}  # until when, by a clock that never jumps
         self.configure_curve_callback(ZAP_DOMAIN, credentials_provider=self)
 
     def admit(self, devices: Iterable[DeviceRow], dismissed: Iterable[DeviceRow]) -> None:
@@ -51,7 +53,10 @@ class Gate(Authenticator):
         return found
 
     def callback(self, _domain: str, key: bytes) -> bool:
-        known = key.decode() in self.devices or key.decode() in self.dismissed
+        name = key.decode()
+        if self._is_kept_out(name):
+            return False
+        known = name in self.devices or name in self.dismissed
         if not known:
             self._counters.add("strangers")
             log.warning("an unknown device was turned away; it has to be paired with this store first")
@@ -59,10 +64,23 @@ class Gate(Authenticator):
 
     def device_of(self, frame: zmq.Frame) -> DeviceRow | None:
         """The device that sent this frame; None once it is revoked."""
-        device = self.devices.get(_key_of(frame))
+        key = _key_of(frame)
+        device = self.devices.get(key)
         if device is None:
             self._counters.add("revoked_messages")
+        elif self._is_kept_out(key):
+            return None
         return device
+
+    def keep_out(self, device: DeviceRow, seconds: float) -> None:
+        """Lets in nothing of this device for a while."""
+        self._kept_out[device.public_key] = time.monotonic() + seconds
+
+    def _is_kept_out(self, key: str) -> bool:
+        if self._kept_out.get(key, 0.0) > time.monotonic():
+            return True
+        self._kept_out.pop(key, None)
+        return False
 
     def is_dismissed(self, frame: zmq.Frame) -> bool:
         """Whether it came from a device that took part once."""

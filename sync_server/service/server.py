@@ -23,11 +23,13 @@ from .enrol import Enrolment
 from .folder import Folder, Lock
 from .gate import Gate
 from .keys import load_server_key
+from .limits import WEB_HEAD_BYTES, WEB_IDLE_S, open_files
 from .retention import forget
 from .settings import Settings, load_settings
 from .shop import Shop
 from .socket import PortError, Socket
 from .store import migrate, reading
+from .web_door import connections
 
 FORGET_EVERY_S = 600.0
 
@@ -106,6 +108,7 @@ async def serve(
     Raises SettingsError, FolderError, StoreError or PortError, each with a text for a person.
     """
     folder.check()
+    open_files()
     settings = load_settings(folder.settings)
     listen = replace(
         settings.server,
@@ -167,7 +170,8 @@ async def _until_stopped(
     if web is not None:
         config = uvicorn.Config(
             web(server), log_config=None, lifespan="off", ws="none", access_log=False,
-            timeout_graceful_shutdown=1, server_header=False,
+            timeout_graceful_shutdown=1, server_header=False, http=connections(server.counters),
+            timeout_keep_alive=WEB_IDLE_S, h11_max_incomplete_event_size=WEB_HEAD_BYTES,
         )  # fmt: skip
         web_server = _WebServer(config)
         web_task = asyncio.ensure_future(web_server.serve(sockets=[web_socket]))

@@ -158,6 +158,11 @@ class Shop:
             return None
         return Refusal(Code.STALE_REV, str(visit.rev))
 
+    @property
+    def waiting(self) -> int:
+        """How many ops are done on the floor and not yet on the disk."""
+        return self._answers.waiting
+
     def make_news(self, turn: Turn) -> None:
         """Turns what has happened in this turn so far into news."""
         records = turn.records[turn.told :]

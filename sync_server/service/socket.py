@@ -13,7 +13,9 @@ from sync_server.protocol.messages import Dismissed
 from sync_server.protocol.wire import MAX_FROM_DEVICE, encode
 
 from .counters import Counters
+from .doorway import Doorway
 from .gate import Gate, set_curve_server
+from .limits import BACKLOG, HANDSHAKE_MS, KEPT_OUT_S, MOST_FRAMES, QUEUE
 from .queries import DeviceRow
 
 log = logging.getLogger(__name__)
@@ -21,6 +23,7 @@ log = logging.getLogger(__name__)
 ENCRYPTION = 64  # bytes that CURVE adds to a frame, and some more
 DISMISSED = encode(Dismissed())
 MOST_AT_ONCE = 500  # messages read before the shop gets to write and answer
+SKIPPED_AT_ONCE = 5000  # frames of one message, before everybody else gets their turn
 
 Incoming = tuple[bytes, DeviceRow, bytes | None]  # peer, device, its message (None: too many frames)
 
@@ -67,21 +70,24 @@ class Socket:
         set_curve_server(self._socket, secret_key)
         for option, value in (
             (zmq.MAXMSGSIZE, MAX_FROM_DEVICE + ENCRYPTION),
-            (zmq.HANDSHAKE_IVL, 3000),
+            (zmq.HANDSHAKE_IVL, HANDSHAKE_MS),
             (zmq.HEARTBEAT_IVL, 2000),
             (zmq.HEARTBEAT_TIMEOUT, 6000),
             (zmq.HEARTBEAT_TTL, 6000),
             (zmq.ROUTER_MANDATORY, 1),
             (zmq.ROUTER_HANDOVER, 0),
-            (zmq.SNDHWM, 200),
-            (zmq.RCVHWM, 200),
-            (zmq.BACKLOG, 512),
+            (zmq.SNDHWM, QUEUE),
+            (zmq.RCVHWM, QUEUE),
+            (zmq.BACKLOG, BACKLOG),
             (zmq.LINGER, 0),
         ):
             self._socket.setsockopt(option, value)
+        self._doorway = Doorway(self._socket, context, self._counters)
+        self._skipping = False  # in the middle of a message of far too many frames
         try:
             self._socket.bind(f"tcp://{address}")
         except zmq.ZMQError as error:
+            self._doorway.close()
             self._socket.close()
             raise PortError(
                 f"server.sync: cannot listen on {address} ({error.strerror});"
@@ -94,6 +100,7 @@ class Socket:
         """Reads for as long as the server runs."""
         loop = asyncio.get_running_loop()
         loop.add_reader(self._socket.fileno(), self._ready.set)
+        self._doorway.watch()
         self._ready.set()
         while not self._socket.closed:
             await self._ready.wait()
@@ -115,16 +122,51 @@ class Socket:
             for _ in range(MOST_AT_ONCE):
                 if self._socket.closed:
                     return messages, False
-                peer, *frames = self._socket.recv_multipart(zmq.NOBLOCK, copy=False)
-                device = self.gate.device_of(frames[-1]) if frames else None
-                if device is not None:
-                    messages.append((peer.bytes, device, frames[0].bytes if len(frames) == 1 else None))
-                elif frames and self.gate.is_dismissed(frames[-1]):
-                    dismissed.add(peer.bytes)
-            more = True
+                if self._skipping and not self._skip():
+                    more = True
+                    break
+                if (message := self._next(dismissed)) is not None:
+                    messages.append(message)
+            else:
+                more = True
         # What a dismissed device says is not even looked at: it is told that it has no part any more.
         self.send_all(dismissed, DISMISSED)
         return messages, more
+
+    def _next(self, dismissed: set[bytes]) -> Incoming | None:
+        """The next message; None if it comes from nobody who may take part. Raises zmq.Again."""
+        peer = self._socket.recv(zmq.NOBLOCK)
+        frame = last = self._socket.recv(zmq.NOBLOCK, copy=False)
+        count = 1
+        while last.more and count < MOST_FRAMES:
+            last = self._socket.recv(zmq.NOBLOCK, copy=False)
+            count += 1
+        self._skipping = last.more
+        device = self.gate.device_of(frame)
+        if device is None:
+            if self.gate.is_dismissed(frame):
+                dismissed.add(peer)
+            return None
+        self._doorway.came_in(peer, device.public_key, frame)
+        if self._skipping:
+            log.warning(
+                "%s sent a message of more than %d frames and is kept out for %d s",
+                device.device_id, MOST_FRAMES, KEPT_OUT_S,
+            )  # fmt: skip
+            self._counters.add("messages_of_many_frames")
+            self.gate.keep_out(device, KEPT_OUT_S)
+            self._doorway.turn_out(peer)
+            return None
+        return peer, device, frame.bytes if count == 1 else None
+
+    def _skip(self) -> bool:
+        """Reads past some of the frames of a message nobody wants; whether it was the last of them."""
+        for _ in range(SKIPPED_AT_ONCE):
+            self._socket.recv(zmq.NOBLOCK)
+            if not self._socket.getsockopt(zmq.RCVMORE):
+                self._skipping = False
+                return True
+        return False
 
     def send(self, peer: bytes, message: bytes) -> bool:
         """Sends, or says that this peer is gone or too far behind; it will ask for a new snapshot."""
@@ -146,5 +188,6 @@ class Socket:
     def close(self) -> None:
         with contextlib.suppress(zmq.ZMQError, ValueError, RuntimeError):
             asyncio.get_running_loop().remove_reader(self._socket.fileno())
+        self._doorway.close()
         self._socket.close()
         self._ready.set()

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -62,6 +62,7 @@ def make_app(server: Server) -> Starlette:
         middleware=[Middleware(Guarded), Middleware(Bounded), session(server.folder)],
         exception_handlers={
             HTTPException: mishaps.refused,
+            ClientDisconnect: mishaps.gone,
             Unwell: mishaps.unwell,
             StoreError: mishaps.unwell,
             Exception: mishaps.fault,

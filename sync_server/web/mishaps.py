@@ -41,6 +41,11 @@ async def refused(request: Request, error: Exception) -> Response:
     return _calm(request, error.status_code, say("phone.error.title"), text, again, error.headers)
 
 
+async def gone(_request: Request, _error: Exception) -> Response:
+    """Whoever asked has left in the middle of it: nobody reads this, and nothing is wrong here."""
+    return Response(status_code=400)
+
+
 async def unwell(request: Request, _error: Exception) -> Response:
     """The store cannot be read or written at the moment; nothing was done."""
     say = words_of(_language(request)).say

@@ -84,6 +84,7 @@ class Bounded:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > LARGEST_BODY or _announced(scope) > LARGEST_BODY:
+                scope["app"].state.server.counters.add("web_too_large")
                 raise HTTPException(413)
             return message
 

@@ -84,7 +84,7 @@ async def test_a_frame_that_is_too_large_ends_the_connection(house):
     await others_are_served(house)
 
 
-@pytest.mark.parametrize("count", [2, 3, 4, 5000])
+@pytest.mark.parametrize("count", [2, 3, 4, 16])
 async def test_a_message_of_several_frames_is_refused(house, count):
     raw = await mad_and_sane(house)
     await raw.hello()

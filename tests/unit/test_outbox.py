@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sync_server.device import outbox as outbox_module
 from sync_server.device.outbox import REFUSALS_KEPT_MS, Outbox, OutboxError
 from sync_server.domain import ops
 from sync_server.domain.refusal import Code, Refusal
@@ -233,3 +234,20 @@ def test_a_file_that_another_program_holds_is_named(path):
         outbox.put(submit(1))
     other.execute("ROLLBACK")
     outbox.put(submit(1))
+
+
+@pytest.mark.fault(
+    "A device is away from its server until its outbox is full",
+    "no more taps are taken and the screen says so; what is in it stays, and there is room after an answer",
+)
+def test_a_full_outbox_takes_no_more_says_so_and_has_room_again_after_an_answer(path, monkeypatch):
+    monkeypatch.setattr(outbox_module, "MOST_PENDING", 2)
+    outbox = Outbox(path)
+    outbox.put(submit(1))
+    outbox.put(submit(2))
+    with pytest.raises(OutboxError, match="2 taps wait here to be sent and no more are taken"):
+        outbox.put(submit(3))
+    assert outbox.pending() == [submit(1), submit(2)]
+    outbox.settle(submit(1).op_id)
+    outbox.put(submit(3))
+    assert outbox.pending() == [submit(2), submit(3)]

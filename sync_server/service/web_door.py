@@ -1,0 +1,72 @@
+"""The pages' connections: how many there may be, and how long each may take to say what it wants.
+
+Whoever holds connections open and sends nothing, or a byte now and then, loses them. When all are
+taken the oldest makes room, one without a request first; a page that listens comes back by itself.
+"""
+
+import asyncio
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .counters import Counters
+from .limits import WEB_CONNECTIONS, WEB_REQUEST_S
+
+
+class Connection(H11Protocol):
+    """One connection of a browser, as uvicorn knows it."""
+
+    counters = Counters()  # those of the server, see `connections`
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._made = self.loop.time()
+        self._deadline: asyncio.TimerHandle | None = None
+        self._mind()
+        if len(self.connections) > WEB_CONNECTIONS:
+            self._make_room()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._mind()
+
+    def on_response_complete(self) -> None:
+        self._forget_deadline()
+        super().on_response_complete()
+        self._mind()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._forget_deadline()
+        super().connection_lost(exc)
+
+    @property
+    def _busy(self) -> bool:
+        """Whether a whole request came in and is being answered."""
+        return self.cycle is not None and not (self.cycle.response_complete or self.cycle.more_body)
+
+    def _mind(self) -> None:
+        """Lets the time run for as long as a whole request is not here."""
+        if self._busy or self.transport.is_closing():
+            self._forget_deadline()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(WEB_REQUEST_S, self._too_slow)
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _too_slow(self) -> None:
+        self.counters.add("web_too_slow")
+        self.transport.abort()
+
+    def _make_room(self) -> None:
+        self.counters.add("web_shed")
+        others = [other for other in self.connections if isinstance(other, Connection)]
+        oldest = min(others, key=lambda other: (other._busy, other._made))
+        self.connections.discard(oldest)
+        oldest.transport.abort()
+
+
+def connections(counters: Counters) -> type[Connection]:
+    """The class of a server's connections: uvicorn makes them by itself, and they count in `counters`."""
+    return type("Connection", (Connection,), {"counters": counters})
