@@ -178,6 +178,18 @@ def _offline_line(scene: Scene) -> None:
     scene.offline()
 
 
+def _offline_coming(scene: Scene) -> None:
+    scene.coming()
+    scene.offline()
+
+
+def _offline_thanked(scene: Scene) -> None:
+    scene.thanks()
+    scene.hands.rate(5)
+    scene.device.unsent = frozenset({scene.hands.session.asked_of or ""})
+    scene.offline()
+
+
 def _offline_greeting(scene: Scene) -> None:
     scene.offline()
 
@@ -231,10 +243,12 @@ SCENES: dict[str, Callable[[Scene], None]] = {
     "line-held": lambda scene: scene.coming(state="on_hold"),
     "line-over": lambda scene: scene.line(state="no_show", ended_at=AT, place_in_line=None),
     "line-offline": _offline_line,
+    "line-offline-coming": _offline_coming,
     "line-refused": _leaving_too_late,
     "leave": lambda scene: scene.leave(),
     "thanks": lambda scene: scene.thanks(),
     "thanked": _thanked,
+    "thanked-offline": _offline_thanked,
     "pick": _pick,
     "trouble-refused": _refused,
     "trouble-full": _full,

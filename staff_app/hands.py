@@ -47,6 +47,8 @@ class Hands:
 
     def look(self) -> None:
         """Takes in what the device knows now; each second, and whenever that changed."""
+        if self.device.problem not in (None, self.board.seen.problem):
+            log.warning("the store takes nothing just now: %s", self.device.problem)
         self.board.see(self._seen())
         if self._at_start and self.device.live and self._signing_in is None:
             self._sign_in_at_start(*self._at_start)

@@ -161,9 +161,46 @@ def offline_long() -> Shot:
 
 
 @scene
+def taken_offline() -> Shot:
+    shot = offline()
+    shot.hands.take(shot.hands.board.seen.waiting[1].visit_id)
+    return shot
+
+
+@scene
+def walking_offline() -> Shot:
+    shot = walking_called()
+    shot.device.live = False
+    shot.hands.look()
+    shot.device.now += OFFLINE_MS
+    return shot
+
+
+@scene
+def give_back_offline() -> Shot:
+    return walking_offline().open(Screen.GIVE_BACK)
+
+
+@scene
+def hand_over_offline() -> Shot:
+    shot = hand_over()
+    shot.device.live = False
+    shot.hands.look()
+    shot.device.now += OFFLINE_MS
+    return shot
+
+
+@scene
+def problem_version() -> Shot:
+    shot = problem()
+    shot.device.problem = "device speaks protocol 1, server 2; update the older one"
+    return shot
+
+
+@scene
 def problem() -> Shot:
     shot = floor()
-    shot.device.problem = "database or disk is full"
+    shot.device.problem = "the disk is full; free some space, everything waiting is then saved by itself"
     return shot
 
 

@@ -53,8 +53,8 @@ class LinePage(KioskPage):
     def _show_note(self, flow: Flow, words: Words) -> None:
         if flow.session.notice:
             self.note, self.note_icon = words.say(f"refusal.{flow.session.notice}"), "info-circle"
-        elif not flow.world.live:
-            self.note, self.note_icon = words.say("kiosk.line.offline"), "cloud-off"
+        elif not flow.world.live and flow.stage not in (Stage.FINDING, Stage.OVER):
+            self.note, self.note_icon = words.say("kiosk.line.offline_note"), "cloud-off"
         else:
             self.note = ""
 

@@ -17,7 +17,7 @@ class ThankedPage(Message):
         if refused:
             self.text = words.say(f"refusal.{refused}")
         elif not flow.world.live and not flow.passed_on:
-            self.text = words.say("kiosk.line.offline")
+            self.text = words.say("kiosk.thanked.offline")
         elif _left(flow):
             self.text = words.say("kiosk.thanked.left")
         else:

@@ -25,7 +25,7 @@ class Ticket(Card):
         self.your_ticket = words.say("kiosk.line.ticket")
         self.ticket = flow.session.ticket
         self.ticket_name = words.ticket_name(self.ticket) if self.ticket else ""
-        self.address = flow.address or ""
+        self.address = (flow.address or "") if flow.world.live else ""  # no page can be reached now
         self.take_along = words.say("kiosk.line.scan" if self.address else "kiosk.line.remember")
 
 

@@ -39,6 +39,10 @@ class Who(Card):
             self.title, self.text = words.say(f"kiosk.ended.{row.state}") if row else "", ""
             return
         self.title = words.say(f"kiosk.line.{stage}", name=name)
+        if stage is Stage.FINDING and not flow.world.live:
+            self.icon = "cloud-off"
+            self.title, self.text = words.say("kiosk.line.offline"), words.say("kiosk.line.offline_text")
+            return
         match stage:
             case Stage.FINDING:
                 self.text = _wait(flow, words)
@@ -58,7 +62,7 @@ def _wait(flow: Flow, words: Words) -> str:
     if place is not None:
         next_one, before = words.say("kiosk.line.next"), words.say("kiosk.line.before", n=place - 1)
         said.append(next_one if place == 1 else before)
-    if known and flow.world.live:
+    if known:
         said.append(words.wait(*known))
     return "\n".join(said) or words.say("common.wait.unknown")
 

@@ -15,6 +15,7 @@ class FloorScreen(Page):
     """Rows stay the same widgets for as long as their visit is in line: nothing moves under a finger."""
 
     title = StringProperty("")
+    as_of = StringProperty("")
     rows = ObjectProperty(())
     people = ObjectProperty(())
     empty = BooleanProperty(True)

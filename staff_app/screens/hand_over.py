@@ -10,6 +10,7 @@ from staff_app.widgets.page import Sheet
 
 
 class HandOverScreen(Sheet):
+    text = StringProperty("")
     need = StringProperty("")
     notes = StringProperty("")
     story = StringProperty("")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from kivy.lang import Builder
-from kivy.properties import ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from staff_app.widgets.page import Page
 from staff_app.widgets.stories import Stories as Stories
@@ -11,7 +11,7 @@ from staff_app.widgets.swatch import Swatch as Swatch
 
 
 class WalkingScreen(Page):
-    """`called` is empty until the shopper was called again; then they may be not here."""
+    """Once the shopper was `called` again they may be not here; `line` says something about it."""
 
     heading = StringProperty("")
     shopper = StringProperty("")
@@ -21,7 +21,9 @@ class WalkingScreen(Page):
     need = StringProperty("")
     notes = ObjectProperty(())
     waiting = StringProperty("")
-    called = StringProperty("")
+    line = StringProperty("")
+    called = BooleanProperty(False)
+    may_call = BooleanProperty(True)
 
     __events__ = ("on_with_them", "on_call_again", "on_open")
 

@@ -13,6 +13,7 @@ from sync_server.protocol.messages import SignedIn, Submit
 from sync_server.protocol.rows import VisitRow
 
 from . import names
+from .trouble import trouble
 from .visit import Choice
 
 
@@ -57,7 +58,10 @@ class PersonLine(Struct, frozen=True):
 
 
 class Floor(Struct, frozen=True):
+    """`as_of` says of when the rows are, where that is not now."""
+
     title: str
+    as_of: str
     rows: tuple[LineRow, ...]
     people: tuple[PersonLine, ...]
 
@@ -141,13 +145,23 @@ def _pin_line(board: Board, words: Words) -> str:
 # --- the floor -----------------------------------------------------------------------------------
 
 
-def floor(seen: Seen, words: Words) -> Floor:
+def floor(board: Board, words: Words) -> Floor:
+    seen = board.seen
     waiting = seen.waiting
     return Floor(
         title=words.say("staff.floor.waiting", n=len(waiting)) if waiting else "",
+        as_of=_as_of(board, words),
         rows=tuple(_row(seen, words, row) for row in (*seen.holding, *waiting)),
         people=tuple(_person(seen, words, colleague) for colleague in seen.on_floor),
     )
+
+
+def _as_of(board: Board, words: Words) -> str:
+    seen = board.seen
+    if seen.live or board.banner is None or seen.catalogue is None:
+        return ""
+    lost_at = seen.catalogue.local(seen.now - board.offline_s * 1000)
+    return words.say("staff.floor.as_of", time=f"{lost_at:%H:%M}")
 
 
 def _row(seen: Seen, words: Words, row: VisitRow) -> LineRow:
@@ -235,6 +249,8 @@ def ask(board: Board, words: Words) -> Ask:
     if board.screen is Screen.SIGN_OFF and seen.holding:
         text = words.say("refusal.finish_first", about=names.dotted(*(v.ticket for v in seen.holding)))
         yes = ""
+    if board.screen is Screen.GIVE_BACK and board.banner is not None:
+        text = words.say("staff.give_back.later")
     return Ask(
         title=words.say(f"staff.{page}.title", who=shopper),
         text=text,
@@ -273,7 +289,7 @@ def _banner(board: Board, words: Words) -> str:
         case Banner.LONG_OFFLINE:
             return words.say("staff.banner.long_offline", clock=words.clock(board.offline_s))
         case Banner.PROBLEM:
-            return words.say("staff.banner.trouble", reason=board.seen.problem or "")
+            return trouble(words, board.seen.problem or "")
     return ""
 
 
@@ -284,6 +300,8 @@ def refused_line(seen: Seen, words: Words, submit: Submit, refusal: Refusal) -> 
     ticket = (
         op.ticket if isinstance(op, ops.QuickResolution | ops.OpenVisit) else visit.ticket if visit else ""
     )
+    if refusal.code is Code.ALREADY_TAKEN and ticket:
+        return words.say("staff.op.taken", name=names.employee_name(seen, refusal.about), ticket=ticket)
     what = names.dotted(words.say(f"staff.op.{op_tag(submit)}"), ticket)
     return words.say("staff.op.refused", what=what, why=refusal_line(seen, words, refusal, ticket))
 

@@ -57,7 +57,7 @@ def tell(board: Board, words: Words) -> Struct:
         case Screen.PIN:
             return floor.pin(board, words)
         case Screen.FLOOR:
-            return floor.floor(seen, words)
+            return floor.floor(board, words)
         case Screen.AWAY:
             return floor.away(words)
         case Screen.BREAK:
@@ -67,7 +67,7 @@ def tell(board: Board, words: Words) -> Struct:
         case Screen.OFFER if row is not None:
             return visit.offer(seen, words, row)
         case Screen.WALKING if row is not None:
-            return visit.walking(seen, words, row)
+            return visit.walking(board, words, row)
         case Screen.IN_HAND if row is not None:
             return visit.in_hand(board, words, row)
         case Screen.ENDINGS if row is not None:

@@ -55,6 +55,8 @@ class Offer(Struct, frozen=True):
 
 
 class Walking(Struct, frozen=True):
+    """`called`: the shopper was called again, and `line` says when; or `line` says what is unsure."""
+
     heading: str
     shopper: str
     place: str
@@ -63,7 +65,9 @@ class Walking(Struct, frozen=True):
     need: str
     notes: tuple[str, ...]
     waiting: str
-    called: str
+    line: str
+    called: bool
+    may_call: bool
 
 
 class InHand(Struct, frozen=True):
@@ -81,9 +85,10 @@ class InHand(Struct, frozen=True):
 
 
 class HandOver(Struct, frozen=True):
-    """`notes` are the visit's own, `story` what is being told along with the handover."""
+    """`text` says what happens next, `notes` are the visit's own, `story` is told along with it."""
 
     title: str
+    text: str
     need: str
     notes: str
     story: str
@@ -108,8 +113,8 @@ def offer(seen: Seen, words: Words, row: VisitRow) -> Offer:
     )
 
 
-def walking(seen: Seen, words: Words, row: VisitRow) -> Walking:
-    recalled = seen.recalled_s(row)
+def walking(board: Board, words: Words, row: VisitRow) -> Walking:
+    seen = board.seen
     return Walking(
         heading=words.say("staff.walking.title", who=names.who(words, row)),
         shopper=names.shopper(words, row),
@@ -119,8 +124,18 @@ def walking(seen: Seen, words: Words, row: VisitRow) -> Walking:
         need=names.need_name(seen, words, row.need),
         notes=row.notes[-MOST_NOTES:],
         waiting=words.say("staff.offer.waiting", clock=words.clock(seen.waited_s(row))),
-        called="" if recalled is None else words.say("staff.walking.called", clock=words.clock(recalled)),
+        line=_walking_line(board, words, row),
+        called=row.recalled_at is not None,
+        may_call=board.banner is None,
     )
+
+
+def _walking_line(board: Board, words: Words, row: VisitRow) -> str:
+    if board.banner is not None:
+        unsure = row.visit_id in board.seen.view.unsent
+        return words.say("staff.walking.unsure" if unsure else "staff.walking.no_call")
+    recalled = board.seen.recalled_s(row)
+    return "" if recalled is None else words.say("staff.walking.called", clock=words.clock(recalled))
 
 
 def in_hand(board: Board, words: Words, row: VisitRow) -> InHand:
@@ -170,6 +185,7 @@ def in_hand(board: Board, words: Words, row: VisitRow) -> InHand:
 def hand_over(board: Board, words: Words, row: VisitRow) -> HandOver:
     return HandOver(
         title=words.say("staff.hand_over.title"),
+        text=words.say("staff.hand_over.text" if board.banner is None else "staff.hand_over.later"),
         need=names.need_name(board.seen, words, row.need),
         notes=names.dotted(*row.notes),
         story=board.extras.story,

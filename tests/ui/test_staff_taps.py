@@ -176,7 +176,7 @@ def test_a_refused_tap_is_told_until_it_is_dismissed() -> None:
     async def what(t: Tablet) -> None:
         await t.tap("take-B-17")
         t.device.answer(Refusal(Code.ALREADY_TAKEN, "sam"))
-        await t.says("Not done: Take · B-17. Sam was just quicker.")
+        await t.says("Sam already took B-17. Nothing to do.")
         await t.tap("dismiss")
         await t.screen.until(lambda: t.screen.find("dismiss") is None)
         assert t.device.outbox.refused() == []
@@ -189,7 +189,7 @@ def test_without_a_connection_everything_goes_on() -> None:
         t.device.live = False
         t.hands.look()
         t.device.now += 4000
-        await t.says("No connection. What you tap is kept and sent later.")
+        await t.says("No connection. Go on as usual")
         await t.tap("end-solved")
         await t.shows("floor")
         assert isinstance(t.ops[0], ops.Complete)

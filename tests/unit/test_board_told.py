@@ -62,7 +62,7 @@ def test_an_offer_says_where_who_and_in_which_language() -> None:
 
 
 def test_a_row_tells_a_shoppers_language_only_where_it_is_another() -> None:
-    told = floor.floor(SCENES["floor"]().hands.board.seen, EN)
+    told = floor.floor(SCENES["floor"]().hands.board, EN)
     assert [row.shopper for row in told.rows] == [
         "In green · by the seats",
         "Aino, in blue · by the laptops · FI",
@@ -76,7 +76,7 @@ def test_a_row_tells_a_shoppers_language_only_where_it_is_another() -> None:
 
 
 def test_what_the_people_on_the_floor_do() -> None:
-    told = floor.floor(SCENES["floor"]().hands.board.seen, EN)
+    told = floor.floor(SCENES["floor"]().hands.board, EN)
     assert [(person.name, person.doing) for person in told.people] == [
         ("Maya", "you · free"),
         ("Sam", "with A-41 · 3:20"),
