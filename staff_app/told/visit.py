@@ -122,7 +122,7 @@ def walking(board: Board, words: Words, row: VisitRow) -> Walking:
         details=names.dotted(*_who(words, row)),
         colour=row.colour,
         need=names.need_name(seen, words, row.need),
-        notes=row.notes[-MOST_NOTES:],
+        notes=row.notes[-(MOST_NOTES if board.banner is None else 1) :],
         waiting=words.say("staff.offer.waiting", clock=words.clock(seen.waited_s(row))),
         line=_walking_line(board, words, row),
         called=row.recalled_at is not None,
