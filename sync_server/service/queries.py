@@ -69,6 +69,11 @@ def epoch(db: sqlite3.Connection) -> str:
     return str(db.execute("SELECT epoch FROM epochs ORDER BY n DESC LIMIT 1").fetchone()[0])
 
 
+def epoch_began(db: sqlite3.Connection) -> int:
+    """When the present epoch began, ms UTC."""
+    return int(db.execute("SELECT began_at FROM epochs ORDER BY n DESC LIMIT 1").fetchone()[0])
+
+
 def tickets_of_day(db: sqlite3.Connection, day: str) -> list[str]:
     return [row[0] for row in db.execute("SELECT ticket FROM visits WHERE day = ?", (day,))]
 

@@ -24,6 +24,7 @@ from .folder import Folder, Lock
 from .gate import Gate
 from .keys import load_server_key
 from .limits import WEB_HEAD_BYTES, WEB_IDLE_S, open_files
+from .nightly import Nightly
 from .retention import forget
 from .settings import Settings, load_settings
 from .shop import Shop
@@ -56,9 +57,11 @@ class Server:
     counters: Counters = field(default_factory=Counters)
     ending: asyncio.Event = field(default_factory=asyncio.Event)
     enrolment: Enrolment = field(init=False)
+    nightly: Nightly = field(init=False)
 
     def __post_init__(self) -> None:
         self.enrolment = Enrolment(self)
+        self.nightly = Nightly(self.folder, self.settings, wall_clock)
 
     async def reload_devices(self) -> None:
         """Lets in who was added and keeps out who was revoked, from this moment on."""
@@ -164,6 +167,7 @@ async def _until_stopped(
         asyncio.ensure_future(server.desk.run()),
         asyncio.ensure_future(forget_in_time(server.shop)),
         asyncio.ensure_future(server.enrolment.run()),
+        asyncio.ensure_future(server.nightly.run()),
         asyncio.ensure_future(stop.wait()),
     }
     web_server, web_task = None, None

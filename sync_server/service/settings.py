@@ -44,6 +44,14 @@ class Listen(Struct, frozen=True, forbid_unknown_fields=True):
     announce: bool = True
 
 
+class Backups(Struct, frozen=True, forbid_unknown_fields=True):
+    """The backup of each night: in which folder, at which local time (empty: none), how many are kept."""
+
+    folder: str = "backups"
+    at: str = "03:30"
+    keep: int = 14
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of `store.toml`."""
 
@@ -56,6 +64,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     gifts: tuple[Gift, ...] = ()
     times: Times = field(default_factory=Times)
     server: Listen = field(default_factory=Listen)
+    backup: Backups = field(default_factory=Backups)
 
     def catalogue(self) -> Catalogue:
         return Catalogue(
@@ -159,6 +168,7 @@ def _problems(s: Settings) -> Iterator[str]:
     yield from _screens(s.needs)
     yield from _address("server.sync", s.server.sync)
     yield from _address("server.web", s.server.web)
+    yield from _backup(s.backup)
     if s.server.enrol:
         yield from _address("server.enrol", s.server.enrol)
 
@@ -177,6 +187,17 @@ def _store(store: Store) -> Iterator[str]:
     if not store.languages:
         yield "store.languages: is empty; name at least one"
     yield from _known("store.languages", store.languages, set(LANGUAGES), "language")
+
+
+def _backup(backup: Backups) -> Iterator[str]:
+    try:
+        time.fromisoformat(backup.at or "00:00")
+    except ValueError:
+        yield f'backup.at: "{backup.at}" is no time of day; use a form such as "03:30", or "" for no backups'
+    if backup.keep < 1:
+        yield f"backup.keep: {backup.keep} must be at least 1"
+    if not backup.folder:
+        yield 'backup.folder: is empty; use a path such as "/mnt/usb-disk/welkom"'
 
 
 def _times(times: Times) -> Iterator[str]:

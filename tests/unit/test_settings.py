@@ -223,3 +223,17 @@ def test_every_resolution_can_be_an_ending(path):
     every = ", ".join(f'"{resolution.value}"' for resolution in Resolution)
     path.write_text(STORE_TOML.replace('endings = ["solved"]', f"endings = [{every}]"))
     assert len(load_settings(path).needs[0].endings) == 10
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ('at = "25:00"', 'backup.at: "25:00" is no time of day'),
+        ("keep = 0", "backup.keep: 0 must be at least 1"),
+        ('folder = ""', "backup.folder: is empty"),
+    ],
+)
+def test_a_backup_that_could_not_be_is_named(path, line, fault):
+    path.write_text(STORE_TOML + f"\n[backup]\n{line}\n")
+    (problem,) = problems(path)
+    assert problem.startswith(fault)
