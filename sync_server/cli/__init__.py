@@ -2,7 +2,7 @@
 
 import click
 
-from . import care, demo, people, screens, store
+from . import care, demo, pairing, people, screens, store
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,6 +22,7 @@ for command in (
     people.device,
     people.employee,
     people.manager,
+    pairing.join,
     screens.kiosk,
     screens.staff,
     demo.demo,

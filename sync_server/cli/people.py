@@ -6,6 +6,8 @@ import click
 
 from .common import DATA, folder_of, plainly
 
+KIND = click.argument("kind", type=click.Choice(["kiosk", "staff"]))
+
 
 @click.group()
 def device() -> None:
@@ -13,7 +15,7 @@ def device() -> None:
 
 
 @device.command("add")
-@click.argument("kind", type=click.Choice(["kiosk", "staff"]))
+@KIND
 @click.option("--name", required=True, help='Where it stands or whose it is, such as "Front door".')
 @click.option("--server", "address", default=None, help="host:port at which the device reaches this server.")
 @click.option("--out", type=click.Path(path_type=Path), default=None, help="The device file to write.")
@@ -70,6 +72,36 @@ def device_revoke(device_id: str, data: Path | None) -> None:
     folder.check()
     control.run(folder, "revoke_device", device_id=device_id)
     click.echo(f"{device_id} has no effect from now on")
+
+
+@device.command("rename")
+@click.argument("device_id")
+@click.argument("name")
+@DATA
+@plainly
+def device_rename(device_id: str, name: str, data: Path | None) -> None:
+    """Give a device another name. Its id stays."""
+    from sync_server.service import control
+
+    folder = folder_of(data)
+    folder.check()
+    control.run(folder, "rename_device", device_id=device_id, name=name)
+    click.echo(f"{device_id} is called {name.strip()} now")
+
+
+@device.command("role")
+@click.argument("device_id")
+@KIND
+@DATA
+@plainly
+def device_role(device_id: str, kind: str, data: Path | None) -> None:
+    """Make a kiosk of a tablet, or a tablet of a kiosk, at once."""
+    from sync_server.service import control
+
+    folder = folder_of(data)
+    folder.check()
+    control.run(folder, "move_device", device_id=device_id, kind=kind)
+    click.echo(f"{device_id} is for {kind} now; start `welkom {kind}` on it")
 
 
 @click.group()

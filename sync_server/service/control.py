@@ -16,7 +16,7 @@ import requests
 
 from sync_server.protocol.device_file import DeviceFile
 
-from . import accounts
+from . import accounts, devices
 from .accounts import AccountError
 from .folder import Folder, FolderError, InUse, Lock
 from .keys import load_server_key
@@ -41,6 +41,14 @@ def _revoke_device(_folder: Folder, device_id: str) -> Callable[[Any], Any]:
     return lambda db: accounts.revoke_device(db, device_id, _now())
 
 
+def _rename_device(_folder: Folder, device_id: str, name: str) -> Callable[[Any], Any]:
+    return lambda db: devices.rename(db, device_id, name)
+
+
+def _move_device(_folder: Folder, device_id: str, kind: str) -> Callable[[Any], Any]:
+    return lambda db: devices.move(db, device_id, kind)
+
+
 def _set_pin(_folder: Folder, employee: str, pin: str) -> Callable[[Any], Any]:
     hashed = accounts.hash_pin(pin)
     return lambda db: accounts.set_pin(db, employee, hashed, _now())
@@ -54,6 +62,8 @@ def _set_password(_folder: Folder, password: str) -> Callable[[Any], Any]:
 COMMANDS: dict[str, Callable[..., Callable[[Any], Any]]] = {
     "add_device": _add_device,
     "revoke_device": _revoke_device,
+    "rename_device": _rename_device,
+    "move_device": _move_device,
     "set_pin": _set_pin,
     "set_password": _set_password,
 }
@@ -83,6 +93,18 @@ def run(folder: Folder, command: str, **arguments: str) -> Any:
                 db.close()
     except InUse:
         return _ask_server(folder, request)
+
+
+def ask_running(folder: Folder, command: str, **arguments: str) -> Any:
+    """Has the running server do what only it can: enrolment. Raises AccountError or FolderError."""
+    try:
+        with Lock(folder):
+            raise FolderError(
+                f"{folder.path}: no server is running on this folder; start it with"
+                f" `welkom server --data {folder.path}`: devices are paired through it"
+            )
+    except InUse:
+        return _ask_server(folder, Request(command, arguments))
 
 
 def add_device(folder: Folder, kind: str, name: str, server: str) -> DeviceFile:

@@ -45,6 +45,7 @@ class Desk:
         self._refresh: asyncio.TimerHandle | None = None
         self._sign_ins: dict[asyncio.Task[None], str] = {}  # and the device of each
         self._allowances: dict[str, Allowance] = {}
+        self.seen: dict[str, int] = {}  # when each device was last heard of, until somebody wrote it down
         shop.news = self._news
         shop.start_over = self._start_over
 
@@ -141,7 +142,7 @@ class Desk:
         if session is None:
             self._answer(turn, peer, msg.WhoAreYou())
             return
-        session.seen_at = now
+        session.seen_at = self.seen[device.device_id] = now
         match message:
             case msg.Submit(op_id, at_device, op, epoch=epoch):
                 disk = self._shop.waiting < OPS_WAITING
@@ -180,6 +181,7 @@ class Desk:
             return
         self._shop.make_news(turn)  # what this turn did so far is in the snapshot already
         session = self._audience.join(peer, device, now)
+        self.seen[device.device_id] = now
         self._say(turn, [([peer], self._audience.snapshot(session, self._shop.floor, now, hello))])
 
     async def _sign_in(self, peer: bytes, device: DeviceRow, message: msg.SignIn) -> None:

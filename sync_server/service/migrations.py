@@ -149,6 +149,11 @@ def first_schema(db: Database) -> None:
     db.create_view("visit_log", VISIT_LOG)
 
 
+@migrations()
+def when_devices_were_seen(db: Database) -> None:
+    db.table("devices").add_column("seen_at", int)
+
+
 def _iso(column: str) -> str:
     return f"strftime('%Y-%m-%dT%H:%M:%fZ', {column} / 1000.0, 'unixepoch') AS {column}"
 

@@ -14,7 +14,7 @@ import zmq
 import zmq.asyncio
 from msgspec.structs import replace
 
-from . import queries
+from . import devices, queries
 from .accounts import mirror_catalogue
 from .counters import Counters
 from .desk import Desk
@@ -78,17 +78,17 @@ class Server:
     async def _change_devices(self, work: Callable[[Any], T], device_id: str | None) -> T:
         shut_out = self.gate.shut_out(device_id) if device_id else []
         try:
-            result, devices, dismissed = await self.shop.store.call(
+            result, admitted, dismissed = await self.shop.store.call(
                 lambda db: (work(db), queries.devices(db), queries.dismissed_devices(db))
             )
         except BaseException:
             self.gate.devices |= {device.public_key: device for device in shut_out}
             raise
-        self._admit(devices, dismissed)
+        self._admit(admitted, dismissed)
         return result
 
-    def _admit(self, devices: list[queries.DeviceRow], dismissed: list[queries.DeviceRow]) -> None:
-        self.gate.admit(devices, dismissed)
+    def _admit(self, admitted: list[queries.DeviceRow], dismissed: list[queries.DeviceRow]) -> None:
+        self.gate.admit(admitted, dismissed)
         self.desk.drop_all_but(self.gate.devices)
 
 
@@ -168,6 +168,7 @@ async def _until_stopped(
         asyncio.ensure_future(forget_in_time(server.shop)),
         asyncio.ensure_future(server.enrolment.run()),
         asyncio.ensure_future(server.nightly.run()),
+        asyncio.ensure_future(_note_seen(server)),
         asyncio.ensure_future(stop.wait()),
     }
     web_server, web_task = None, None
@@ -192,6 +193,16 @@ async def _until_stopped(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _note_seen(server: Server) -> None:
+    """Keeps when each device was last heard of; once more at the end."""
+    try:
+        while True:
+            await asyncio.sleep(devices.SEEN_EVERY_S)
+            await devices.write_seen(server)
+    finally:
+        await devices.write_seen(server)
 
 
 async def forget_in_time(shop: Shop) -> None:

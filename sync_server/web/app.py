@@ -19,7 +19,7 @@ from sync_server.service.server import Server
 from sync_server.service.shop import Unwell
 from sync_server.service.store import StoreError
 
-from . import log, manager, mishaps, now, phone, sign_in, today
+from . import devices, log, manager, mishaps, now, phone, sign_in, today
 from .control import control
 from .manager import HOME, server_of, signed_in
 from .security import Bounded, Guarded
@@ -55,6 +55,15 @@ def make_app(server: Server) -> Starlette:
             Route("/manager/today", signed_in(today.today)),
             Route("/manager/log", signed_in(log.log)),
             Route("/manager/log.csv", signed_in(log.log_csv)),
+            Route("/manager/devices", signed_in(devices.page)),
+            Route("/manager/devices/events", signed_in(devices.events)),
+            Route("/manager/devices/requests/{request}", signed_in(devices.decide), methods=["POST"]),
+            Route("/manager/devices/codes", signed_in(devices.make_code), methods=["POST"]),
+            Route("/manager/devices/codes/{code}", signed_in(devices.show_code)),
+            Route("/manager/devices/codes/{code}/now", signed_in(devices.code_now)),
+            Route("/manager/device/{device}", signed_in(devices.one), methods=["GET"]),
+            Route("/manager/device/{device}", signed_in(devices.change), methods=["POST"]),
+            Route("/manager/device/{device}/revoke", signed_in(devices.revoke), methods=["GET", "POST"]),
             Route("/static/theme.css", theme),
             Route("/static/icons.ttf", _icons),
             Mount("/static", _Static(directory=STATIC)),

@@ -4,19 +4,24 @@ import asyncio
 import ipaddress
 import logging
 import sqlite3
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sync_server.protocol import enrol
 from sync_server.service.accounts import AccountError
 from sync_server.service.control import Request as Command
 from sync_server.service.control import right_key, work_of
 from sync_server.service.folder import FolderError
+from sync_server.service.pairing import Turned
 from sync_server.service.server import Server
 from sync_server.service.store import explain
 
-CHANGES_DEVICES = frozenset({"add_device", "revoke_device"})
+CHANGES_DEVICES = frozenset({"add_device", "revoke_device", "rename_device", "move_device"})
+
+PAIRING = frozenset({"list_requests", "approve_request", "refuse_request", "make_code"})
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +36,8 @@ async def control(request: Request) -> Response:
         return _error(401, "the control key is not the one of this folder")
     try:
         command = msgspec.json.decode(await request.body(), type=Command)
+        if command.command in PAIRING:
+            return await _pair(server, command)
         # Hashing a password takes its time on purpose: not in the loop, and not in the writer.
         work = await asyncio.to_thread(work_of, server.folder, command)
         if command.command in CHANGES_DEVICES:
@@ -38,12 +45,38 @@ async def control(request: Request) -> Response:
         else:
             result = await server.shop.store.call(work)
         body = msgspec.json.encode({"result": result})
-    except (msgspec.DecodeError, AccountError, FolderError) as error:
+    except (msgspec.DecodeError, AccountError, FolderError, Turned) as error:
         return _error(400, str(error))
     except sqlite3.Error as error:
         log.exception("a command could not be written down")
         return _error(503, f"{server.folder.store}: {explain(error)}")
     return Response(body, media_type="application/json")
+
+
+async def _pair(server: Server, command: Command) -> Response:
+    """What only a running server can do, because it alone knows who asks. Raises Turned or AccountError."""
+    enrolment, given = server.enrolment, command.arguments
+    result: Any = None
+    if enrolment.off:
+        raise AccountError(f"no device can be paired: {enrolment.off}")
+    try:
+        match command.command:
+            case "list_requests":
+                result = [
+                    {"request": r.request, "kind": r.kind, "digits": r.digits, "address": r.address}
+                    for r in enrolment.pairing.waiting(server.shop.clock())
+                ]
+            case "approve_request":
+                result = await enrolment.approve(given["request"], given["name"])
+            case "refuse_request":
+                enrolment.refuse(given["request"])
+            case "make_code":
+                code = enrolment.make_code(given["kind"], given["name"])
+                invitation = enrol.invitation(enrolment.reached_at, code.code)
+                result = {"code": code.code, "address": enrolment.reached_at, "invitation": invitation}
+    except KeyError as error:
+        raise AccountError(f"{command.command} needs {error}") from None
+    return Response(msgspec.json.encode({"result": result}), media_type="application/json")
 
 
 def _is_this_computer(request: Request) -> bool:

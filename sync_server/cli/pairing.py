@@ -1,0 +1,118 @@
+"""Pairing a device with its store: `device pair` and `device code` at the store, `join` on the device."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from .common import DATA, folder_of, plainly
+from .people import KIND, device
+
+
+@device.command("pair")
+@click.argument("digits", required=False)
+@click.option("--name", default=None, help='Where it stands or whose it is, such as "Front door".')
+@click.option("--refuse", is_flag=True, help="Turn it away instead.")
+@DATA
+@plainly
+def device_pair(digits: str | None, name: str | None, refuse: bool, data: Path | None) -> None:
+    """Show which devices ask to be let in; with the DIGITS one of them shows, let it in."""
+    from sync_server.service import control
+
+    folder = folder_of(data)
+    folder.check()
+    requests = control.ask_running(folder, "list_requests")
+    if digits is None:
+        for request in requests:
+            click.echo(f"{request['digits']}  {request['kind']:6} {request['address']}")
+        click.echo(
+            "Compare with the digits on the device's screen, then: welkom device pair DIGITS --name NAME"
+            if requests
+            else "No device asks to be let in. Start one: it shows its digits, and is then listed here."
+        )
+        return
+    wanted = [r for r in requests if r["digits"].replace(" ", "") == digits.replace(" ", "")]
+    if not wanted:
+        raise click.ClickException(f"no device that asks shows {digits}; `welkom device pair` lists them")
+    if refuse:
+        control.ask_running(folder, "refuse_request", request=wanted[0]["request"])
+        click.echo(f"{wanted[0]['digits']} is turned away")
+        return
+    name = name or click.prompt("Its name")
+    made = control.ask_running(folder, "approve_request", request=wanted[0]["request"], name=name)
+    click.echo(f"{made['name']} is paired as {made['device_id']} (tickets {made['letter']}-1, …)")
+
+
+@device.command("code")
+@KIND
+@click.option("--name", required=True, help='Where it stands or whose it is, such as "Front door".')
+@DATA
+@plainly
+def device_code(kind: str, name: str, data: Path | None) -> None:
+    """Make a code that lets one device in, within ten minutes."""
+    from qrcode.main import QRCode
+
+    from sync_server.service import control
+
+    folder = folder_of(data)
+    folder.check()
+    made = control.ask_running(folder, "make_code", kind=kind, name=name)
+    picture = QRCode(border=2)
+    picture.add_data(made["invitation"])
+    picture.print_ascii(invert=True)
+    click.echo(f"Code:     {made['code']}   (for one device, within ten minutes)")
+    click.echo(f"Address:  {made['address']}")
+    click.echo(f"Type both on the device, or there: welkom join {kind} {made['invitation']}")
+
+
+@click.command()
+@KIND
+@click.argument("store")
+@click.option("--code", default=None, help="A code of the store's; without one somebody there approves.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="the folder for what is not sent yet; default: this user's own data folder for Welkom",
+)
+def join(kind: str, store: str, code: str | None, data: Path | None) -> None:
+    """Pair this device with a store without touching its screen.
+
+    STORE is the address of the store's computer, or an invitation (welkom://…) with the code in it.
+    """
+    from sync_server.device.enrol import Pairing, PairingError
+    from sync_server.device.own_file import save
+    from sync_server.device.start import own_folder
+    from sync_server.protocol.device_file import DeviceFile
+    from sync_server.protocol.enrol import read_invitation
+
+    invited = read_invitation(store)
+    if invited is not None:
+        store, code = invited
+
+    async def pair() -> DeviceFile:
+        pairing = Pairing(kind)
+        if code is not None:
+            return await pairing.with_code(store, code)
+        shown = await pairing.begin(store)
+        click.echo(f"{shown.store} shows the same digits if all is well: {shown.digits}")
+        if shown.manager_url:
+            click.echo(f"Approve it at {shown.manager_url}")
+        click.echo("Waiting to be approved, ten minutes at most. Ctrl+C ends.")
+        return await pairing.wait()
+
+    folder = data or own_folder()
+    try:
+        file = asyncio.run(pair())
+    except PairingError as error:
+        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        raise click.Abort from None
+    try:
+        path = save(file, folder)
+    except OSError as error:
+        raise click.ClickException(
+            f"{folder} cannot be written ({error}); name another with --data"
+        ) from error
+    click.echo(f"This device is {file.name} now; its key is in {path}")
+    click.echo(f"Start it: welkom {kind}" + (f" --data {folder}" if data else ""))
