@@ -93,7 +93,10 @@ def migrate(path: Path) -> None:
     """Brings the schema up to date, making the file if need be. Raises StoreError."""
     db = connect(path)
     try:
-        migrations.apply(Database(db))
+        steps = Database(db)
+        with steps.atomic():  # its table and its index are two statements
+            migrations.ensure_migrations_table(steps)
+        migrations.apply(steps)
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {explain(error)}") from error
     finally:
