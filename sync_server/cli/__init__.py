@@ -19,6 +19,7 @@ for command in (
     care.backup,
     care.restore,
     care.verify,
+    care.doctor,
     people.device,
     people.employee,
     people.manager,

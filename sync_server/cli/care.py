@@ -65,6 +65,25 @@ def restore(source: Path, replace: bool, data: Path | None) -> None:
     click.echo(f"Next: `welkom server --data {folder.path}`")
 
 
+@click.command()
+@click.option("--screen", is_flag=True, help="Look at this computer as a kiosk or tablet instead.")
+@DATA
+@JSON
+@plainly
+def doctor(screen: bool, data: Path | None, as_json: bool) -> None:
+    """Say what is wrong with a store or its computer, and what to do about it."""
+    from sync_server.service.doctor import examine
+    from sync_server.service.finding import Finding
+
+    if screen:
+        from sync_server.device.here import lacking
+
+        tell([Finding("screen", text) for text in lacking()], as_json, "A kiosk or tablet can run here")
+        return
+    folder = folder_of(data)
+    tell(examine(folder), as_json, f"{folder.path}: all is well")
+
+
 def tell(findings: list[Any], as_json: bool, all_well: str) -> None:
     """Prints what was found, and ends with 1 if there was anything."""
     if as_json:

@@ -82,6 +82,20 @@ class Lock:
         self._file.close()
 
 
+def running_server(folder: Folder) -> int | None:
+    """The process id of the server that runs on this folder; None if none does. It changes nothing."""
+    try:
+        with folder.lock.open("r") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                holder = file.read().strip()
+                return int(holder) if holder.isdigit() else 0
+    except OSError:
+        pass  # no lock yet: none ever ran
+    return None
+
+
 def write_secret(path: Path, text: str) -> None:
     """Writes a file that only its owner may read. Never overwrites."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -6,6 +6,7 @@ was reported is dropped as well, because it was worked out on top of what did no
 """
 
 import contextlib
+import os
 import queue
 import sqlite3
 import threading
@@ -91,6 +92,9 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
 def migrate(path: Path) -> None:
     """Brings the schema up to date, making the file if need be. Raises StoreError."""
+    if not path.exists():
+        with contextlib.suppress(OSError):  # connecting says why
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))  # it will hold what shoppers said
     db = connect(path)
     try:
         steps = Database(db)

@@ -42,6 +42,31 @@ def verify_file(path: Path, catalogue: Catalogue | None = None, now: int | None 
         return [beyond_repair("file", f"{error}")]
 
 
+def verify_quickly(path: Path, now: int) -> list[Finding]:
+    """What can be told without reading the whole log: damage, its version, gaps, what is kept too long."""
+    try:
+        with reading(path) as db:
+            db.execute("BEGIN")
+            return list(_quickly(db, now))
+    except StoreError as error:
+        return [beyond_repair("file", str(error))]
+
+
+def _quickly(db: sqlite3.Connection, now: int) -> Found:
+    damaged = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if damaged != "ok":
+        yield beyond_repair("file", f"store.db: the file is damaged ({damaged})")
+        return
+    outdated = list(_schema(db))
+    yield from outdated
+    if outdated:
+        return
+    count, last = db.execute("SELECT count(*), coalesce(max(seq), 0) FROM visit_events").fetchone()
+    if count != last:
+        yield beyond_repair("seq", f"visit_events: {last - count} lines of the log are missing (9)")
+    yield from _kept_too_long(db, now - LATE_MS)
+
+
 def _all(db: sqlite3.Connection, catalogue: Catalogue | None, now: int) -> Found:
     damage = list(_file(db))
     yield from damage

@@ -157,3 +157,17 @@ def test_a_link_to_another_page_leads_there(path):
 
 def test_presences_are_named_as_they_are():
     assert all(f"`{presence.value}`" in page("protocol.md") for presence in Presence)
+
+
+# --- docs/watching.md -----------------------------------------------------------------------------
+
+
+def test_the_watching_page_has_everything_the_doctor_may_find():
+    service = ROOT / "sync_server" / "service"
+    found = {"screen"}
+    for name in ("doctor.py", "verify.py"):
+        found |= set(
+            re.findall(r'(?:Finding|beyond_repair)\(\s*"(\w+)"', (service / name).read_text("utf-8"))
+        )
+    listed = sections(page("watching.md"), 2)["Is all well?"]
+    assert set(re.findall(r"`(\w+)`", " ".join(row[0] for row in rows(listed)))) == found - {"ops"}

@@ -1,0 +1,198 @@
+"""The doctor finds each thing that is wrong, says what to do, and is silent about the rest."""
+
+import json
+import os
+import socket
+import time
+
+import pytest
+
+from sync_server.device.here import lacking
+from sync_server.service import control, doctor
+from sync_server.service.backup import back_up
+from sync_server.service.doctor import BACKUP_LATE_MS, UNSEEN_MS, examine
+from sync_server.service.folder import Folder, Lock, running_server
+from sync_server.service.settings import load_settings
+from sync_server.service.store import connect
+
+NOW = time.time_ns() // 1_000_000
+
+
+@pytest.fixture
+def well(folder, monkeypatch) -> Folder:
+    """A store with nothing to find; its server is only said to run."""
+    for kind, name in (("kiosk", "Front"), ("staff", "Maya's")):
+        control.add_device(folder, kind, name, "tcp://x:1")
+    change(folder, "UPDATE employees SET pin_hash = 'x'")
+    text = folder.settings.read_text("utf-8").replace("[store]", '[store]\npublic_url = "http://localhost:1"')
+    folder.settings.write_text(text.replace("Europe/Amsterdam", "UTC"), "utf-8")
+    monkeypatch.setattr(doctor, "running_server", lambda _folder: 1)
+    answers(monkeypatch, {"unwell": None})
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield folder
+    monkeypatch.undo()
+    time.tzset()
+
+
+def answers(monkeypatch, body) -> None:
+    class Answer:
+        @staticmethod
+        def json():
+            return body
+
+    monkeypatch.setattr(doctor.requests, "get", lambda *_, **__: Answer)
+
+
+def change(folder: Folder, sql: str, *values) -> None:
+    db = connect(folder.store)
+    db.execute(sql, values)
+    db.close()
+
+
+def found(folder: Folder, now: int = NOW) -> list[str]:
+    findings = examine(folder, now)
+    assert all("; " in finding.text or "\n" in finding.text for finding in findings), findings
+    return [finding.about for finding in findings]
+
+
+@pytest.fixture(autouse=True)
+def _address(folder) -> None:
+    folder.control_address.write_text("127.0.0.1:1\n")
+
+
+def test_a_store_that_is_well_has_nothing_to_find(well):
+    assert examine(well, NOW) == []
+
+
+def test_a_new_store_needs_its_first_things(folder, monkeypatch):
+    monkeypatch.setattr(doctor, "_ports", lambda _settings: ())  # whoever uses them on this computer
+    folder.control_address.unlink()
+    assert found(folder) == ["server", "phones", "devices", "devices", "pins"]
+
+
+def test_a_wrong_line_of_the_settings_is_named_and_the_rest_still_looked_at(well):
+    well.settings.write_text("[store]\nname = 3\n", "utf-8")
+    well.control_key.unlink()
+    assert found(well) == ["settings", "keys"]
+
+
+def test_keys_that_others_can_read_are_named(well):
+    (well.path / "tls.pem").write_text("-----BEGIN PRIVATE KEY-----")
+    (well.path / "chain.pem").write_text("-----BEGIN CERTIFICATE-----")
+    for name in ("tls.pem", "chain.pem", "store.toml"):
+        (well.path / name).chmod(0o644)
+    well.server_key.chmod(0o640)
+    well.store.chmod(0o604)
+    texts = [finding.text for finding in examine(well, NOW)]
+    names = [text.partition(": ")[0].rpartition("/")[2] for text in texts]
+    assert names == ["server.key", "tls.pem", "store.db"]
+    assert texts[0].endswith(f"`chmod 600 {well.server_key}`")
+
+
+def test_a_servers_key_that_is_broken_is_named(well):
+    well.server_key.write_text("{}")
+    assert found(well) == ["keys"]
+
+
+def test_a_disk_that_is_nearly_full_is_named(well, monkeypatch):
+    monkeypatch.setattr(doctor, "LEAST_FREE", 1 << 60)
+    assert found(well) == ["space"]
+
+
+def test_a_server_that_cannot_save_or_does_not_answer_is_named(well, monkeypatch):
+    answers(monkeypatch, {"unwell": "the disk is full; free some space"})
+    (finding,) = examine(well, NOW)
+    assert finding.text == "the server cannot save: the disk is full; free some space"
+    answers(monkeypatch, "what?")
+    assert found(well) == ["server"]
+    well.control_address.unlink()
+    assert found(well) == ["server"]
+
+
+def test_a_port_that_another_program_has_is_named_while_no_server_runs(well, monkeypatch):
+    monkeypatch.setattr(doctor, "running_server", running_server)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        text = well.settings.read_text("utf-8")
+        text = text.replace('web = "127.0.0.1:0"', f'web = "127.0.0.1:{port}"')
+        well.settings.write_text(text, "utf-8")
+        assert found(well) == ["server", "ports"]
+
+
+def test_phones_that_could_not_reach_the_pages_are_told_of(well):
+    text = well.settings.read_text("utf-8").replace("http://localhost:1", "http://192.168.1.10:8350")
+    well.settings.write_text(text, "utf-8")
+    assert found(well) == ["phones"]
+
+
+def test_a_clock_that_cannot_be_right_is_named(well, monkeypatch):
+    assert "clock" in found(well, 86_400_000)
+    change(well, "INSERT INTO visit_events VALUES (1, NULL, NULL, 'day_closed', 'system', NULL, NULL, ?, ?)",
+           NOW + 600_000, json.dumps({"event": "day_closed", "still_here": 0}))  # fmt: skip
+    assert found(well) == ["clock"]
+    assert found(well, NOW + 600_000) == []
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    assert found(well, NOW + 600_000) == ["clock"]
+
+
+def test_a_device_not_seen_for_long_is_named_unless_it_was_shut_out(well):
+    change(well, "UPDATE devices SET seen_at = ? WHERE kind = 'kiosk'", NOW - UNSEEN_MS - 1)
+    (finding,) = examine(well, NOW)
+    assert finding.text.startswith("Front (front) was last seen 7 days ago")
+    control.add_device(well, "kiosk", "Other", "tcp://x:1")
+    control.run(well, "revoke_device", device_id="front")
+    assert found(well) == []
+
+
+def test_a_night_without_a_backup_is_named(well):
+    change(well, "UPDATE epochs SET began_at = ?", NOW - BACKUP_LATE_MS - 1)
+    assert found(well) == ["backups"]
+    back_up(well, well.path / "backups", NOW - BACKUP_LATE_MS - 1)
+    assert found(well) == ["backups"]
+    back_up(well, well.path / "backups", NOW - BACKUP_LATE_MS)
+    assert found(well) == []
+    change(well, "UPDATE epochs SET began_at = 1")
+    settings = well.settings.read_text("utf-8")
+    assert load_settings(well.settings).backup.at
+    well.settings.write_text(settings + '\n[backup]\nat = ""\nfolder = "elsewhere"\n', "utf-8")
+    assert found(well) == []
+
+
+def test_a_store_that_is_not_sound_is_named_and_one_that_is_gone(well):
+    row = "5, NULL, NULL, 'day_closed', 'system', NULL, NULL, 1, '{}'"
+    change(well, f"INSERT INTO visit_events VALUES ({row})")
+    assert found(well) == ["seq"]
+    change(well, "DELETE FROM _sqlite_migrations")
+    assert found(well) == ["older"]
+    well.store.write_bytes(b"no database" * 1000)
+    assert found(well) == ["file"]
+    well.store.unlink()
+    assert found(well) == ["store"]
+
+
+def test_a_write_ahead_log_that_grew_is_named(well, monkeypatch):
+    monkeypatch.setattr(doctor, "LONG_LOG", -1)
+    assert found(well) == ["store"]
+
+
+def test_who_runs_on_a_folder_can_be_told_without_touching_it(folder):
+    assert running_server(folder) is None
+    with Lock(folder):
+        assert running_server(folder) == os.getpid()
+    assert running_server(folder) is None
+    folder.lock.unlink()
+    assert running_server(folder) is None
+    assert not folder.lock.exists()
+
+
+def test_a_computer_without_display_sound_or_libraries_is_told_what_it_lacks(tmp_path):
+    cards = tmp_path / "cards"
+    assert len(lacking({}, lambda _name: None, cards)) == 3
+    cards.write_text("--- no soundcards ---")
+    assert len(lacking({"DISPLAY": ":0"}, lambda name: name, cards)) == 1
+    cards.write_text(" 0 [PCH]: HDA-Intel")
+    assert lacking({"WAYLAND_DISPLAY": "w"}, lambda name: name, cards) == []
+    (text,) = lacking({"DISPLAY": ":0"}, lambda name: name if name == "GL" else None, cards)
+    assert "apt install libmtdev1" in text
