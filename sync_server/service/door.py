@@ -116,10 +116,15 @@ async def _read(http: h11.Connection, reader: asyncio.StreamReader) -> tuple[h11
     """The whole request. Raises h11.RemoteProtocolError for what is none, or is too large."""
     request: h11.Request | None = None
     body = b""
+    taken = 0
     while True:
         event = http.next_event()
         if event is h11.NEED_DATA:
-            http.receive_data(await reader.read(LARGEST_HEAD))
+            if request is None and taken >= LARGEST_HEAD:
+                raise h11.RemoteProtocolError("head too large", error_status_hint=431)
+            data = await reader.read(LARGEST_HEAD)
+            taken += len(data)
+            http.receive_data(data)
         elif isinstance(event, h11.Request):
             request = event
         elif isinstance(event, h11.Data):

@@ -56,6 +56,7 @@ class Enrolment:
         self.off: str | None = None
         self._server = server
         self._socket: sockets.socket | None = None
+        self._door = Door(self.answer, server.counters)
         self._one_at_a_time = asyncio.Lock()  # a request or a code makes one device, however often it is said
 
     # --- its life --------------------------------------------------------------------------------
@@ -76,14 +77,13 @@ class Enrolment:
 
     async def run(self) -> None:
         """Answers, and lets itself be found, until cancelled."""
-        door = Door(self.answer, self._server.counters)
         try:
             if self._socket is not None:
-                await door.open(self._socket)
+                await self._door.open(self._socket)
             async with Announcement(self.pairing.store, self.address if self._announced else ""):
                 await asyncio.Event().wait()
         finally:
-            await door.close()
+            await self._door.close()
 
     def close(self) -> None:
         if self._socket is not None:

@@ -41,6 +41,7 @@ class House:
         self.changed = asyncio.Event()
         self.server: Server | None = None
         self.sync = "127.0.0.1:0"
+        self.enrol_at = ""  # where devices are paired; "127.0.0.1:0" before `open` for any port
         self.devices: list[Device] = []
         self.raws: list[Raw] = []
         self.cables: list[Cable] = []
@@ -62,7 +63,9 @@ class House:
         """Starts the server; the same port every time."""
         ready: asyncio.Future[Server] = asyncio.get_running_loop().create_future()
         self._stop = asyncio.Event()
-        serving = serve(self.folder, sync=self.sync, ready=ready.set_result, stop=self._stop)
+        serving = serve(
+            self.folder, sync=self.sync, ready=ready.set_result, stop=self._stop, enrol_at=self.enrol_at
+        )
         self._running = asyncio.ensure_future(serving)
         await asyncio.wait({self._running, ready}, return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
