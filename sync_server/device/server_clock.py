@@ -29,8 +29,10 @@ class ServerClock:
         """The server said it was `at`, some time between `asked` and `now`."""
         low, high = at - now, at - asked
         off = (high - low) / 2
-        contradicted = self.ahead is None or not low <= self.ahead <= high
+        nearest = None if self.ahead is None else min(max(self.ahead, low), high)
+        contradicted = nearest is None or self.ahead is None or abs(nearest - self.ahead) > self._off
         if contradicted or off <= self._off:
             self.ahead, self._off = (low + high) // 2, off
         else:
+            self.ahead = nearest
             self._off += DRIFT_MS

@@ -4,11 +4,13 @@ The catalogue is read once from `store.toml` and never changes while a server ru
 Texts are dictionaries from a language code ("en") to the words in that language.
 """
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
+
+from .hours import Hours
 
 Text = dict[str, str]
 
@@ -30,8 +32,13 @@ COLOURS = (
 TILES_PER_SCREEN = 6
 
 
-class Store(Struct, frozen=True, forbid_unknown_fields=True):
-    """The shop itself. `closes` is the local time at which open visits expire and everybody is signed off."""
+class Store(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The shop itself.
+
+    `closes` is the local time at which open visits expire and everybody is signed off. With `hours`
+    (by weekday, `mon` to `sun`) and `dates` (by date) each day has its own: `09:00-18:00` or
+    `closed`. `leftovers_min` after closing time, whatever is then still open is ended.
+    """
 
     name: str
     timezone: str = "Europe/Amsterdam"
@@ -40,6 +47,11 @@ class Store(Struct, frozen=True, forbid_unknown_fields=True):
     closes: str = "23:59"
     public_url: str = ""
     goodwill_limit_cents: int = 2500
+    hours: dict[str, str] = field(default_factory=dict)
+    dates: dict[str, str] = field(default_factory=dict)
+    closing_warning_min: int = 15
+    leftovers_min: int = 60
+    needs_when_closed: bool = False
 
 
 class Times(Struct, frozen=True, forbid_unknown_fields=True):
@@ -162,8 +174,9 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
         return {(n.code, ring): n.wanted(ring) for n in self.needs for ring in range(n.rings)}
 
     @cached_property
-    def _closes(self) -> time:
-        return time.fromisoformat(self.store.closes)
+    def hours(self) -> Hours:
+        """When the store is open, and when it closes."""
+        return Hours(self._zone, self.store.closes, self.store.hours, self.store.dates)
 
     @cached_property
     def _zone(self) -> ZoneInfo:
@@ -204,16 +217,18 @@ class Catalogue(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
 
     def last_closing(self, at: int) -> int:
         """The latest closing time that is not after `at`, in ms UTC."""
-        today = self.local(at).date()
-        closing = self._closing(today)
-        return closing if closing <= at else self._closing(today - timedelta(days=1))
+        return self.hours.last_closing(at)
 
     def next_closing(self, at: int) -> int:
         """The earliest closing time after `at`, in ms UTC."""
-        today = self.local(at).date()
-        closing = self._closing(today)
-        return closing if closing > at else self._closing(today + timedelta(days=1))
+        return self.hours.next_closing(at)
 
-    def _closing(self, day: date) -> int:
-        # As an instant: two local times compared with each other ignore which of the two 02:30s is meant.
-        return int(datetime.combine(day, self._closes, self._zone).timestamp() * 1000)
+    def closes_soon(self, at: int) -> int | None:
+        """The closing time, ms UTC, once it is near enough to tell the employees; else None."""
+        closing = self.hours.next_closing(at)
+        near = closing - at <= self.store.closing_warning_min * 60_000
+        return closing if near and self.hours.is_open(at) else None
+
+    def takes_needs(self, at: int) -> bool:
+        """Whether a kiosk lets shoppers into the line now."""
+        return self.store.needs_when_closed or self.hours.is_open(at)

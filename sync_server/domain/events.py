@@ -214,8 +214,10 @@ class Record(Struct, frozen=True):
     """One line of the store's log.
 
     `seq` is gapless over the whole store; `rev` is the visit's version after this line, None
-    where the line is about a person. `at` is the server's time, `at_device` what the device's
-    clock said (kept for the record, never used to order anything).
+    where the line is about a person. `at` is the server's time when it was written, `at_device`
+    what the device's clock said and `ahead_ms` how far the server's was ahead of it then (both kept
+    for the record). `happened_at` is given where it happened before it was written: a tap that had
+    to wait, a visit that was left open. Nothing is ever ordered by it.
     """
 
     seq: int
@@ -226,3 +228,10 @@ class Record(Struct, frozen=True):
     actor: str = "system"
     device_id: str | None = None
     at_device: int | None = None
+    ahead_ms: int | None = None
+    happened_at: int | None = None
+
+    @property
+    def when(self) -> int:
+        """When it happened, ms UTC."""
+        return self.at if self.happened_at is None else self.happened_at

@@ -1,14 +1,16 @@
 """The floor: the live state of one store, changed by ops and by time, rebuilt by its log.
 
 floor = Floor(catalogue)
-outcome = floor.handle(op, by, now, at_device)   # records, or a Refusal that changed nothing
+outcome = floor.handle(op, by, now)              # records, or a Refusal that changed nothing
 records = floor.tick(now)                        # what time alone brings about
 when = floor.next_deadline(now)                  # when tick has something to do again
 """
 
 from collections.abc import Iterable, Iterator
 
-from . import commands, routing, visit
+from msgspec import Struct
+
+from . import commands, late, routing, visit
 from . import events as ev
 from .catalogue import Catalogue
 from .events import Event, Presence, Record
@@ -19,7 +21,18 @@ from .refusal import Refusal, Refused
 from .visit import ENDED, IN_LINE, State, Visit
 from .wait import History, Quote, quote
 
+Due = tuple[str | None, Event, int | None]  # the visit, what is due, and when it happened if not now
+
 KEEP_ENDED_MS = 3_600_000  # how long an ended visit stays to be rated; its link dies with it
+
+
+class Said(Struct, frozen=True):
+    """By whom and where an op was tapped, for the log."""
+
+    actor: str = "system"
+    device_id: str | None = None
+    at_device: int | None = None
+    ahead_ms: int | None = None
 
 
 class Floor:
@@ -42,15 +55,28 @@ class Floor:
 
     # --- what happens ----------------------------------------------------------------------------
 
-    def handle(self, op: AnyOp, by: Actor, now: int, at_device: int | None = None) -> list[Record] | Refusal:
-        """Does `op`: the records it brought about, offers to colleagues included, or why not."""
+    def handle(
+        self,
+        op: AnyOp,
+        by: Actor,
+        now: int,
+        at_device: int | None = None,
+        ahead_ms: int | None = None,
+    ) -> list[Record] | Refusal:
+        """Does `op`: the records it brought about, offers to colleagues included, or why not.
+
+        `at_device` is the device's clock at the tap, `ahead_ms` how far ours was ahead of it.
+        """
         now = self._advance(now)
         try:
             changes = commands.decide(self, op, by, now)
         except Refused as refused:
             return refused.refusal
-        actor = self._name(by)
-        records = [self._append(vid, event, now, actor, by.device_id, at_device) for vid, event in changes]
+        tapped = late.tapped_at(at_device, ahead_ms, now)
+        if tapped is not None:
+            changes = late.as_late(changes, tapped, self.catalogue.last_closing(now))
+        said = Said(self._name(by), by.device_id, at_device, ahead_ms)
+        records = [self._append(vid, event, now, said, tapped) for vid, event in changes]
         touched = [vid for vid, _ in changes if vid in self._open]
         return records + self._settle(self._overdue(touched, now), now)
 
@@ -73,7 +99,7 @@ class Floor:
             case ev.Opened() as event if record.visit_id is not None:
                 if before is not None:
                     raise visit.IllegalTransition(f"visit {record.visit_id} is open already")
-                after = visit.open_visit(record.visit_id, event, record.at, record.device_id)
+                after = visit.open_visit(record.visit_id, event, record.when, record.device_id, record.at)
                 self._tickets.setdefault(event.day, set()).add(event.ticket)
             case ev.DayClosed():
                 self._last_closing = record.at
@@ -86,7 +112,7 @@ class Floor:
                     raise visit.IllegalTransition(
                         f"{type(event).__name__} for unknown visit {record.visit_id}"
                     )
-                after = visit.apply(before, event, record.at)
+                after = visit.apply(before, event, record.when, record.at)
         self.seq = record.seq
         self._advance(record.at)
         if after is not None:
@@ -173,57 +199,102 @@ class Floor:
         visit_id: str | None,
         event: Event,
         now: int,
-        actor: str = "system",
-        device_id: str | None = None,
-        at_device: int | None = None,
+        said: Said | None = None,
+        happened_at: int | None = None,
     ) -> Record:
         before = self.visits.get(visit_id) if visit_id else None
         rev = None if visit_id is None else before.rev + 1 if before else 1
-        record = Record(self.seq + 1, now, event, visit_id, rev, actor, device_id, at_device)
+        said = said or Said()
+        if visit_id is None:
+            happened_at = None  # about a person, who is where they are now
+        elif happened_at is not None:
+            # Whatever a device's clock says, a visit's times never run backwards.
+            happened_at = min(max(happened_at, before.touched_at if before else 0), now)
+            happened_at = None if happened_at == now else happened_at
+        record = Record(
+            self.seq + 1, now, event, visit_id, rev,
+            said.actor, said.device_id, said.at_device, said.ahead_ms, happened_at,
+        )  # fmt: skip
         self.apply(record)
         return record
 
-    def _settle(self, due: Iterator[tuple[str | None, Event]], now: int) -> list[Record]:
+    def _settle(self, due: Iterator[Due], now: int) -> list[Record]:
         """What follows at once: whatever is due, then every offer that can be made."""
-        records = [self._append(vid, event, now) for vid, event in due]
+        records = [self._append(vid, event, now, None, happened_at) for vid, event, happened_at in due]
         while match := routing.next_match(self.catalogue, self.people, self._open.values(), now):
             until = now + int(self.catalogue.times.offer_s * 1000)
             offered = ev.Offered(match.employee, until, match.new_round)
             records.append(self._append(match.visit.visit_id, offered, now))
         return records
 
-    def _due(self, now: int) -> Iterator[tuple[str | None, Event]]:
+    def _due(self, now: int) -> Iterator[Due]:
         """What time alone brings about at `now`, in order; each is applied before the next is asked for."""
-        closing = self.catalogue.last_closing(now)
-        if self._last_closing is not None and closing > self._last_closing:
+        closing, sweep = self._closings_due(now)
+        if sweep is not None:
+            yield from self._sweep(sweep)
+        if closing is not None and (sweep is None or closing > sweep):
             yield from self._close(closing)
         yield from self._overdue(list(self._open), now)
 
-    def _overdue(self, visit_ids: Iterable[str | None], now: int) -> Iterator[tuple[str | None, Event]]:
+    def _overdue(self, visit_ids: Iterable[str | None], now: int) -> Iterator[Due]:
         """The offers among these visits that lapsed, and the rings that widen."""
         for vid in dict.fromkeys(visit_ids):
             if vid is None:
                 continue
             v = self.visits[vid]
             if v.state is State.OFFERED and v.offer_until is not None and v.offer_until <= now:
-                yield vid, ev.TimedOut(v.offer_to or "")
+                yield vid, ev.TimedOut(v.offer_to or ""), None
                 person = self.people[v.offer_to or ""]
                 if person.chosen is Presence.AVAILABLE:
-                    yield None, ev.PresenceChanged(person.id, Presence.NOT_RESPONDING, person.device_id)
+                    yield None, ev.PresenceChanged(person.id, Presence.NOT_RESPONDING, person.device_id), None
             while due := self._target_passed(self.visits[vid], now):
-                yield vid, due
+                yield vid, due, None
 
-    def _close(self, closing: int) -> Iterator[tuple[str | None, Event]]:
+    def _close(self, closing: int) -> Iterator[Due]:
         """Closing time: whoever is still in line is let go, everybody not with a shopper is signed off."""
-        on_floor = [p for p in self.people.values() if p.chosen is not Presence.OFF_FLOOR]
+        on_floor = self._on_floor(closing)
         for v in self.open_visits():
-            if v.state is not State.SERVING and v.created_at < closing:
-                yield v.visit_id, ev.Expired()
-        for person in on_floor:
-            if person.since < closing and not self.people[person.id].active:
-                yield None, ev.PresenceChanged(person.id, Presence.OFF_FLOOR)
+            if v.state is not State.SERVING and v.arrived_at < closing:
+                yield v.visit_id, ev.Expired(), closing
+        yield from self._sign_off(on_floor)
+
+    def _sweep(self, sweep: int) -> Iterator[Due]:
+        """Long after closing time: what was left open ends as of then, and everybody is signed off."""
+        on_floor = self._on_floor(sweep)
+        closing = self.catalogue.last_closing(sweep)
+        for v in self.open_visits():
+            if v.arrived_at < sweep:
+                yield v.visit_id, ev.Expired(), closing
+        yield from self._sign_off(on_floor)
+
+    def _on_floor(self, before: int) -> list[str]:
+        """Who is on the floor and has been at it since before an instant."""
+        people = self.people.values()
+        return [p.id for p in people if p.chosen is not Presence.OFF_FLOOR and p.since < before]
+
+    def _sign_off(self, names: list[str]) -> Iterator[Due]:
+        for name in names:
+            if not self.people[name].active:
+                yield None, ev.PresenceChanged(name, Presence.OFF_FLOOR), None
         staying = sum(p.chosen is not Presence.OFF_FLOOR for p in self.people.values())
-        yield None, ev.DayClosed(len(self._open) + staying)
+        yield None, ev.DayClosed(len(self._open) + staying), None
+
+    @property
+    def _anybody(self) -> bool:
+        """Whether there is anything for a closing time to end."""
+        return bool(self._open) or any(p.chosen is not Presence.OFF_FLOOR for p in self.people.values())
+
+    def _closings_due(self, now: int) -> tuple[int | None, int | None]:
+        """The closing time that has come, and the time after it for what is left over; None where done."""
+        after = self.catalogue.store.leftovers_min * 60_000
+        closing = self.catalogue.last_closing(now)
+        sweep = self.catalogue.last_closing(now - after) + after
+        last = self._last_closing
+        if last is None:
+            return None, None
+        slept = last < sweep - after
+        left_over = slept or self._on_floor(sweep) or any(v.arrived_at < sweep for v in self._open.values())
+        return closing if closing > last else None, sweep if sweep > last and left_over else None
 
     def _target_passed(self, v: Visit, now: int) -> ev.Widened | ev.Alerted | None:
         if v.state is not State.WAITING:
@@ -242,7 +313,6 @@ class Floor:
         return v.line_at + int((v.ring + 1) * need.target_wait_s * 1000)
 
     def _deadlines(self, now: int) -> Iterator[int]:
-        anybody = bool(self._open)
         for v in self._open.values():
             if v.state is State.OFFERED and v.offer_until is not None:
                 yield v.offer_until
@@ -256,11 +326,12 @@ class Floor:
         for person in self.people.values():
             if person.free_at > now:
                 yield person.free_at
-            anybody = anybody or person.chosen is not Presence.OFF_FLOOR
-        if anybody:
-            closing = self.catalogue.last_closing(now)
-            overdue = self._last_closing is not None and closing > self._last_closing
-            yield closing if overdue else self.catalogue.next_closing(now)
+        if self._anybody:
+            if self._closings_due(now) != (None, None):
+                yield now
+            after = self.catalogue.store.leftovers_min * 60_000
+            yield self.catalogue.next_closing(now)
+            yield self.catalogue.next_closing(now - after) + after
 
     def _apply_to_people(self, before: Visit | None, record: Record) -> None:
         event = record.event
@@ -278,7 +349,7 @@ class Floor:
         if before is None:
             return
         served_now = before.serving_at is None and after.serving_at is not None
-        if served_now and after.expected_s is not None and after.wait_ms is not None:
+        if served_now and after.expected_s is not None and after.wait_ms is not None:  # late ones have none
             self.history.waited(after.expected_s, after.wait_ms / 1000)
         if after.state is State.COMPLETED and before.state is State.SERVING and after.wait_ms:
             self.history.served(after.need, (after.service_ms or 0) / 1000)

@@ -80,7 +80,7 @@ KPIS = {
     "cancelled": "visits the shopper left before being served",
     "no_show": "visits whose shopper was not found after a recall",
     "removed": "visits an employee took out of the line",
-    "expired": "visits still in line at closing time",
+    "expired": "visits still open at closing time",
     "wait_s": "serving − created; ended − created for a visit that was never served",
     "offer_latency_s": "first offered − created",
     "response_s": "accepted − first offered",

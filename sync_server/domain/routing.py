@@ -25,12 +25,12 @@ class Match(Struct, frozen=True):
 
 def score(visit: Visit, now: int, credit_s: float) -> float:
     """How strongly a visit's turn has come, in ms: time waited plus its priority's credit."""
-    return now - visit.created_at + visit.priority * credit_s * 1000
+    return now - visit.arrived_at + visit.priority * credit_s * 1000
 
 
 def line(visits: Iterable[Visit], now: int, credit_s: float) -> list[Visit]:
     """The visits in the order they will be served. Those of one moment stay in the order given."""
-    return sorted(visits, key=lambda v: (-score(v, now, credit_s), v.created_at))
+    return sorted(visits, key=lambda v: (-score(v, now, credit_s), v.arrived_at))
 
 
 def wanted(catalogue: Catalogue, visit: Visit) -> frozenset[str]:
@@ -89,7 +89,7 @@ def next_match(
 
 def ask_again_at(visit: Visit, ask_again_s: float) -> int:
     """When a visit that everybody free was asked for may be offered round again, ms UTC."""
-    return (visit.asked_at or visit.created_at) + int(ask_again_s * 1000)
+    return (visit.asked_at or visit.arrived_at) + int(ask_again_s * 1000)
 
 
 def _choose(catalogue: Catalogue, candidates: list[Person], needed_elsewhere: frozenset[str]) -> Person:

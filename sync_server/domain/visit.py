@@ -89,6 +89,8 @@ TRANSITIONS: dict[tuple[State | None, type[VisitEvent]], State] = {
     (State.ON_HOLD, Cancelled): State.CANCELLED,
     (State.ON_HOLD, Removed): State.REMOVED,
     (State.ON_HOLD, Expired): State.EXPIRED,
+    # Left open: closing time is long past and nobody has said how it ended.
+    (State.SERVING, Expired): State.EXPIRED,
     # An answer to the one question changes what is known of a visit, not how it ended.
     (State.COMPLETED, Rated): State.COMPLETED,
     (State.CANCELLED, Rated): State.CANCELLED,
@@ -105,7 +107,9 @@ class Visit(Struct, frozen=True):
     `offered_at`, `accepted_at` and `serving_at` are the first times each was reached; a visit that was
     claimed before anybody was asked for it keeps no `offered_at`, so they never run backwards.
     `held_ms` and `handled_ms` grow when a stint ends; `stint_at` is the running one's start.
-    `line_at` is when it came into line: on arrival, and again with each hand over.
+    `line_at` is when it came into line: on arrival, and again with each hand over. `arrived_at` is
+    when the server heard of it, by which visits are ordered; `touched_at` when anything last
+    happened to it. `left_open`: somebody was still being served long after closing time.
     """
 
     visit_id: str
@@ -140,6 +144,8 @@ class Visit(Struct, frozen=True):
     asked: tuple[str, ...] = ()
     asked_at: int | None = None
     offers: int = 0
+    arrived_at: int = 0
+    touched_at: int = 0
     line_at: int = 0
     ring: int = 0
     alerted_at: int | None = None
@@ -157,6 +163,7 @@ class Visit(Struct, frozen=True):
     ces: int | None = None
     nps: int | None = None
     comment: str | None = None
+    left_open: bool = False
 
     @property
     def wait_ms(self) -> int | None:
@@ -166,14 +173,17 @@ class Visit(Struct, frozen=True):
 
     @property
     def service_ms(self) -> int | None:
-        """From the first moment together to the end, less time on hold. None if never served or not ended."""
-        if self.serving_at is None or self.ended_at is None:
+        """From the first moment together to the end, less time on hold.
+
+        None if never served, not ended, or left open: then nobody knows when it ended.
+        """
+        if self.serving_at is None or self.ended_at is None or self.left_open:
             return None
         return self.ended_at - self.serving_at - self.held_ms
 
 
-def open_visit(visit_id: str, event: Opened, at: int, device_id: str | None) -> Visit:
-    """The visit as it begins."""
+def open_visit(visit_id: str, event: Opened, at: int, device_id: str | None, now: int) -> Visit:
+    """The visit as it begins. `at` is when the shopper said it, `now` when the server heard of it."""
     return Visit(
         visit_id=visit_id,
         ticket=event.ticket,
@@ -182,7 +192,9 @@ def open_visit(visit_id: str, event: Opened, at: int, device_id: str | None) -> 
         need=event.need,
         language=event.language,
         created_at=at,
-        line_at=at,
+        arrived_at=now,
+        touched_at=at,
+        line_at=now,
         device_id=device_id,
         priority=event.priority,
         party_size=event.party_size,
@@ -197,18 +209,20 @@ def open_visit(visit_id: str, event: Opened, at: int, device_id: str | None) -> 
     )
 
 
-def apply(visit: Visit, event: AnyVisitEvent, at: int) -> Visit:
-    """The visit after `event`, one rev on.
+def apply(visit: Visit, event: AnyVisitEvent, at: int, now: int | None = None) -> Visit:
+    """The visit after `event`, one rev on. `at` is when it happened, `now` when the server heard of it.
 
     Raises IllegalTransition where the table has no line; the visit given is never altered.
     """
     state = TRANSITIONS.get((visit.state, type(event)))
     if state is None:
         raise IllegalTransition(f"{type(event).__name__} cannot follow {visit.state} (visit {visit.ticket})")
-    return replace(visit, state=state, rev=visit.rev + 1, **_changes(visit, event, at))
+    return replace(
+        visit, state=state, rev=visit.rev + 1, touched_at=at, **_changes(visit, event, at, now or at)
+    )
 
 
-def _changes(visit: Visit, event: AnyVisitEvent, at: int) -> dict[str, Any]:
+def _changes(visit: Visit, event: AnyVisitEvent, at: int, now: int) -> dict[str, Any]:
     match event:
         case Offered(employee, until, new_round):
             return {
@@ -219,7 +233,7 @@ def _changes(visit: Visit, event: AnyVisitEvent, at: int) -> dict[str, Any]:
                 "asked": (employee,) if new_round else (*visit.asked, employee),
             }
         case Declined() | TimedOut():
-            return {**_NO_OFFER, "asked_at": at}
+            return {**_NO_OFFER, "asked_at": now}
         case Withdrawn(employee):
             # Whoever never had the chance to answer may be asked again in this round.
             return {**_NO_OFFER, "asked": tuple(e for e in visit.asked if e != employee)}
@@ -247,8 +261,8 @@ def _changes(visit: Visit, event: AnyVisitEvent, at: int) -> dict[str, Any]:
                 "notes": (*visit.notes, note) if note else visit.notes,
                 "handovers": visit.handovers + 1,
                 "asked": (employee,),
-                "asked_at": at,
-                "line_at": at,
+                "asked_at": now,
+                "line_at": now,
                 "ring": visit.ring if need == visit.need else 0,
                 "alerted_at": None,
                 "recalled_at": None,
@@ -274,6 +288,9 @@ def _changes(visit: Visit, event: AnyVisitEvent, at: int) -> dict[str, Any]:
                 "employee": visit.employee or employee,
             }
         case Cancelled() | Expired():
+            if isinstance(event, Expired) and visit.state is State.SERVING:
+                # How long it really was nobody knows: no time with a shopper is booked.
+                return {**_NO_OFFER, "stint_at": None, "ended_at": at, "left_open": True}
             return {**_NO_OFFER, **_stint_ends(visit, at), "ended_at": at}
         case Widened(ring):
             return {"ring": ring}

@@ -144,7 +144,7 @@ class Desk:
             return
         session.seen_at = self.seen[device.device_id] = now
         match message:
-            case msg.Submit(op_id, at_device, op, epoch=epoch):
+            case msg.Submit(op_id, at_device, op, ahead_ms, epoch):
                 disk = self._shop.waiting < OPS_WAITING
                 if not session.order.lets(op_id, now, allowed and disk):
                     self._counters.add("ops_put_off")
@@ -152,7 +152,7 @@ class Desk:
                     self._send([peer], msg.NotNow(BUSY if disk else BEHIND, op_id))
                     return
                 by = Actor(ActorKind(device.kind), device.device_id)
-                refusal = self._shop.do(turn, op_id, op, by, at_device, epoch)
+                refusal = self._shop.do(turn, op_id, op, by, at_device, epoch, ahead_ms)
                 self._answer(turn, peer, msg.Answer(op_id, refusal))
                 turn.if_lost.append(lambda why: self._send([peer], msg.NotNow(why, op_id)))
             case msg.SignIn(request):

@@ -199,3 +199,18 @@ def epochs(db: Database) -> None:
         strict=True,
     )
     db.table("epochs").insert({"epoch": uuid4().hex, "began_at": time.time_ns() // 1_000_000, "from_seq": 0})
+
+
+@migrations()
+def late_taps_and_leftovers(db: Database) -> None:
+    """When a tap that had to wait was, and which visits nobody ended: those have no time with a shopper."""
+    db.table("visit_events").add_column("ahead_ms", int)
+    db.table("visit_events").add_column("happened_at", int)
+    db.table("visits").add_column("left_open", int, not_null_default=0)
+    view = VISIT_LOG.replace("comment, rev\n", "comment, rev, left_open\n")
+    for column in ("service_s", "visit_s"):
+        known = next(line for line in VISIT_LOG.splitlines() if line.endswith(f" AS {column},"))
+        value = known.strip().removesuffix(f" AS {column},")
+        view = view.replace(known, f"    CASE WHEN NOT left_open THEN {value} END AS {column},")
+    db.execute("DROP VIEW visit_log")
+    db.create_view("visit_log", view)

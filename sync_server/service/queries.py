@@ -197,8 +197,10 @@ def report(db: sqlite3.Connection, catalogue: Catalogue, from_day: str, to_day: 
         "SELECT state, resolution,"
         " (coalesce(serving_at, ended_at) - created_at) / 1000.0, (offered_at - created_at) / 1000.0,"
         " (accepted_at - offered_at) / 1000.0, (serving_at - accepted_at) / 1000.0,"
-        " (accepted_at - created_at) / 1000.0, (ended_at - serving_at - held_ms) / 1000.0,"
-        " (ended_at - created_at) / 1000.0, serving_at IS NOT NULL, handovers,"
+        " (accepted_at - created_at) / 1000.0,"
+        " CASE WHEN NOT left_open THEN (ended_at - serving_at - held_ms) / 1000.0 END,"
+        " CASE WHEN NOT left_open THEN (ended_at - created_at) / 1000.0 END,"
+        " serving_at IS NOT NULL, handovers,"
         " quoted_low_s, quoted_median_s, quoted_high_s, nps, ces"
         " FROM visits WHERE day BETWEEN ? AND ?",
         (from_day, to_day),

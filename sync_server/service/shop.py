@@ -118,17 +118,19 @@ class Shop:
         by: Actor,
         at_device: int | None = None,
         epoch: str = "",
+        ahead_ms: int | None = None,
     ) -> Refusal | None:
         """Does an op in this turn, or finds the fate it had before. The refusal, or None for done.
 
         `epoch` is the one in which the person saw what they acted upon; empty where there is none.
+        `at_device` is the device's clock at the tap, `ahead_ms` how far ours was ahead of it.
         """
         digest = op_digest(op)
         if (known := self._answers.find(op_id, digest)) is not None:
             self.counters.add("ops_repeated")
             return known.refusal
         now = self.clock()
-        refusal = self._of_lost_time(op, epoch) or self.apply(turn, op, by, at_device)
+        refusal = self._of_lost_time(op, epoch) or self.apply(turn, op, by, at_device, ahead_ms)
         self._answers.keep(op_id, Answered(digest, refusal))
         self.counters.add("ops_refused" if refusal else "ops_done")
         turn.op_ids.append(op_id)
@@ -136,13 +138,20 @@ class Shop:
         turn.batch.ops.append((op_id, digest, code, about, now))
         return refusal
 
-    def apply(self, turn: Turn, op: AnyOp, by: Actor, at_device: int | None = None) -> Refusal | None:
+    def apply(
+        self,
+        turn: Turn,
+        op: AnyOp,
+        by: Actor,
+        at_device: int | None = None,
+        ahead_ms: int | None = None,
+    ) -> Refusal | None:
         """Does an op of the server itself, which has no op_id and is never repeated.
 
         Raises Unwell where the rules themselves fail; the whole turn must then be dropped.
         """
         try:
-            outcome = self.floor.handle(op, by, self.clock(), at_device)
+            outcome = self.floor.handle(op, by, self.clock(), at_device, ahead_ms)
         except Exception as error:
             self._distrust()
             raise Unwell("a fault in the server; it has been written to the log") from error

@@ -9,11 +9,22 @@ from sync_server.domain.floor import Floor
 from sync_server.domain.visit import Visit
 
 # What only matters while a visit is open is not a column: replaying the log brings it back.
-_WHILE_OPEN = {"offer_to", "offer_until", "asked", "asked_at", "line_at", "ring", "recalled_at", "stint_at"}
+_WHILE_OPEN = {
+    "offer_to",
+    "offer_until",
+    "asked",
+    "asked_at",
+    "line_at",
+    "ring",
+    "recalled_at",
+    "stint_at",
+    "arrived_at",
+    "touched_at",
+}
 _VISIT_COLUMNS = tuple(f for f in Visit.__struct_fields__ if f not in _WHILE_OPEN | {"notes"})
 VISIT_COLUMNS = (*_VISIT_COLUMNS, "notes")  # in the order of `visit_row`
 
-INSERT_EVENT = "INSERT INTO visit_events VALUES (?,?,?,?,?,?,?,?,?)"
+INSERT_EVENT = "INSERT INTO visit_events VALUES (?,?,?,?,?,?,?,?,?,?,?)"
 INSERT_PRESENCE = "INSERT INTO presence_log VALUES (?,?,?,?)"
 INSERT_FEEDBACK = "INSERT INTO feedback VALUES (?,?,?,?,?,?)"
 INSERT_OP = "INSERT INTO ops VALUES (?,?,?,?,?)"
@@ -23,7 +34,8 @@ UPSERT_VISIT = (
     f" {','.join(f'{c}=excluded.{c}' for c in [*_VISIT_COLUMNS[1:], 'notes'])}"
 )
 SELECT_EVENTS = (
-    "SELECT seq, visit_id, rev, event, actor, device_id, at_device, at_server, body FROM visit_events"
+    "SELECT seq, visit_id, rev, event, actor, device_id, at_device, at_server, body, ahead_ms, happened_at"
+    " FROM visit_events"
 )
 
 _json = msgspec.json.Encoder()
@@ -44,13 +56,16 @@ def event_row(record: Record) -> Row:
         record.at_device,
         record.at,
         body,
+        record.ahead_ms,
+        record.happened_at,
     )
 
 
 def record_of(row: Row) -> Record:
     """The record of a row of SELECT_EVENTS. Raises msgspec.ValidationError for a body not of ours."""
-    seq, visit_id, rev, _kind, actor, device_id, at_device, at, body = row
-    return Record(seq, at, _event.decode(body), visit_id, rev, actor, device_id, at_device)
+    seq, visit_id, rev, _kind, actor, device_id, at_device, at, body, ahead_ms, happened_at = row
+    event = _event.decode(body)
+    return Record(seq, at, event, visit_id, rev, actor, device_id, at_device, ahead_ms, happened_at)
 
 
 def visit_row(visit: Visit) -> Row:

@@ -105,7 +105,7 @@ def test_the_logs_page_has_every_figure_with_its_meaning():
 
 def test_the_logs_page_shows_queries_that_run(db):
     queries = code(page("visit-log.md"), "sql")
-    assert len(queries) == 3
+    assert len(queries) == 4
     for query in queries:
         db.execute(query).fetchall()
 

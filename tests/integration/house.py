@@ -21,6 +21,7 @@ from sync_server.protocol.device_file import DeviceFile
 from sync_server.protocol.rows import VisitRow, kiosk_visit, person_row, staff_visit
 from sync_server.protocol.wire import decode_from_server, encode
 from sync_server.service import accounts, control
+from sync_server.service.audience import KIOSK_KEEPS_MS
 from sync_server.service.folder import Folder
 from sync_server.service.server import Server, serve
 from sync_server.service.settings import load_settings
@@ -182,7 +183,12 @@ class House:
             visits = {v.visit_id: staff_visit(v) for v in floor.open_visits()}
             people = {p.id: person_row(p) for p in floor.people.values()}
             return device.view.visits == visits and device.view.people == people
-        own = [v for v in floor.visits.values() if v.device_id == device.file.device_id]
+        own = [
+            v
+            for v in floor.visits.values()
+            if v.device_id == device.file.device_id
+            and (v.ended_at is None or now - v.ended_at <= KIOSK_KEEPS_MS)
+        ]
         line = floor.line(now)
         return device.view.visits == {v.visit_id: kiosk_visit(v, floor, line, now) for v in own}
 

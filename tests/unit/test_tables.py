@@ -79,6 +79,8 @@ def test_every_event_comes_back_from_the_log_as_it_went_in(db, event):
         actor="employee:maya",
         device_id="tablet-1",
         at_device=MONDAY_10 - 5,
+        ahead_ms=-60_000,
+        happened_at=MONDAY_10 - 60_005,
     )
     db.execute(tables.INSERT_EVENT, tables.event_row(record))
     assert [tables.record_of(row) for row in db.execute(tables.SELECT_EVENTS)] == [record]
@@ -116,6 +118,8 @@ def test_every_column_of_a_visit_is_a_field_of_it_and_the_other_way_round(db):
         "ring",
         "recalled_at",
         "stint_at",
+        "arrived_at",
+        "touched_at",
     }
     assert columns == fields - while_open
 

@@ -39,6 +39,7 @@ serving    noted       serving
 serving    held        on_hold
 serving    handed_over waiting
 serving    completed   completed
+serving    expired     expired
 on_hold    noted       on_hold
 on_hold    resumed     serving
 on_hold    handed_over waiting
