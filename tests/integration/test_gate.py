@@ -1,6 +1,8 @@
 """Who gets in, and who stays in: keys, revoking, and a door that fails closed."""
 
 import asyncio
+import sqlite3
+import threading
 
 import pytest
 import zmq
@@ -8,12 +10,15 @@ from msgspec.structs import replace
 from zmq.utils.monitor import parse_monitor_message
 
 from sync_server.domain import ops
+from sync_server.domain.events import Presence
 from sync_server.protocol import messages as msg
-from sync_server.service import accounts
+from sync_server.service import accounts, devices
+from sync_server.service import server as server_module
 from sync_server.service.gate import set_curve_server
 from sync_server.service.keys import load_server_key, new_pair
+from sync_server.service.store import StoreError
 
-from .house import PIN, Raw, come
+from .house import PIN, Raw, come, do, visit_of
 
 REFUSED = (zmq.EVENT_HANDSHAKE_FAILED_AUTH, zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL)
 
@@ -189,3 +194,156 @@ async def test_a_device_is_connected_once(house):
     assert isinstance(await first.hear(), msg.WhoAreYou)
     await second.send(msg.Ping())
     await second.hear(msg.Beat)
+
+
+# --- a gate that is watched -----------------------------------------------------------------------
+
+
+async def test_a_gate_whose_task_ends_is_started_again_and_keeps_its_rules(house):
+    file = house.enrol("kiosk", "Front")
+    server = await house.open()
+    for times in (1, 2):
+        judging = server.gate.judging
+        judging.cancel()
+        async with asyncio.timeout(20):
+            while server.gate.judging is judging:
+                await asyncio.wait({judging}, timeout=0.01)
+        await house.raw(file).hello()
+        public, secret = new_pair()
+        stranger = house.raw(replace(file, public_key=public, secret_key=secret))
+        await stranger.send(msg.Hello(msg.PROTOCOL))
+        assert await stranger.event() in REFUSED
+        assert server.counters.values()["gate_restarts"] == times
+
+
+async def test_a_handshake_that_cannot_be_judged_lets_nobody_in_and_stops_nobody_else(house, caplog):
+    """The socket of the gate expects its answer before the next question: it is made anew."""
+    file = house.enrol("kiosk", "Front")
+    server = await house.open()
+    server.gate.dismissed = None  # a fault of our own
+    public, secret = new_pair()
+    stranger = house.raw(replace(file, public_key=public, secret_key=secret))
+    await stranger.send(msg.Hello(msg.PROTOCOL))
+    async with asyncio.timeout(20):
+        while not server.counters.values()["gate_restarts"]:
+            await asyncio.sleep(0)
+    server.gate.dismissed = {}
+    await house.raw(file).hello()
+    assert "nobody gets in until it is started again" in caplog.text
+    assert [device.device_id for device in server.desk.connected] == ["front"]
+    assert stranger.seen == []
+
+
+async def test_a_store_that_cannot_be_read_lets_nobody_in_who_was_not_there(house, monkeypatch):
+    """ZAP asks no database: what fails there cannot open the door, nor close it on those who are known."""
+    file = house.enrol("kiosk", "Front")
+    server = await house.open()
+
+    def broken(_folder):
+        raise StoreError("the file cannot be opened")
+
+    monkeypatch.setattr(server_module, "_devices", broken)
+    with pytest.raises(StoreError):
+        await server.reload_devices()
+    await house.raw(file).hello()
+    public, secret = new_pair()
+    stranger = house.raw(replace(file, public_key=public, secret_key=secret))
+    await stranger.send(msg.Hello(msg.PROTOCOL))
+    assert await stranger.event() in REFUSED
+
+
+# --- what the manager changes ---------------------------------------------------------------------
+
+
+async def test_no_op_that_comes_after_the_revoking_was_asked_for_is_done_after_its_commit(house):
+    """14: while the disk is busy with it, the device has no effect already."""
+    file = house.enrol("kiosk", "Front")
+    server = await house.open()
+    raw = house.raw(file)
+    await raw.hello()
+    held, go_on = threading.Event(), threading.Event()
+
+    def slowly(db):
+        accounts.revoke_device(db, "front", 1)
+        held.set()
+        assert go_on.wait(20)
+
+    revoking = asyncio.ensure_future(server.change_devices(slowly, "front"))
+    await asyncio.to_thread(held.wait, 20)
+    await raw.send(msg.Submit("1" * 32, 1, ops.OpenVisit("a" * 32, "A-1", "ask", "en")))
+    async with asyncio.timeout(20):
+        while not server.counters.values()["revoked_messages"]:
+            await asyncio.sleep(0)
+    go_on.set()
+    await revoking
+    assert await raw.hear() == msg.Dismissed()
+    assert house.one("SELECT count(*) FROM ops") == 0
+
+
+async def test_a_revoking_that_could_not_be_written_leaves_everything_as_it_was(house):
+    file = house.enrol("kiosk", "Front")
+    server = await house.open()
+    device = house.device(file)
+    await house.until(lambda: device.live)
+
+    def full(_db):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with pytest.raises(sqlite3.OperationalError):
+        await server.change_devices(full, "front")
+    come(device)
+    await house.until(lambda: not device.outbox.pending())
+    assert not device.dismissed
+
+
+async def test_a_kiosk_that_becomes_a_tablet_stops_being_one_at_once(house):
+    file = house.enrol("kiosk", "Front")
+    server = await house.open()
+    kiosk, known = house.device(file), []
+    kiosk.on_known = known.append
+    await house.until(lambda: kiosk.live)
+    await server.change_devices(lambda db: devices.move(db, "front", "staff"), "front")
+    await house.until(lambda: kiosk.moved_to)
+    assert (kiosk.moved_to, kiosk.live, kiosk.dismissed) == ("staff", False, False)
+    assert known == [replace(file, kind="staff", server=kiosk.file.server)]
+    house.stop(kiosk)
+    tablet = house.device(known[0])
+    await house.sign_in(tablet, "maya")
+
+
+async def test_an_employee_whose_tablet_is_taken_away_is_off_the_floor_unless_somebody_needs_them(house):
+    kiosk, free, busy = await house.crew("tom", "maya")
+    visit_id = come(kiosk, "buy")  # maya alone has the skill
+    await house.until(lambda: (row := visit_of(busy, visit_id)) and row.offer_to == "maya")
+    do(busy, ops.Accept, visit_id)
+    await house.until(lambda: visit_of(kiosk, visit_id).employee == "maya")
+    for device in (free, busy):
+        await house.revoke(device.file.device_id)
+        await house.until(lambda device=device: device.dismissed)
+    people = house.server.shop.floor.people
+    assert people["tom"].presence is Presence.OFF_FLOOR
+    assert people["maya"].active == (visit_id,)
+
+
+async def test_a_new_name_reaches_the_device_and_nothing_else_changes(house):
+    file = house.enrol("kiosk", "Front")
+    server = await house.open()
+    device, known = house.device(file), []
+    device.on_known = known.append
+    await house.until(lambda: device.live)
+    await server.change_devices(lambda db: devices.rename(db, "front", " Side door "), "front")
+    await house.until(lambda: device.live and device.file.name == "Side door")
+    assert [one.name for one in known] == ["Side door"]
+    assert house.one("SELECT name FROM devices") == "Side door"
+    come(device)
+    await house.until(lambda: not device.outbox.pending())
+
+
+async def test_when_a_device_was_last_heard_of_outlives_the_server(house):
+    file = house.enrol("kiosk", "Front")
+    server = await house.open()
+    await house.raw(file).hello()
+    assert house.one("SELECT seen_at FROM devices") is None
+    at = server.shop.clock()
+    await house.close_server()
+    assert abs(house.one("SELECT seen_at FROM devices") - at) < 60_000
