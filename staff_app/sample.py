@@ -19,7 +19,7 @@ from .stand_in import StandIn
 NOW = 1_795_266_600_000  # an afternoon in November
 TABLET = "mayas-tablet"
 ME = "maya"
-PIN = "1234"
+PIN = "123456"
 
 
 class Shot:

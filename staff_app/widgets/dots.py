@@ -9,7 +9,7 @@ from kivy.uix.boxlayout import BoxLayout
 
 from assets.touch import Card
 
-FEWEST = 4
+FEWEST = 6
 
 
 class Bead(Card):

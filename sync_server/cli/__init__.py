@@ -2,7 +2,7 @@
 
 import click
 
-from . import care, demo, pairing, people, screens, store
+from . import access, care, demo, pairing, people, screens, store
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,7 +22,8 @@ for command in (
     care.doctor,
     people.device,
     people.employee,
-    people.manager,
+    access.manager,
+    access.token,
     pairing.join,
     screens.kiosk,
     screens.staff,

@@ -1,4 +1,4 @@
-"""Who takes part: devices, employees, the manager."""
+"""Who takes part: devices and employees."""
 
 from pathlib import Path
 
@@ -111,7 +111,13 @@ def employee() -> None:
 
 @employee.command("pin")
 @click.argument("employee_id")
-@click.option("--pin", prompt=True, hide_input=True, confirmation_prompt=True, help="4 to 8 digits.")
+@click.option(
+    "--pin",
+    prompt=True,
+    hide_input=True,
+    confirmation_prompt=True,
+    help="6 to 8 digits, unless store.toml says otherwise.",
+)
 @DATA
 @plainly
 def employee_pin(employee_id: str, pin: str, data: Path | None) -> None:
@@ -122,24 +128,3 @@ def employee_pin(employee_id: str, pin: str, data: Path | None) -> None:
     folder.check()
     control.run(folder, "set_pin", employee=employee_id, pin=pin)
     click.echo(f"{employee_id} has a new PIN")
-
-
-@click.group()
-def manager() -> None:
-    """The store's manager."""
-
-
-@manager.command("password")
-@click.option(
-    "--password", prompt=True, hide_input=True, confirmation_prompt=True, help="8 characters or more."
-)
-@DATA
-@plainly
-def manager_password(password: str, data: Path | None) -> None:
-    """Set the manager's password."""
-    from sync_server.service import control
-
-    folder = folder_of(data)
-    folder.check()
-    control.run(folder, "set_password", password=password)
-    click.echo("The manager has a new password")

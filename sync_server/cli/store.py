@@ -3,35 +3,64 @@
 import asyncio
 import json
 import logging
-import secrets
 import signal
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .common import DATA, folder_of, plainly
 
+if TYPE_CHECKING:
+    from sync_server.service.folder import Folder
+
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--name", default=None, help="The shop's name.")
-@click.option("--password", default=None, help="The manager's password. Default: one is made and shown once.")
+@click.option("--password", default=None, help="The manager's password. Default: chosen in the browser.")
+@click.option("--tls", "with_tls", is_flag=True, help="Make a certificate too, so that the pages use https.")
 @plainly
-def init(folder: Path, name: str | None, password: str | None) -> None:
+def init(folder: Path, name: str | None, password: str | None, with_tls: bool) -> None:
     """Make a store in FOLDER: settings to edit, keys, an empty log."""
+    from sync_server.service.folder import Folder
     from sync_server.service.setup import make_store
 
-    password = password or secrets.token_urlsafe(9)
+    if with_tls and Folder(folder).settings.exists():
+        _make_certificate(Folder(folder))  # for a store that is there already
+        return
     made = make_store(folder, name, password)
     click.echo(f"Made a store in {made.path}")
-    click.echo(f"Manager's password: {password}   (shown only now; `welkom manager password` sets another)")
+    if with_tls:
+        _make_certificate(made)
     click.echo(f"Next: edit {made.settings}, then `welkom check --data {folder}`")
     click.echo(f"      give each employee a PIN: `welkom employee pin NAME --data {folder}`")
     click.echo(f'      add each screen: `welkom device add kiosk --name "Front door" --data {folder}`')
     click.echo(f"      start: `welkom server --data {folder}`")
+    if password is None:
+        click.echo("The manager chooses a password at the first visit; the server's start says where.")
+
+
+def _make_certificate(folder: "Folder") -> None:
+    from sync_server.service import tls
+    from sync_server.service.enrol import own_address
+    from sync_server.service.settings import load_settings
+
+    settings = load_settings(folder.settings)
+    names = tls.own_names(own_address())
+    fingerprint = tls.make(folder, settings.store.name, names, datetime.now(UTC))
+    click.echo(f"Made {folder.path / tls.CERTIFICATE}, for {', '.join(names)}")
+    click.echo(f"Its SHA-256 fingerprint: {tls.in_pairs(fingerprint)}")
+    click.echo("A browser warns at the first visit; compare the fingerprint, then go on.")
+    lines = f'tls_cert = "{tls.CERTIFICATE}"\ntls_key = "{tls.KEY}"\nweb = "0.0.0.0:8350"\n'
+    text = folder.settings.read_text("utf-8")
+    if "[server]" not in text:
+        folder.settings.write_text(f"{text.rstrip()}\n\n[server]\n{lines}", "utf-8")
+        click.echo(f"{folder.settings} uses it: other computers reach the pages by https on port 8350")
+    elif not settings.server.tls_cert:
+        click.echo(f"Put these lines under [server] in {folder.settings}:\n{lines}")
 
 
 @click.command()
@@ -72,7 +101,9 @@ def server(
 ) -> None:
     """Run the store's server until interrupted."""
     from sync_server.service.server import Server, serve
+    from sync_server.service.tls import in_pairs
     from sync_server.web.app import make_app
+    from sync_server.web.first_run import FIRST_RUN
 
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING,
@@ -81,9 +112,14 @@ def server(
 
     def ready(running: Server) -> None:
         click.echo(f"Devices:  {running.sync_address}")
-        click.echo(f"Manager:  http://{running.web_address}/manager")
+        click.echo(f"Manager:  {running.web_url}/manager")
         if running.enrolment.address:
             click.echo(f"Pairing:  {running.enrolment.reached_at}")
+        if running.tls is not None:
+            click.echo(f"Its certificate's SHA-256 fingerprint: {in_pairs(running.tls.fingerprint)}")
+        if (code := running.first_run_code()) is not None:
+            click.echo("There is no manager yet. Choose a password: open the page on this computer, or once,")
+            click.echo(f"from anywhere: {running.web_url}{FIRST_RUN}/{code}")
         click.echo(f"Store:    {running.folder.path}")
         click.echo("Ready. Ctrl+C ends.")
         sys.stdout.flush()

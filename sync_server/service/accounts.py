@@ -1,4 +1,4 @@
-"""Who may take part: devices by their key, employees by their PIN, the manager by a password.
+"""Who may take part: devices by their key, employees by their PIN. `managers.py` has the web accounts.
 
 Each function takes the store's writing connection, so the running server and the command line
 share them; see `control.py` for how a command reaches a running server.
@@ -6,6 +6,7 @@ share them; see `control.py` for how a command reaches a running server.
 
 import re
 import sqlite3
+from collections.abc import Iterable
 
 import argon2
 from msgspec import json
@@ -17,11 +18,11 @@ from sync_server.protocol.device_file import DeviceFile
 
 from .keys import new_pair
 from .queries import DeviceRow
+from .settings import LONGEST_PIN
+from .tries import Tried
 
 KINDS = (ActorKind.KIOSK.value, ActorKind.STAFF.value)
-MANAGER = "manager"
-PIN = re.compile(r"[0-9]{4,8}")
-SHORTEST_PASSWORD = 8
+PIN = re.compile(r"[0-9]+")
 
 _hasher = argon2.PasswordHasher()  # argon2id with the library's current recommendation (RFC 9106)
 
@@ -91,19 +92,22 @@ def list_devices(db: sqlite3.Connection) -> list[dict[str, object]]:
     return [dict(zip([c[0] for c in rows.description], row, strict=True)) for row in rows]
 
 
-def hash_pin(pin: str) -> str:
-    """What is kept of a PIN. Takes tens of milliseconds, on purpose. Raises AccountError."""
-    if not PIN.fullmatch(pin):
-        raise AccountError("a PIN has 4 to 8 digits")
-    return _hasher.hash(pin)
+def hash_pin(pin: str, digits: int) -> str:
+    """What is kept of a PIN of at least `digits` digits. Takes tens of milliseconds. Raises AccountError."""
+    if not PIN.fullmatch(pin) or not digits <= len(pin) <= LONGEST_PIN:
+        span = f"{digits} to {LONGEST_PIN}" if digits < LONGEST_PIN else f"{digits}"
+        raise AccountError(f"a PIN has {span} digits (access.pin_digits in store.toml)")
+    return hash_secret(pin)
 
 
 def set_pin(db: sqlite3.Connection, employee: str, hashed: str, now: int) -> None:
+    """A new PIN; the wrong tries at the old one are forgotten."""
     found = db.execute(
         "UPDATE employees SET pin_hash = ?, pin_set_at = ? WHERE id = ?", (hashed, now, employee)
     ).rowcount
     if not found:
         raise AccountError(f'there is no employee "{employee}" in store.toml')
+    forget_tries(db, f"employee:{employee}")
 
 
 def pin_hash(db: sqlite3.Connection, employee: str) -> str | None:
@@ -111,25 +115,9 @@ def pin_hash(db: sqlite3.Connection, employee: str) -> str | None:
     return row[0] if row else None
 
 
-def hash_password(password: str) -> str:
-    """What is kept of a password. Takes tens of milliseconds, on purpose. Raises AccountError."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise AccountError(f"a password has at least {SHORTEST_PASSWORD} characters")
-    return _hasher.hash(password)
-
-
-def set_password(db: sqlite3.Connection, hashed: str, now: int) -> None:
-    """Sets the manager's password."""
-    db.execute(
-        "INSERT INTO accounts VALUES (?,?,?) ON CONFLICT(name) DO UPDATE"
-        " SET password_hash = excluded.password_hash, set_at = excluded.set_at",
-        (MANAGER, hashed, now),
-    )
-
-
-def password_hash(db: sqlite3.Connection) -> str | None:
-    row = db.execute("SELECT password_hash FROM accounts WHERE name = ?", (MANAGER,)).fetchone()
-    return row[0] if row else None
+def hash_secret(secret: str) -> str:
+    """What is kept of a secret. Takes tens of milliseconds, on purpose."""
+    return _hasher.hash(secret)
 
 
 def verify(stored_hash: str, secret: str) -> bool:
@@ -165,28 +153,17 @@ def mirror_catalogue(db: sqlite3.Connection, catalogue: Catalogue) -> None:
         )
 
 
-class Tries:
-    """Slows down guessing: after five wrong tries a pause, doubled with each further one."""
+def tries(db: sqlite3.Connection) -> list[Tried]:
+    """Who tried wrong PINs, and who must wait."""
+    return [Tried(*row) for row in db.execute("SELECT who, wrong, at, until FROM tries")]
 
-    FREE = 5
-    FIRST_PAUSE_S = 15
-    LONGEST_PAUSE_S = 600
 
-    def __init__(self) -> None:
-        self._wrong: dict[str, int] = {}
-        self._until: dict[str, int] = {}
+def keep_tries(db: sqlite3.Connection, rows: Iterable[Tried]) -> None:
+    db.executemany(
+        "INSERT OR REPLACE INTO tries (who, wrong, at, until) VALUES (?,?,?,?)",
+        [(row.who, row.wrong, row.at, row.until) for row in rows],
+    )
 
-    def wait_s(self, who: str, now: int) -> int:
-        """Whole seconds until `who` may try again; 0 if at once. `now` in ms."""
-        return max(0, -(-(self._until.get(who, 0) - now) // 1000))
 
-    def wrong(self, who: str, now: int) -> None:
-        self._wrong[who] = self._wrong.get(who, 0) + 1
-        over = self._wrong[who] - self.FREE
-        if over >= 0:
-            pause = min(self.FIRST_PAUSE_S * 2**over, self.LONGEST_PAUSE_S)
-            self._until[who] = now + pause * 1000
-
-    def right(self, who: str) -> None:
-        self._wrong.pop(who, None)
-        self._until.pop(who, None)
+def forget_tries(db: sqlite3.Connection, who: str) -> None:
+    db.execute("DELETE FROM tries WHERE who = ?", (who,))

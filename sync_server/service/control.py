@@ -13,13 +13,15 @@ from typing import Any
 
 import msgspec
 import requests
+from requests.adapters import HTTPAdapter
 
 from sync_server.protocol.device_file import DeviceFile
 
-from . import accounts, devices
+from . import accounts, devices, managers, tokens
 from .accounts import AccountError
 from .folder import Folder, FolderError, InUse, Lock
 from .keys import load_server_key
+from .settings import load_settings
 from .store import connect, migrate, transaction
 
 TIMEOUT_S = 10
@@ -49,14 +51,31 @@ def _move_device(_folder: Folder, device_id: str, kind: str) -> Callable[[Any], 
     return lambda db: devices.move(db, device_id, kind)
 
 
-def _set_pin(_folder: Folder, employee: str, pin: str) -> Callable[[Any], Any]:
-    hashed = accounts.hash_pin(pin)
+def _set_pin(folder: Folder, employee: str, pin: str) -> Callable[[Any], Any]:
+    hashed = accounts.hash_pin(pin, load_settings(folder.settings).access.pin_digits)
     return lambda db: accounts.set_pin(db, employee, hashed, _now())
 
 
-def _set_password(_folder: Folder, password: str) -> Callable[[Any], Any]:
-    hashed = accounts.hash_password(password)
-    return lambda db: accounts.set_password(db, hashed, _now())
+def _set_password(_folder: Folder, password: str, name: str = managers.FIRST) -> Callable[[Any], Any]:
+    hashed = managers.hash_password(password)
+    return lambda db: managers.set_password(db, hashed, _now(), name)
+
+
+def _add_manager(_folder: Folder, name: str, role: str, password: str) -> Callable[[Any], Any]:
+    hashed = managers.hash_password(password)
+    return lambda db: managers.add(db, name, role, hashed, _now())
+
+
+def _remove_manager(_folder: Folder, name: str) -> Callable[[Any], Any]:
+    return lambda db: managers.remove(db, name)
+
+
+def _add_token(_folder: Folder, name: str) -> Callable[[Any], Any]:
+    return lambda db: tokens.add_token(db, name, _now())
+
+
+def _revoke_token(_folder: Folder, name: str) -> Callable[[Any], Any]:
+    return lambda db: tokens.revoke_token(db, name)
 
 
 COMMANDS: dict[str, Callable[..., Callable[[Any], Any]]] = {
@@ -66,6 +85,10 @@ COMMANDS: dict[str, Callable[..., Callable[[Any], Any]]] = {
     "move_device": _move_device,
     "set_pin": _set_pin,
     "set_password": _set_password,
+    "add_manager": _add_manager,
+    "remove_manager": _remove_manager,
+    "add_token": _add_token,
+    "revoke_token": _revoke_token,
 }
 
 
@@ -118,12 +141,14 @@ def _ask_server(folder: Folder, request: Request) -> Any:
     try:
         address = folder.control_address.read_text("utf-8").strip()
         key = folder.control_key.read_text("utf-8").strip()
-        answer = requests.post(
-            f"http://{address}/control",
-            data=msgspec.json.encode(request),
-            headers={"Authorization": f"Bearer {key}"},
-            timeout=TIMEOUT_S,
-        )
+        with requests.Session() as session:
+            session.trust_env = False  # a proxy of this user's has no business between us
+            answer = session.post(
+                _url(session, address) + "/control",
+                data=msgspec.json.encode(request),
+                headers={"Authorization": f"Bearer {key}"},
+                timeout=TIMEOUT_S,
+            )
     except (OSError, requests.RequestException) as error:
         raise FolderError(
             f"{folder.path}: a server is running on this folder but does not answer ({error}); stop it first"
@@ -135,6 +160,31 @@ def _ask_server(folder: Folder, request: Request) -> Any:
     if answer.status_code != 200 or "result" not in body:
         raise AccountError(body.get("error", f"the server refused ({answer.status_code})"))
     return body["result"]
+
+
+def _url(session: requests.Session, address: str) -> str:
+    """Where `control.address` points: `host:port`, or `https://host:port` and a fingerprint.
+
+    With TLS the server is known by its certificate's fingerprint: the certificate may be for a name in
+    the shop's network, or self-signed.
+    """
+    url, _, fingerprint = address.partition(" ")
+    if not fingerprint:
+        return f"http://{url}"
+    session.verify = False
+    session.mount("https://", _ByFingerprint(fingerprint))
+    return url
+
+
+class _ByFingerprint(HTTPAdapter):
+    """Talks to whoever has this very certificate, and to nobody else."""
+
+    def __init__(self, fingerprint: str) -> None:
+        self._fingerprint = fingerprint
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, assert_fingerprint=self._fingerprint, **kwargs)
 
 
 def make_control_key() -> str:

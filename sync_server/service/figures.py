@@ -13,8 +13,6 @@ from msgspec import Struct
 from sync_server.domain.catalogue import Catalogue
 from sync_server.domain.kpi import NOT_FIRST_CONTACT
 
-from .accounts import MANAGER
-
 LEFT = frozenset({"cancelled", "no_show", "expired"})  # gone without help, if never served
 FEWEST_FOR_WORST = 4  # an hour with fewer visits is chance, not a bad hour
 STANDS_OUT = 1.5  # the worst hour's median wait over the whole day's
@@ -47,12 +45,6 @@ def one_visit(db: sqlite3.Connection, visit_id: str) -> OneVisit | None:
         (visit_id,),
     ).fetchone()
     return OneVisit(*row) if row else None
-
-
-def password_set_at(db: sqlite3.Connection) -> int | None:
-    """When the manager's password was set, ms UTC. Sessions older than that are over."""
-    row = db.execute("SELECT set_at FROM accounts WHERE name = ?", (MANAGER,)).fetchone()
-    return int(row[0]) if row else None
 
 
 def employees_seen(db: sqlite3.Connection) -> list[tuple[str, str]]:

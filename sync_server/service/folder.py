@@ -40,6 +40,11 @@ class Folder:
         return self.path / "control.address"
 
     @property
+    def first_run(self) -> Path:
+        """The code of the one-time link, until the first manager has chosen a password."""
+        return self.path / "first-run.key"
+
+    @property
     def lock(self) -> Path:
         return self.path / "lock"
 

@@ -154,6 +154,25 @@ def when_devices_were_seen(db: Database) -> None:
     db.table("devices").add_column("seen_at", int)
 
 
+@migrations()
+def accounts_have_roles(db: Database) -> None:
+    """Accounts by name and role, tokens for other programs, and wrong PINs that outlive a restart."""
+    db.execute("ALTER TABLE accounts ADD COLUMN role TEXT NOT NULL DEFAULT 'manager'")
+    db.table("tokens").create(
+        {"name": str, "token_hash": str, "made_at": int},
+        pk="name",
+        not_null={"token_hash", "made_at"},
+        strict=True,
+    )
+    db.table("tokens").create_index(["token_hash"], unique=True)
+    db.table("tries").create(
+        {"who": str, "wrong": int, "at": int, "until": int},
+        pk="who",
+        not_null={"wrong", "at", "until"},
+        strict=True,
+    )
+
+
 def _iso(column: str) -> str:
     return f"strftime('%Y-%m-%dT%H:%M:%fZ', {column} / 1000.0, 'unixepoch') AS {column}"
 

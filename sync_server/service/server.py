@@ -14,7 +14,7 @@ import zmq
 import zmq.asyncio
 from msgspec.structs import replace
 
-from . import devices, queries
+from . import devices, first_run, managers, queries
 from .accounts import mirror_catalogue
 from .counters import Counters
 from .desk import Desk
@@ -30,6 +30,7 @@ from .settings import Settings, load_settings
 from .shop import Shop
 from .socket import PortError, Socket
 from .store import migrate, reading
+from .tls import Tls, load
 from .web_door import connections
 
 FORGET_EVERY_S = 600.0
@@ -54,6 +55,7 @@ class Server:
     desk: Desk
     sync_address: str
     web_address: str
+    tls: Tls | None = None
     counters: Counters = field(default_factory=Counters)
     ending: asyncio.Event = field(default_factory=asyncio.Event)
     enrolment: Enrolment = field(init=False)
@@ -62,6 +64,11 @@ class Server:
     def __post_init__(self) -> None:
         self.enrolment = Enrolment(self)
         self.nightly = Nightly(self.folder, self.settings, wall_clock)
+
+    @property
+    def web_url(self) -> str:
+        """Where the pages are, as seen from this computer."""
+        return f"{'https' if self.tls else 'http'}://{self.web_address}"
 
     async def reload_devices(self) -> None:
         """Lets in who was added and keeps out who was revoked, from this moment on."""
@@ -91,6 +98,14 @@ class Server:
         self.gate.admit(admitted, dismissed)
         self.desk.drop_all_but(self.gate.devices)
 
+    def first_run_code(self) -> str | None:
+        """The code of the link to choose the first password with; None once somebody has."""
+        with reading(self.folder.store) as db:
+            if managers.every(db):
+                first_run.over(self.folder)
+                return None
+        return first_run.code(self.folder)
+
 
 Web = Callable[[Server], Callable[..., object]]  # makes the ASGI application; given in by the caller
 
@@ -119,6 +134,7 @@ async def serve(
         web=web_at or settings.server.web,
         enrol=settings.server.enrol if enrol_at is None else enrol_at,
     )
+    tls = load(folder, settings.server)
     with Lock(folder), contextlib.ExitStack() as cleanup:
         migrate(folder.store)
         _, secret = load_server_key(folder.server_key)
@@ -136,14 +152,16 @@ async def serve(
         shop = Shop(folder, settings.catalogue(), wall_clock, counters)
         cleanup.callback(shop.close)
         await shop.store.call(lambda db: mirror_catalogue(db, shop.catalogue))
-        doorman = Doorman(folder.store, wall_clock)
+        doorman = Doorman(folder.store, wall_clock, shop.store.call)
         desk = Desk(shop, doorman, socket, counters)
         host, port = web_socket.getsockname()[:2]
         server = Server(
-            folder, settings, shop, doorman, gate, desk, socket.address, f"{host}:{port}", counters
+            folder, settings, shop, doorman, gate, desk, socket.address, f"{host}:{port}", tls, counters
         )
         loopback = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-        folder.control_address.write_text(f"{loopback}:{port}\n", "utf-8")
+        at = f"{loopback}:{port}"
+        control = f"https://{at} {tls.fingerprint}" if tls else at
+        folder.control_address.write_text(f"{control}\n", "utf-8")
         cleanup.callback(folder.control_address.unlink, missing_ok=True)
         server.enrolment.listen(listen.enrol)
         cleanup.callback(server.enrolment.close)
@@ -177,6 +195,8 @@ async def _until_stopped(
             web(server), log_config=None, lifespan="off", ws="none", access_log=False,
             timeout_graceful_shutdown=1, server_header=False, http=connections(server.counters),
             timeout_keep_alive=WEB_IDLE_S, h11_max_incomplete_event_size=WEB_HEAD_BYTES,
+            ssl_certfile=server.tls.certificate if server.tls else None,
+            ssl_keyfile=server.tls.key if server.tls else None,
         )  # fmt: skip
         web_server = _WebServer(config)
         web_task = asyncio.ensure_future(web_server.serve(sockets=[web_socket]))

@@ -28,6 +28,8 @@ from sync_server.domain.catalogue import (
 from sync_server.domain.events import Resolution
 
 CODE = re.compile(r"^[a-z0-9][a-z0-9_-]{0,39}$")
+ACCEPTED = "I accept that passwords can be read on this network"
+FEWEST_PIN_DIGITS, LONGEST_PIN = 4, 8
 COLOUR = re.compile(r"^#[0-9A-Fa-f]{6}$")
 
 
@@ -36,12 +38,21 @@ class Listen(Struct, frozen=True, forbid_unknown_fields=True):
 
     `enrol` is the port on which new devices ask to be let in; empty: none. `announce` lets them
     find the store by themselves.
+    `tls_cert` and `tls_key` are PEM files; paths that are not absolute begin at the store's folder.
+    `manager_without_tls` holds ACCEPTED where the shop lets passwords cross its network in the open.
     """
 
     sync: str = "0.0.0.0:7350"
     web: str = "127.0.0.1:8350"
     enrol: str = "0.0.0.0:8351"
     announce: bool = True
+    tls_cert: str = ""
+    tls_key: str = ""
+    manager_without_tls: str = ""
+
+    @property
+    def accepts_reading(self) -> bool:
+        return self.manager_without_tls == ACCEPTED
 
 
 class Backups(Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,6 +61,12 @@ class Backups(Struct, frozen=True, forbid_unknown_fields=True):
     folder: str = "backups"
     at: str = "03:30"
     keep: int = 14
+
+
+class Access(Struct, frozen=True, forbid_unknown_fields=True):
+    """How people prove who they are. `pin_digits` is the fewest an employee's PIN may have."""
+
+    pin_digits: int = 6
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,6 +82,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     times: Times = field(default_factory=Times)
     server: Listen = field(default_factory=Listen)
     backup: Backups = field(default_factory=Backups)
+    access: Access = field(default_factory=Access)
 
     def catalogue(self) -> Catalogue:
         return Catalogue(
@@ -166,11 +184,17 @@ def _problems(s: Settings) -> Iterator[str]:
     if not s.employees:
         yield "employees: nobody works here yet; add at least one [[employees]]"
     yield from _screens(s.needs)
+    if not FEWEST_PIN_DIGITS <= s.access.pin_digits <= LONGEST_PIN:
+        yield f"access.pin_digits: {s.access.pin_digits} is not between {FEWEST_PIN_DIGITS} and {LONGEST_PIN}"
     yield from _address("server.sync", s.server.sync)
     yield from _address("server.web", s.server.web)
     yield from _backup(s.backup)
     if s.server.enrol:
         yield from _address("server.enrol", s.server.enrol)
+    if s.server.manager_without_tls not in ("", ACCEPTED):
+        yield f'server.manager_without_tls: leave it out, or write "{ACCEPTED}"'
+    if bool(s.server.tls_cert) != bool(s.server.tls_key):
+        yield "server.tls_cert and server.tls_key: the one needs the other; give both or none"
 
 
 def _store(store: Store) -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assets.paths import DEMO_STORE
 
-from . import accounts
+from . import accounts, first_run, managers
 from .control import make_control_key
 from .folder import Folder, FolderError, Lock, write_secret
 from .keys import make_server_key
@@ -15,17 +15,18 @@ from .settings import load_settings
 from .store import connect, migrate, transaction
 
 
-def make_store(path: Path, name: str | None, password: str, template: Path | None = None) -> Folder:
+def make_store(path: Path, name: str | None, password: str | None, template: Path | None = None) -> Folder:
     """Makes a store in `path`, which may exist but must not be a store already.
 
     `template` is the store.toml to begin with, by default the demo's electronics shop: a full,
-    working example is easier to change than an empty page is to fill. Raises FolderError,
+    working example is easier to change than an empty page is to fill. Without a password the first
+    manager chooses one, in a browser on this computer or by the link of `first_run`. Raises FolderError,
     AccountError or SettingsError; a folder that could not be finished is no store.
     """
     folder = Folder(path)
     if folder.settings.exists() or folder.server_key.exists() or folder.store.exists():
         raise FolderError(f"{path}: is a store already; choose another folder")
-    hashed = accounts.hash_password(password)
+    hashed = None if password is None else managers.hash_password(password)
     try:
         path.mkdir(parents=True, exist_ok=True)
         text = (template or DEMO_STORE).read_text("utf-8")
@@ -40,9 +41,12 @@ def make_store(path: Path, name: str | None, password: str, template: Path | Non
             migrate(folder.store)
             db = connect(folder.store)
             with transaction(db):
-                accounts.set_password(db, hashed, time.time_ns() // 1_000_000)
+                if hashed is not None:
+                    managers.add_first(db, hashed, time.time_ns() // 1_000_000)
                 accounts.mirror_catalogue(db, load_settings(folder.settings).catalogue())
             db.close()
+        if hashed is None:
+            first_run.code(folder)
         make_server_key(folder.server_key)  # last: a folder with this key is a finished store
     except OSError as error:
         raise FolderError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error

@@ -29,7 +29,7 @@ from . import stage
 from .people import Pace, employee, shoppers
 from .pictures import picture_pages
 
-PIN = "1234"
+PIN = "123456"
 PASSWORD = "welkom-demo"
 # The windows: who is behind each, its device's name, and its size.
 KIOSK = "kiosk"

@@ -1,6 +1,5 @@
 """All web pages of a store, as one ASGI application in the server's process."""
 
-import asyncio
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -15,15 +14,18 @@ from starlette.staticfiles import StaticFiles
 
 from assets import paths
 from assets.theme import css, load_theme
+from sync_server.domain.roles import Deed
 from sync_server.service.server import Server
 from sync_server.service.shop import Unwell
 from sync_server.service.store import StoreError
 
-from . import devices, log, manager, mishaps, now, phone, sign_in, today
+from . import api, devices, first_run, log, manager, mishaps, now, phone, sign_in, today
+from .api import Pace
 from .control import control
-from .manager import HOME, server_of, signed_in
+from .manager import FIRST_RUN, HOME, server_of, signed_in
+from .private import Private
 from .security import Bounded, Guarded
-from .session import session
+from .session import Sessions, session
 
 STATIC = Path(__file__).parent / "static"
 ASK_AGAIN = {"Cache-Control": "no-cache"}  # kept by browsers, but never used without asking
@@ -42,6 +44,7 @@ def make_app(server: Server) -> Starlette:
             Route("/health", health),
             Route("/robots.txt", _robots),
             Route("/control", control, methods=["POST"]),
+            Route("/api/visits", api.open_visit, methods=["POST"]),
             Route("/v/{link}", phone.visit),
             Route("/v/{link}/events", phone.events),
             Route("/v/{link}/leave", phone.leave, methods=["GET", "POST"]),
@@ -49,6 +52,8 @@ def make_app(server: Server) -> Starlette:
             Route("/manager", _home),
             Route("/manager/sign-in", sign_in.sign_in, methods=["GET", "POST"]),
             Route("/manager/sign-out", sign_in.sign_out, methods=["POST"]),
+            Route(FIRST_RUN, first_run.choose, methods=["GET", "POST"]),
+            Route(FIRST_RUN + "/{code}", first_run.choose, methods=["GET", "POST"]),
             Route("/manager/notice", signed_in(manager.notice)),
             Route("/manager/now", signed_in(now.now)),
             Route("/manager/now/events", signed_in(now.events)),
@@ -57,18 +62,31 @@ def make_app(server: Server) -> Starlette:
             Route("/manager/log.csv", signed_in(log.log_csv)),
             Route("/manager/devices", signed_in(devices.page)),
             Route("/manager/devices/events", signed_in(devices.events)),
-            Route("/manager/devices/requests/{request}", signed_in(devices.decide), methods=["POST"]),
-            Route("/manager/devices/codes", signed_in(devices.make_code), methods=["POST"]),
-            Route("/manager/devices/codes/{code}", signed_in(devices.show_code)),
-            Route("/manager/devices/codes/{code}/now", signed_in(devices.code_now)),
-            Route("/manager/device/{device}", signed_in(devices.one), methods=["GET"]),
-            Route("/manager/device/{device}", signed_in(devices.change), methods=["POST"]),
-            Route("/manager/device/{device}/revoke", signed_in(devices.revoke), methods=["GET", "POST"]),
+            Route(
+                "/manager/devices/requests/{request}",
+                signed_in(devices.decide, Deed.MANAGE),
+                methods=["POST"],
+            ),
+            Route("/manager/devices/codes", signed_in(devices.make_code, Deed.MANAGE), methods=["POST"]),
+            Route("/manager/devices/codes/{code}", signed_in(devices.show_code, Deed.MANAGE)),
+            Route("/manager/devices/codes/{code}/now", signed_in(devices.code_now, Deed.MANAGE)),
+            Route("/manager/device/{device}", signed_in(devices.one, Deed.MANAGE), methods=["GET"]),
+            Route("/manager/device/{device}", signed_in(devices.change, Deed.MANAGE), methods=["POST"]),
+            Route(
+                "/manager/device/{device}/revoke",
+                signed_in(devices.revoke, Deed.MANAGE),
+                methods=["GET", "POST"],
+            ),
             Route("/static/theme.css", theme),
             Route("/static/icons.ttf", _icons),
             Mount("/static", _Static(directory=STATIC)),
         ],
-        middleware=[Middleware(Guarded), Middleware(Bounded), session(server.folder)],
+        middleware=[
+            Middleware(Guarded),
+            Middleware(Bounded),
+            Middleware(Private, accepted=server.settings.server.accepts_reading, refuse=mishaps.not_private),
+            session(server.folder, https_only=server.tls is not None),
+        ],
         exception_handlers={
             HTTPException: mishaps.refused,
             ClientDisconnect: mishaps.gone,
@@ -78,7 +96,8 @@ def make_app(server: Server) -> Starlette:
         },
     )
     app.state.server = server
-    app.state.one_at_a_time = asyncio.Lock()
+    app.state.sessions = Sessions()
+    app.state.pace = Pace()
     return app
 
 

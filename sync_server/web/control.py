@@ -17,8 +17,10 @@ from sync_server.service.control import right_key, work_of
 from sync_server.service.folder import FolderError
 from sync_server.service.pairing import Turned
 from sync_server.service.server import Server
+from sync_server.service.settings import SettingsError
 from sync_server.service.store import explain
 
+CHANGES_TRIES = frozenset({"set_pin"})
 CHANGES_DEVICES = frozenset({"add_device", "revoke_device", "rename_device", "move_device"})
 
 PAIRING = frozenset({"list_requests", "approve_request", "refuse_request", "make_code"})
@@ -44,8 +46,10 @@ async def control(request: Request) -> Response:
             result = await server.change_devices(work, command.arguments.get("device_id"))
         else:
             result = await server.shop.store.call(work)
+        if command.command in CHANGES_TRIES:
+            await server.doorman.reload()
         body = msgspec.json.encode({"result": result})
-    except (msgspec.DecodeError, AccountError, FolderError, Turned) as error:
+    except (msgspec.DecodeError, AccountError, FolderError, SettingsError, Turned) as error:
         return _error(400, str(error))
     except sqlite3.Error as error:
         log.exception("a command could not be written down")

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from assets.words import Words
+from sync_server.domain.roles import Deed
 from sync_server.protocol import enrol
 from sync_server.service import accounts, devices
 from sync_server.service.accounts import AccountError
@@ -21,7 +22,7 @@ from sync_server.service.server import Server
 from sync_server.service.store import reading
 
 from . import sse
-from .manager import check_token, framed, server_of, spoken_by, token
+from .manager import check_token, framed, may_do, server_of, spoken_by, token, while_signed_in
 from .pages import draw, words_of
 
 HERE = "/manager/devices"
@@ -52,7 +53,7 @@ async def events(request: Request) -> Response:
         drawn = draw(server_of(request), "devices_now.html", language, token=said, **await _all(request))
         return drawn, False
 
-    return sse.stream(sse.pieces(server_of(request), None, render, EVERY_S))
+    return sse.stream(sse.pieces(server_of(request), None, while_signed_in(request, render), EVERY_S))
 
 
 async def _all(request: Request) -> dict[str, Any]:
@@ -63,6 +64,7 @@ async def _all(request: Request) -> dict[str, Any]:
     waiting = server.enrolment.pairing.waiting(server.shop.clock())
     words = words_of(spoken_by(request))
     return {
+        "manages": may_do(request, Deed.MANAGE),
         "waiting": [(asked, _suggested(words, asked.kind, rows)) for asked in waiting],
         "devices": [one for one in listed if one.device.revoked_at is None],
         "revoked": [one for one in listed if one.device.revoked_at is not None],

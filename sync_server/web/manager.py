@@ -11,16 +11,22 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from sync_server.domain.roles import Deed, may
 from sync_server.domain.visit import IN_LINE
-from sync_server.service import figures
+from sync_server.service import managers
+from sync_server.service.managers import Account
 from sync_server.service.server import Server
 from sync_server.service.store import reading
 
 from . import language, security
 from .pages import draw, page
+from .session import Sessions
+from .sse import Render
 
 SIGN_IN = "/manager/sign-in"
+FIRST_RUN = "/manager/first-run"
 HOME = "/manager/today"
+ONLY_LOOKS = "only looks"  # why somebody signed in may not do something
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -30,22 +36,57 @@ def server_of(request: Request) -> Server:
     return server
 
 
-def signed_in(endpoint: Endpoint) -> Endpoint:
-    """Lets only the manager through; anybody else is led to the sign-in, and back here afterwards."""
+def signed_in(endpoint: Endpoint, deed: Deed = Deed.LOOK) -> Endpoint:
+    """Lets through who may do `deed`; whoever is not signed in is led there, and back here afterwards.
+
+    Raises 403 for somebody who is signed in and may not.
+    """
 
     @wraps(endpoint)
     async def guarded(request: Request) -> Response:
-        since = request.session.get("password_of")
-        if since is None or since != await asyncio.to_thread(password_set_at, server_of(request)):
+        account = await asyncio.to_thread(still_in, request, "hx-request" not in request.headers)
+        if account is None:
             return _to_sign_in(request)
+        if not may(account.role, deed):
+            raise HTTPException(403, ONLY_LOOKS)
+        request.state.account = account
         return await endpoint(request)
 
     return guarded
 
 
-def password_set_at(server: Server) -> int | None:
+def still_in(request: Request, by_person: bool = False) -> Account | None:
+    """Who is signed in, as the store knows them this moment. `by_person`: keeps the session going."""
+    server = server_of(request)
+    sessions: Sessions = request.app.state.sessions
+    session = sessions.find(request.session.get("session"), server.shop.clock(), by_person)
+    if session is None:
+        return None
     with reading(server.folder.store) as db:
-        return figures.password_set_at(db)
+        account = managers.find(db, session.account)
+    return account if account is not None and account.set_at == session.password_of else None
+
+
+def while_signed_in(request: Request, render: Render) -> Render:
+    """The news of a page, until whoever asked for them is no longer signed in."""
+
+    async def guarded() -> tuple[str, bool]:
+        if await asyncio.to_thread(still_in, request) is None:
+            return "", True
+        return await render()
+
+    return guarded
+
+
+def may_do(request: Request, deed: Deed) -> bool:
+    """Whether whoever asked for this page may do this as well: what to show them."""
+    account: Account = request.state.account
+    return may(account.role, deed)
+
+
+def accounts_of(server: Server) -> list[Account]:
+    with reading(server.folder.store) as db:
+        return managers.every(db)
 
 
 def _to_sign_in(request: Request) -> Response:

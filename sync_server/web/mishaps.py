@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from . import language, security
-from .manager import HOME, server_of
+from .api import problem
+from .manager import HOME, ONLY_LOOKS, server_of
 from .pages import page, words_of
 
 RETRY_S = 5
@@ -27,7 +28,7 @@ _WORDS = {
 async def refused(request: Request, error: Exception) -> Response:
     """A wrong address, a wrong day, a form too old."""
     assert isinstance(error, HTTPException)
-    if request.url.path == "/control":
+    if request.url.path == "/control" or request.url.path.startswith("/api"):
         body = msgspec.json.encode({"error": HTTPStatus(error.status_code).phrase})
         return Response(body, error.status_code, media_type="application/json", headers=error.headers)
     spoken = _language(request)
@@ -36,7 +37,8 @@ async def refused(request: Request, error: Exception) -> Response:
         # A page that was open when its link died is drawn anew, and then reads the same.
         anew = {"HX-Refresh": "true"} if "hx-request" in request.headers else None
         return _calm(request, 404, say("phone.not_found.title"), say("phone.not_found.text"), headers=anew)
-    text = say(_WORDS.get(error.status_code, "manager.error.server"), value=error.detail)
+    known = "manager.error.only_looks" if error.detail == ONLY_LOOKS else _WORDS.get(error.status_code)
+    text = say(known or "manager.error.server", value=error.detail)
     again = HOME if request.url.path.startswith("/manager") else None
     return _calm(request, error.status_code, say("phone.error.title"), text, again, error.headers)
 
@@ -62,6 +64,14 @@ async def fault(request: Request, _error: Exception) -> Response:
     for name, value in security.HEADERS.items():
         response.headers.setdefault(name, value)
     return response
+
+
+async def not_private(request: Request) -> Response:
+    """The manager's pages, asked for over a network on which a password could be read."""
+    if request.url.path.startswith("/api"):
+        return problem(403, "the token could be read on this network; use https, see docs/api.md")
+    say = words_of(_language(request)).say
+    return _calm(request, 403, say("manager.error.not_private_title"), say("manager.error.not_private"))
 
 
 def _language(request: Request) -> str:

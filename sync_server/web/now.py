@@ -12,7 +12,7 @@ from sync_server.domain.floor import Floor
 from sync_server.domain.visit import IN_LINE, Visit
 
 from . import sse
-from .manager import framed, server_of, spoken_by
+from .manager import framed, server_of, spoken_by, while_signed_in
 from .pages import draw
 
 EVERY_S = 20.0
@@ -55,7 +55,8 @@ async def events(request: Request) -> Response:
     async def render() -> tuple[str, bool]:
         return draw(server_of(request), "floor.html", language, **_floor(request)), False
 
-    return sse.stream(sse.pieces(server_of(request), None, render, EVERY_S, AT_MOST_EVERY_S))
+    news = while_signed_in(request, render)
+    return sse.stream(sse.pieces(server_of(request), None, news, EVERY_S, AT_MOST_EVERY_S))
 
 
 def _floor(request: Request) -> dict[str, Any]:

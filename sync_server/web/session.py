@@ -1,27 +1,77 @@
-"""The manager's session cookie: signed with a secret of the store's own, gone after half a day."""
+"""The manager's sessions: a signed cookie names one, the server knows which are still good.
+
+A cookie that was copied is worth nothing after the sign-out, a new password, or a restart.
+"""
 
 import secrets
 from pathlib import Path
 
+from msgspec import Struct
+from msgspec.structs import replace
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 
 from sync_server.service.folder import Folder, FolderError, write_secret
+from sync_server.service.managers import Account
 
-HOURS = 12
+LONGEST_MS = 12 * 3_600_000  # a session ends half a day after the sign-in
+IDLE_MS = 2 * 3_600_000  # and two hours after the last page that a person asked for
+MOST = 200  # sessions at once; the oldest ends when there are more
 COOKIE = "welkom"
 
 
-def session(folder: Folder) -> Middleware:
+class Session(Struct, frozen=True):
+    """Somebody who is signed in. `password_of` says by which password: a newer one ends it."""
+
+    account: str
+    password_of: int
+    since: int
+    seen: int
+
+
+class Sessions:
+    """Everybody who is signed in at the moment. Times are ms UTC."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, Session] = {}
+
+    def begin(self, account: Account, now: int) -> str:
+        """A new session; its id, which nobody can guess."""
+        for key in [key for key, session in self._sessions.items() if _over(session, now)]:
+            del self._sessions[key]
+        while len(self._sessions) >= MOST:
+            del self._sessions[next(iter(self._sessions))]
+        key = secrets.token_urlsafe(24)
+        self._sessions[key] = Session(account.name, account.set_at, now, now)
+        return key
+
+    def find(self, key: object, now: int, by_person: bool = False) -> Session | None:
+        """The session, if it is still good. `by_person`: somebody asked for a page, so it goes on."""
+        session = self._sessions.get(str(key))
+        if session is None or _over(session, now):
+            return None
+        if by_person:
+            self._sessions[str(key)] = replace(session, seen=now)
+        return session
+
+    def end(self, key: object) -> None:
+        self._sessions.pop(str(key), None)
+
+
+def _over(session: Session, now: int) -> bool:
+    return now >= min(session.since + LONGEST_MS, session.seen + IDLE_MS)
+
+
+def session(folder: Folder, https_only: bool) -> Middleware:
     """The layer that reads and writes the cookie. Raises FolderError."""
     return Middleware(
         SessionMiddleware,
         secret_key=_secret(folder.path / "session.key"),
         session_cookie=COOKIE,
-        max_age=HOURS * 3600,
+        max_age=LONGEST_MS // 1000,
         path="/manager",
         same_site="lax",  # "strict" would ask again after every link from a mail
-        https_only=False,  # most stores reach the page over their own network, without https
+        https_only=https_only,
     )
 
 

@@ -1,11 +1,13 @@
-"""The manager comes and goes: one password for the store."""
+"""Whoever may see the manager's pages comes and goes: a password, and a name where there are several."""
 
 import asyncio
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from .manager import HOME, SIGN_IN, check_token, password_set_at, server_of, spoken_by, token
+from sync_server.service.managers import Account
+
+from .manager import FIRST_RUN, HOME, SIGN_IN, accounts_of, check_token, server_of, spoken_by, token
 from .pages import page
 
 LONGEST_PASSWORD = 1000
@@ -13,42 +15,55 @@ LONGEST_PASSWORD = 1000
 
 async def sign_in(request: Request) -> Response:
     """Asks for the password; after too many wrong ones tells how long to wait."""
+    accounts = await asyncio.to_thread(accounts_of, server_of(request))
+    if not accounts:
+        return RedirectResponse(FIRST_RUN, 303)
+    names = len(accounts) > 1
     if request.method == "GET":
-        return _ask(request)
+        return _ask(request, names)
     form = await request.form()
     check_token(request, form.get("token"))
     server = server_of(request)
     address = request.client.host if request.client else ""
-    # One check at a time: guesses made at once must not slip past the pause that slows them down.
-    async with request.app.state.one_at_a_time:
-        right, wait_s = await server.doorman.check_password(
-            address, str(form.get("password", ""))[:LONGEST_PASSWORD]
-        )
-    if not right:
-        return _ask(request, 429 if wait_s else 401, wrong=True, wait_s=wait_s)
+    name = str(form.get("name", ""))[:LONGEST_PASSWORD]
+    password = str(form.get("password", ""))[:LONGEST_PASSWORD]
+    account, wait_s = await server.doorman.check_password(address, password, name.strip())
+    if account is None:
+        return _ask(request, names, 429 if wait_s else 401, wrong=True, wait_s=wait_s)
+    begin(request, account)
+    return RedirectResponse(_wanted(request), 303)
+
+
+def begin(request: Request, account: Account) -> None:
+    """Signs in: whatever was known of this browser before, its session is a new one."""
     language = request.session.get("language")
-    request.session.clear()
-    request.session["password_of"] = await asyncio.to_thread(password_set_at, server)
+    end(request)
+    request.session["session"] = request.app.state.sessions.begin(account, server_of(request).shop.clock())
     if language:
         request.session["language"] = language
-    return RedirectResponse(_wanted(request), 303)
+
+
+def end(request: Request) -> None:
+    request.app.state.sessions.end(request.session.get("session"))
+    request.session.clear()
 
 
 async def sign_out(request: Request) -> Response:
     form = await request.form()
     check_token(request, form.get("token"))
     language = spoken_by(request)
-    request.session.clear()
+    end(request)
     request.session["language"] = language
     return RedirectResponse(f"{SIGN_IN}?out", 303)
 
 
-def _ask(request: Request, status: int = 200, wrong: bool = False, wait_s: int = 0) -> Response:
+def _ask(request: Request, names: bool, status: int = 200, wrong: bool = False, wait_s: int = 0) -> Response:
     response = page(
         request,
         "sign_in.html",
         spoken_by(request),
         status,
+        names=names,
         wrong=wrong,
         wait_s=wait_s,
         out="out" in request.query_params,

@@ -13,7 +13,7 @@ from sync_server.service import control
 from sync_server.service.folder import Folder
 from sync_server.service.setup import make_store
 
-PIN = "1234"
+PIN = "123456"
 _TEXT = '{ en = "Word", nl = "Woord", fi = "Sana" }'
 
 

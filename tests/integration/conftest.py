@@ -18,7 +18,7 @@ from .ledger import check
 
 @pytest.fixture(scope="session")
 def pin_hash() -> str:
-    return accounts.hash_pin(PIN)
+    return accounts.hash_pin(PIN, 6)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from sync_server.protocol.wire import decode_from_server, encode
 from sync_server.service import accounts, control
 from sync_server.service.audience import KIOSK_KEEPS_MS
 from sync_server.service.folder import Folder
-from sync_server.service.server import Server, serve
+from sync_server.service.server import Server, Web, serve
 from sync_server.service.settings import load_settings
 from sync_server.service.store import connect
 
@@ -60,12 +60,12 @@ class House:
 
     # --- the server -----------------------------------------------------------------------------
 
-    async def open(self) -> Server:
+    async def open(self, web: Web | None = None) -> Server:
         """Starts the server; the same port every time."""
         ready: asyncio.Future[Server] = asyncio.get_running_loop().create_future()
         self._stop = asyncio.Event()
         serving = serve(
-            self.folder, sync=self.sync, ready=ready.set_result, stop=self._stop, enrol_at=self.enrol_at
+            self.folder, web, sync=self.sync, ready=ready.set_result, stop=self._stop, enrol_at=self.enrol_at
         )
         self._running = asyncio.ensure_future(serving)
         await asyncio.wait({self._running, ready}, return_when=asyncio.FIRST_COMPLETED)

@@ -8,7 +8,7 @@ import tomllib
 import pytest
 
 from sync_server.protocol.device_file import parse_device_file
-from sync_server.service import accounts
+from sync_server.service import accounts, first_run, managers
 from sync_server.service.folder import Folder, Lock
 from sync_server.service.store import connect
 from tests.shop import PASSWORD
@@ -31,11 +31,12 @@ def test_a_store_is_made_checked_and_not_made_again(tmp_path):
     path = tmp_path / "my store"
     ran = welkom("init", path, "--name", 'Lumen "Süd" 🙂')
     assert (ran.returncode, ran.stderr) == (0, "")
-    password = re.search(r"Manager's password: (\S+)", ran.stdout)[1]
     folder = Folder(path)
     db = connect(folder.store, read_only=True)
-    assert accounts.verify(accounts.password_hash(db), password)
+    assert managers.every(db) == []  # no password comes with it
     db.close()
+    assert len(first_run.code(folder)) == 22
+    assert stat.S_IMODE(folder.first_run.stat().st_mode) == 0o600
     assert tomllib.loads(folder.settings.read_text("utf-8"))["store"]["name"] == 'Lumen "Süd" 🙂'
     ran = welkom("check", "--data", path)
     assert (ran.returncode, ran.stderr) == (0, "")
@@ -64,6 +65,12 @@ def test_every_wrong_line_of_the_settings_is_named(folder):
         ["device", "add", "kiosk", "--name", "Front"],
         ["employee", "pin", "tom", "--pin", "1234"],
         ["manager", "password", "--password", PASSWORD],
+        ["manager", "add", "owner", "--password", PASSWORD],
+        ["manager", "list"],
+        ["manager", "remove", "owner"],
+        ["token", "add", "bookings"],
+        ["token", "list"],
+        ["token", "revoke", "bookings"],
     ],
     ids=" ".join,
 )
@@ -101,17 +108,17 @@ def test_devices_are_added_listed_and_revoked(folder):
 
 
 def test_pins_and_the_password_are_asked_for_twice_and_kept_as_hashes(folder):
-    ran = welkom("employee", "pin", "tom", "--data", folder.path, answer="4711\n4711\n")
+    ran = welkom("employee", "pin", "tom", "--data", folder.path, answer="471147\n471147\n")
     assert ran.returncode == 0, ran.stderr
-    assert "4711" not in ran.stdout
+    assert "471147" not in ran.stdout
     ran = welkom("manager", "password", "--data", folder.path, answer="correct horse\ncorrect horse\n")
     assert ran.returncode == 0, ran.stderr
     db = connect(folder.store, read_only=True)
-    assert accounts.verify(accounts.pin_hash(db, "tom"), "4711")
-    assert accounts.verify(accounts.password_hash(db), "correct horse")
+    assert accounts.verify(accounts.pin_hash(db, "tom"), "471147")
+    assert accounts.verify(managers.find(db, "manager").password_hash, "correct horse")
     db.close()
-    plainly(welkom("employee", "pin", "tom", "--pin", "12", "--data", folder.path), "4 to 8 digits")
-    plainly(welkom("employee", "pin", "eve", "--pin", "1234", "--data", folder.path), 'no employee "eve"')
+    plainly(welkom("employee", "pin", "tom", "--pin", "12", "--data", folder.path), "6 to 8 digits")
+    plainly(welkom("employee", "pin", "eve", "--pin", "123456", "--data", folder.path), 'no employee "eve"')
 
 
 # --- with a server running ---------------------------------------------------------------------------------
@@ -127,14 +134,14 @@ async def test_commands_reach_the_server_that_runs(house):
         file = parse_device_file((house.folder.path / "toms.device.toml").read_text("utf-8"))
         tablet = house.device(file)
         await house.until(lambda: tablet.live)  # let in without a restart
-        assert welkom("employee", "pin", "tom", "--pin", "7777", *data).returncode == 0
-        assert (await tablet.sign_in("tom", "7777")).refusal is None
+        assert welkom("employee", "pin", "tom", "--pin", "777777", *data).returncode == 0
+        assert (await tablet.sign_in("tom", "777777")).refusal is None
         assert "active" in welkom("device", "list", *data).stdout
         ran = welkom("device", "revoke", "toms", *data)
         assert ran.returncode == 0, ran.stderr
         await house.until(lambda: not tablet.live)
         plainly(welkom("device", "revoke", "toaster", *data), 'no device "toaster"')
-        plainly(welkom("employee", "pin", "tom", "--pin", "1", *data), "4 to 8 digits")
+        plainly(welkom("employee", "pin", "tom", "--pin", "1", *data), "6 to 8 digits")
         plainly(welkom("server", "--web", "127.0.0.1:0", *data), "a server is running on this folder")
     finally:
         assert await server.stop() == 0

@@ -6,7 +6,7 @@ import threading
 from sync_server.domain import ops
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol import messages as msg
-from sync_server.service.accounts import Tries
+from sync_server.service.doorman import OF_EMPLOYEE
 
 from .house import PIN, come, do
 
@@ -47,12 +47,12 @@ async def test_after_five_wrong_tries_even_the_right_pin_has_to_wait(house):
     await house.open()
     tablet = house.device(file)
     await house.until(lambda: tablet.live)
-    answers = [await tablet.sign_in("tom", WRONG) for _ in range(Tries.FREE)]
+    answers = [await tablet.sign_in("tom", WRONG) for _ in range(OF_EMPLOYEE.free)]
     assert [a.refusal.code for a in answers] == [Code.WRONG_PIN] * 4 + [Code.TOO_MANY_TRIES]
-    assert answers[-1].wait_s == Tries.FIRST_PAUSE_S
+    assert answers[-1].wait_s == OF_EMPLOYEE.first_s
     answer = await tablet.sign_in("tom", PIN)
     assert answer.refusal.code is Code.TOO_MANY_TRIES
-    assert 0 < answer.wait_s <= Tries.FIRST_PAUSE_S
+    assert 0 < answer.wait_s <= OF_EMPLOYEE.first_s
     assert (await tablet.sign_in("maya", PIN)).refusal is None  # others are not slowed down
 
 

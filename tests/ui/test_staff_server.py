@@ -48,7 +48,7 @@ class Shop:
 def at_work(folder: Folder, tmp_path: Path) -> Callable[[Callable[[Shop], Awaitable[None]]], None]:
     def work(what: Callable[[Shop], Awaitable[None]]) -> None:
         async def go() -> None:
-            house = House(folder, tmp_path / "devices", accounts.hash_pin(PIN))
+            house = House(folder, tmp_path / "devices", accounts.hash_pin(PIN, 6))
             files = [
                 house.enrol("staff", "Mayas"),
                 house.enrol("kiosk", "Front"),

@@ -45,12 +45,12 @@ def test_a_wrong_pin_and_a_lost_connection_are_told_kindly() -> None:
         await t.says("That PIN is not right")
         assert t.glass.page.typed == "", "nobody else can read it"
         t.device.live = False
-        await pin(t, "1234")
+        await pin(t, "123456")
         await t.says("No connection")
         await t.tap("back")
         await t.tap("who-sam")
         t.device.live = True
-        await pin(t, "1234")
+        await pin(t, "123456")
         await t.says("You have no PIN yet")
 
     at_the_tablet(what, people=())

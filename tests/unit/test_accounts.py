@@ -1,4 +1,4 @@
-"""Who may take part: devices and their letters, PINs, the manager's password, and guessing."""
+"""Who may take part: devices and their letters, and PINs."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import zmq
 
 from sync_server.domain.catalogue import Employee
 from sync_server.service import accounts
-from sync_server.service.accounts import AccountError, Tries
+from sync_server.service.accounts import AccountError
 from sync_server.service.queries import devices
 from sync_server.service.store import connect, migrate
 from tests.shop import MONDAY_10, catalogue
@@ -88,41 +88,33 @@ def test_revoking_what_is_not_there_is_refused(db):
         accounts.revoke_device(db, "toaster", MONDAY_10)
 
 
-# --- PINs and the password ----------------------------------------------------------------------------
+# --- PINs ---------------------------------------------------------------------------------------------
 
 
 def test_a_pin_is_kept_as_a_hash_that_only_it_fits(db):
     accounts.mirror_catalogue(db, catalogue())
-    accounts.set_pin(db, "maya", accounts.hash_pin("4711"), MONDAY_10)
+    accounts.set_pin(db, "maya", accounts.hash_pin("4711", 4), MONDAY_10)
     stored = accounts.pin_hash(db, "maya")
     assert stored.startswith("$argon2id$")
     assert "4711" not in stored.removeprefix("$argon2id$")
     assert accounts.verify(stored, "4711")
     assert not accounts.verify(stored, "4712")
-    assert accounts.hash_pin("4711") != stored  # salted
+    assert accounts.hash_pin("4711", 4) != stored  # salted
     assert accounts.pin_hash(db, "tom") is None
     assert accounts.pin_hash(db, "nobody") is None
 
 
-@pytest.mark.parametrize("pin", ["123", "123456789", "12a4", "", "１２３４", "1234\n", " 1234"])
-def test_a_pin_is_four_to_eight_plain_digits(pin):
-    with pytest.raises(AccountError, match="4 to 8 digits"):
-        accounts.hash_pin(pin)
+@pytest.mark.parametrize("pin", ["12345", "123456789", "12a456", "", "１２３４５６", "123456\n", " 123456"])
+def test_a_pin_is_six_to_eight_plain_digits(pin):
+    with pytest.raises(AccountError, match="6 to 8 digits"):
+        accounts.hash_pin(pin, 6)
+    with pytest.raises(AccountError, match="has 8 digits"):
+        accounts.hash_pin(pin, 8)
 
 
 def test_a_pin_for_nobody_is_refused(db):
     with pytest.raises(AccountError, match=r'no employee "eve" in store\.toml'):
-        accounts.set_pin(db, "eve", accounts.hash_pin("1234"), MONDAY_10)
-
-
-def test_a_password_can_be_set_and_set_again(db):
-    assert accounts.password_hash(db) is None
-    accounts.set_password(db, accounts.hash_password("first-password"), MONDAY_10)
-    accounts.set_password(db, accounts.hash_password("second-password"), MONDAY_10 + 1)
-    assert accounts.verify(accounts.password_hash(db), "second-password")
-    assert not accounts.verify(accounts.password_hash(db), "first-password")
-    with pytest.raises(AccountError, match="at least 8 characters"):
-        accounts.hash_password("short")
+        accounts.set_pin(db, "eve", accounts.hash_pin("123456", 6), MONDAY_10)
 
 
 def test_an_employees_pin_outlives_a_change_of_the_catalogue(db):
@@ -142,34 +134,3 @@ def test_needs_stand_beside_the_log_for_sql_tools(db):
     row = db.execute("SELECT text, skills, prefer, under FROM needs WHERE code = 'repair_phone'").fetchone()
     assert row == ('{"en":"phone","nl":"phone","fi":"phone"}', '["repair"]', '["phone","sales"]', None)
     assert db.execute("SELECT count(*) FROM needs").fetchone() == (7,)
-
-
-# --- guessing ------------------------------------------------------------------------------------------
-
-
-def test_five_wrong_tries_are_free_and_each_further_one_doubles_the_pause():
-    tries, now, pauses = Tries(), MONDAY_10, []
-    for _ in range(12):
-        tries.wrong("tablet/maya", now)
-        pauses.append(tries.wait_s("tablet/maya", now))
-        now += pauses[-1] * 1000
-    assert pauses == [0, 0, 0, 0, 15, 30, 60, 120, 240, 480, 600, 600]
-
-
-def test_the_pause_counts_down_in_whole_seconds_to_the_very_end():
-    tries = Tries()
-    for _ in range(5):
-        tries.wrong("x", MONDAY_10)
-    waits = [tries.wait_s("x", MONDAY_10 + after) for after in (0, 1, 14_000, 14_999, 15_000)]
-    assert waits == [15, 15, 1, 1, 0]
-
-
-def test_a_right_try_begins_anew_and_others_are_not_slowed_down():
-    tries = Tries()
-    for _ in range(6):
-        tries.wrong("tablet/maya", MONDAY_10)
-    assert tries.wait_s("tablet/tom", MONDAY_10) == 0
-    tries.right("tablet/maya")
-    assert tries.wait_s("tablet/maya", MONDAY_10) == 0
-    tries.wrong("tablet/maya", MONDAY_10)
-    assert tries.wait_s("tablet/maya", MONDAY_10) == 0

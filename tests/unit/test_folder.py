@@ -141,7 +141,7 @@ def test_the_lock_of_a_process_that_died_is_free(folder):
 def test_a_command_with_no_server_running_is_done_on_the_spot(folder):
     device = run(folder, "add_device", kind="kiosk", name="Front", server="tcp://x:1")
     assert device.server_key == load_server_key(folder.server_key)[0]
-    run(folder, "set_pin", employee="maya", pin="1234")
+    run(folder, "set_pin", employee="maya", pin="123456")
     db = connect(folder.store, read_only=True)
     assert db.execute("SELECT count(*) FROM devices").fetchone() == (1,)
     assert db.execute("SELECT pin_hash IS NOT NULL FROM employees WHERE id = 'maya'").fetchone() == (1,)
@@ -150,7 +150,7 @@ def test_a_command_with_no_server_running_is_done_on_the_spot(folder):
 
 def test_a_command_that_fails_changes_nothing(folder):
     with pytest.raises(AccountError):
-        run(folder, "set_pin", employee="eve", pin="1234")
+        run(folder, "set_pin", employee="eve", pin="123456")
     with Lock(folder):  # and gives the folder back
         pass
 
@@ -160,7 +160,7 @@ def test_a_command_that_fails_changes_nothing(folder):
     [
         Request("drop_everything", {}),
         Request("set_pin", {"employee": "maya"}),
-        Request("set_pin", {"employee": "maya", "pin": "1234", "extra": "x"}),
+        Request("set_pin", {"employee": "maya", "pin": "123456", "extra": "x"}),
     ],
 )
 def test_a_command_that_is_none_is_refused(folder, request_):
@@ -199,7 +199,7 @@ def test_whatever_the_running_server_says_no_with_is_told_in_words(folder, statu
         threading.Thread(target=door.handle_request, daemon=True).start()
         folder.control_address.write_text(f"127.0.0.1:{door.server_port}\n")
         with pytest.raises(AccountError, match=reason):
-            run(folder, "set_pin", employee="maya", pin="1234")
+            run(folder, "set_pin", employee="maya", pin="123456")
 
 
 def test_only_the_folders_own_key_opens_the_control_door(folder):

@@ -152,4 +152,4 @@ def test_the_secret_is_its_owner_s_alone_and_stays(
 def test_a_damaged_secret_is_named_with_the_way_out(folder: Folder) -> None:
     (folder.path / "session.key").write_text("x")
     with pytest.raises(FolderError, match=r"session\.key: is damaged; delete it"):
-        session(folder)
+        session(folder, https_only=False)

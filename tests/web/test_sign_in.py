@@ -6,7 +6,7 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from sync_server.service import accounts
+from sync_server.service import managers
 
 from .running import PASSWORD, Running
 from .steps import SIGN_IN, come_in, come_in_at, token_in, words_in
@@ -60,10 +60,10 @@ def test_signing_out_ends_it(shop: Running, desk: Page) -> None:
 
 def test_a_changed_password_ends_every_session(shop: Running, http: requests.Session) -> None:
     come_in(shop, http)
-    hashed = accounts.hash_password("another secret")
+    hashed = managers.hash_password("another secret")
 
     async def change() -> None:
-        await shop.server.shop.store.call(lambda db: accounts.set_password(db, hashed, shop.clock.after(1)))
+        await shop.server.shop.store.call(lambda db: managers.set_password(db, hashed, shop.clock.after(1)))
 
     shop.wait_for(change())
     assert http.get(shop.address + "/manager/today", allow_redirects=False).status_code == 303

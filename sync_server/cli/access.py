@@ -1,0 +1,131 @@
+"""Who may open the manager's pages, and which programs may open visits."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from .common import DATA, folder_of, plainly
+
+PASSWORD = click.option(
+    "--password", prompt=True, hide_input=True, confirmation_prompt=True, help="8 characters or more."
+)
+
+
+@click.group()
+def manager() -> None:
+    """Who may open the manager's pages."""
+
+
+@manager.command("password")
+@click.option("--name", default="manager", show_default=True, help="Whose password.")
+@PASSWORD
+@DATA
+@plainly
+def manager_password(name: str, password: str, data: Path | None) -> None:
+    """Set a password of the manager's pages; every session of that account ends."""
+    from sync_server.service import control
+
+    folder = folder_of(data)
+    folder.check()
+    control.run(folder, "set_password", name=name, password=password)
+    click.echo(f"{name} has a new password")
+
+
+@manager.command("add")
+@click.argument("name")
+@click.option(
+    "--role",
+    type=click.Choice(["manager", "readonly"]),
+    default="readonly",
+    show_default=True,
+    help="readonly sees every page and changes nothing.",
+)
+@PASSWORD
+@DATA
+@plainly
+def manager_add(name: str, role: str, password: str, data: Path | None) -> None:
+    """Let a further person open the manager's pages."""
+    from sync_server.service import control
+
+    folder = folder_of(data)
+    folder.check()
+    control.run(folder, "add_manager", name=name, role=role, password=password)
+    click.echo(f"{name} may sign in to the manager's pages, by name and password ({role})")
+
+
+@manager.command("list")
+@DATA
+@plainly
+def manager_list(data: Path | None) -> None:
+    """List who may open the manager's pages."""
+    from sync_server.service.managers import every
+    from sync_server.service.store import reading
+
+    folder = folder_of(data)
+    folder.check()
+    with reading(folder.store) as db:
+        for account in every(db):
+            click.echo(f"{account.role.value:9} {account.name}")
+
+
+@manager.command("remove")
+@click.argument("name")
+@DATA
+@plainly
+def manager_remove(name: str, data: Path | None) -> None:
+    """Shut somebody out of the manager's pages, at once."""
+    from sync_server.service import control
+
+    folder = folder_of(data)
+    folder.check()
+    control.run(folder, "remove_manager", name=name)
+    click.echo(f"{name} can no longer sign in")
+
+
+@click.group()
+def token() -> None:
+    """Other programs that may open visits, each with a token of its own."""
+
+
+@token.command("add")
+@click.argument("name")
+@DATA
+@plainly
+def token_add(name: str, data: Path | None) -> None:
+    """Make a token for a program; it is shown once."""
+    from sync_server.service import control
+
+    folder = folder_of(data)
+    folder.check()
+    made = control.run(folder, "add_token", name=name)
+    click.echo(f"{made}   (shown only now; docs/api.md says how to use it)")
+
+
+@token.command("list")
+@DATA
+@plainly
+def token_list(data: Path | None) -> None:
+    """List the programs that have a token, and since when."""
+    from sync_server.service.store import reading
+    from sync_server.service.tokens import list_tokens
+
+    folder = folder_of(data)
+    folder.check()
+    with reading(folder.store) as db:
+        for name, made_at in list_tokens(db):
+            click.echo(f"{datetime.fromtimestamp(made_at / 1000, UTC):%Y-%m-%d}  {name}")
+
+
+@token.command("revoke")
+@click.argument("name")
+@DATA
+@plainly
+def token_revoke(name: str, data: Path | None) -> None:
+    """Make a token worthless, at once."""
+    from sync_server.service import control
+
+    folder = folder_of(data)
+    folder.check()
+    control.run(folder, "revoke_token", name=name)
+    click.echo(f"The token of {name} opens nothing any more")

@@ -1,0 +1,83 @@
+"""Certificates: one made here, one that was brought, and one that cannot be used."""
+
+import asyncio
+import re
+import ssl
+import stat
+from datetime import UTC, datetime
+
+import pytest
+import requests
+
+from sync_server.service import control, tls
+from sync_server.service.folder import FolderError
+from sync_server.service.settings import Listen
+from sync_server.web.app import make_app
+from tests.integration.process import welkom
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+OURS = Listen(tls_cert=tls.CERTIFICATE, tls_key=tls.KEY)
+
+
+def use(folder, **lines: str) -> None:
+    text = folder.settings.read_text("utf-8")
+    more = "".join(f'{key} = "{value}"\n' for key, value in lines.items())
+    folder.settings.write_text(text.replace("[server]\n", f"[server]\n{more}"), "utf-8")
+
+
+async def test_the_pages_and_the_commands_speak_tls(house):
+    made = tls.make(house.folder, "Test shop", ["localhost", "127.0.0.1", "shop.local"], datetime.now(UTC))
+    use(house.folder, tls_cert=tls.CERTIFICATE, tls_key=tls.KEY)
+    server = await house.open(make_app)
+    assert server.tls.fingerprint == made
+    certificate = house.folder.path / tls.CERTIFICATE
+    found = await asyncio.to_thread(requests.get, server.web_url + "/manager/sign-in", verify=certificate)
+    assert found.status_code == 200
+    assert "secure" in found.headers["set-cookie"].lower()
+    # A command knows the server by its certificate, and tells its secret to nobody else.
+    await asyncio.to_thread(control.run, house.folder, "set_pin", employee="tom", pin="471147")
+    address = house.folder.control_address.read_text()
+    house.folder.control_address.write_text(address.replace(made, "0" * 64))
+    with pytest.raises(FolderError, match="does not answer"):
+        await asyncio.to_thread(control.run, house.folder, "set_pin", employee="tom", pin="471147")
+
+
+def test_a_certificate_made_here_is_for_the_names_given_and_its_key_is_nobodys_else(folder):
+    tls.make(folder, "A shop of a very long name " * 5, ["shop.local", "10.0.0.7", "::1"], NOW)
+    assert stat.S_IMODE((folder.path / tls.KEY).stat().st_mode) == 0o600
+    certificate = folder.path / tls.CERTIFICATE
+    told = ssl._ssl._test_decode_cert(str(certificate))
+    assert {name for _, name in told["subjectAltName"]} == {"shop.local", "10.0.0.7", "0:0:0:0:0:0:0:1"}
+    loaded = tls.load(folder, OURS)
+    assert loaded.fingerprint == tls.fingerprint_of(certificate)
+    assert re.fullmatch(r"([0-9A-F]{2}:){31}[0-9A-F]{2}", tls.in_pairs(loaded.fingerprint))
+    with pytest.raises(FolderError, match="is there already"):
+        tls.make(folder, "Shop", ["x"], NOW)
+
+
+def test_files_that_cannot_be_used_are_named_with_the_reason(folder):
+    assert tls.load(folder, Listen()) is None
+    with pytest.raises(FolderError, match=r"server\.tls_cert: .*tls\.cert\.pem is not there"):
+        tls.load(folder, OURS)
+    tls.make(folder, "Shop", ["x"], NOW)
+    (folder.path / "other.pem").write_text((folder.path / tls.KEY).read_text())
+    (folder.path / tls.KEY).unlink()
+    (folder.path / tls.CERTIFICATE).rename(folder.path / "mine.pem")
+    tls.make(folder, "Shop", ["x"], NOW)
+    for certificate, key in (("mine.pem", tls.KEY), ("store.toml", tls.KEY), (tls.CERTIFICATE, "store.toml")):
+        with pytest.raises(FolderError, match="must be PEM files that belong together"):
+            tls.load(folder, Listen(tls_cert=certificate, tls_key=key))
+    assert tls.load(folder, Listen(tls_cert="mine.pem", tls_key="other.pem"))
+
+
+def test_init_makes_one_for_a_new_store_and_for_one_that_is_there(tmp_path, folder):
+    ran = welkom("init", tmp_path / "new", "--tls")
+    assert ran.returncode == 0, ran.stderr
+    assert re.search(r"fingerprint: ([0-9A-F]{2}:){31}", ran.stdout)
+    assert 'tls_cert = "tls.cert.pem"' in (tmp_path / "new" / "store.toml").read_text()
+    assert welkom("check", "--data", tmp_path / "new").returncode == 0
+    ran = welkom("init", folder.path, "--tls")
+    assert ran.returncode == 0, ran.stderr
+    assert "Put these lines under [server]" in ran.stdout
+    ran = welkom("init", folder.path, "--tls")
+    assert (ran.returncode, "is there already" in ran.stderr) == (1, True)

@@ -1,0 +1,103 @@
+"""Accounts of the manager's pages, tokens of other programs, and the one-time link."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from sync_server.domain.ops import ActorKind
+from sync_server.service import accounts, first_run, managers, tokens
+from sync_server.service.accounts import AccountError
+from sync_server.service.folder import Folder
+from sync_server.service.store import connect, migrate
+from tests.shop import MONDAY_10
+
+
+@pytest.fixture
+def db(tmp_path: Path):
+    migrate(tmp_path / "store.db")
+    db = connect(tmp_path / "store.db")
+    yield db
+    db.close()
+
+
+def test_a_password_can_be_set_and_set_again(db):
+    assert managers.every(db) == []
+    managers.set_password(db, managers.hash_password("first-password"), MONDAY_10)
+    first = managers.find(db, "manager")
+    assert (first.role, first.set_at) == (ActorKind.MANAGER, MONDAY_10)
+    managers.set_password(db, managers.hash_password("second-password"), MONDAY_10)
+    second = managers.find(db, "manager")
+    assert second.set_at > first.set_at  # even within the same moment: sessions of the first are over
+    assert accounts.verify(second.password_hash, "second-password")
+    assert not accounts.verify(second.password_hash, "first-password")
+    with pytest.raises(AccountError, match="at least 8 characters"):
+        managers.hash_password("short")
+    with pytest.raises(AccountError, match='no account "owner"'):
+        managers.set_password(db, "hash", MONDAY_10, "owner")
+
+
+def test_the_first_account_is_made_once(db):
+    managers.add_first(db, "hash", MONDAY_10)
+    with pytest.raises(AccountError, match="has a manager already"):
+        managers.add_first(db, "other", MONDAY_10)
+    assert managers.find(db, "manager").password_hash == "hash"
+
+
+def test_further_accounts_have_a_role_and_the_last_manager_stays(db):
+    managers.add_first(db, "hash", MONDAY_10)
+    managers.add(db, "The owner", "readonly", "hash", MONDAY_10)
+    assert [(a.name, a.role.value) for a in managers.every(db)] == [
+        ("The owner", "readonly"),
+        ("manager", "manager"),
+    ]
+    with pytest.raises(AccountError, match="already"):
+        managers.add(db, "The owner", "manager", "hash", MONDAY_10)
+    with pytest.raises(AccountError, match="the only manager"):
+        managers.remove(db, "manager")
+    managers.remove(db, "The owner")
+    with pytest.raises(AccountError, match='no account "The owner"'):
+        managers.remove(db, "The owner")
+
+
+@pytest.mark.parametrize("name", ["", " x", "x ", "x" * 41, "a\nb"])
+def test_a_name_that_cannot_be_is_refused(db, name):
+    with pytest.raises(AccountError, match="1 to 40 characters"):
+        managers.add(db, name, "readonly", "hash", MONDAY_10)
+    with pytest.raises(AccountError, match="1 to 40 characters"):
+        tokens.add_token(db, name, MONDAY_10)
+
+
+@pytest.mark.parametrize("role", ["staff", "kiosk", "system", "api", "boss"])
+def test_no_account_has_a_role_that_is_not_of_a_browser(db, role):
+    with pytest.raises(AccountError, match="use manager or readonly"):
+        managers.add(db, "eve", role, "hash", MONDAY_10)
+
+
+def test_of_a_token_only_a_hash_is_kept_and_a_revoked_one_opens_nothing(db):
+    token = tokens.add_token(db, "bookings", MONDAY_10)
+    assert len(token) == 43
+    assert token not in "\n".join(db.iterdump())
+    assert tokens.token_name(db, token) == "bookings"
+    assert tokens.token_name(db, token[:-1]) is None
+    assert tokens.token_name(db, "") is None
+    assert tokens.list_tokens(db) == [("bookings", MONDAY_10)]
+    with pytest.raises(AccountError, match="already"):
+        tokens.add_token(db, "bookings", MONDAY_10)
+    tokens.revoke_token(db, "bookings")
+    assert tokens.token_name(db, token) is None
+    with pytest.raises(AccountError, match="no token"):
+        tokens.revoke_token(db, "bookings")
+
+
+def test_the_one_time_link_is_the_same_until_it_is_over(tmp_path):
+    folder = Folder(tmp_path)
+    code = first_run.code(folder)
+    assert len(code) == 22  # 128 bits
+    assert first_run.code(folder) == code
+    assert stat.S_IMODE(folder.first_run.stat().st_mode) == 0o600
+    assert first_run.fits(folder, code)
+    assert not any(first_run.fits(folder, given) for given in ("", code[:-1], "clé"))
+    first_run.over(folder)
+    assert not first_run.fits(folder, code)
+    assert not first_run.fits(folder, "")
