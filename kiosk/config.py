@@ -16,7 +16,7 @@ size_of = size_from(SMALLEST)
 
 
 class Config(Struct, frozen=True):
-    """`device` is None while this one is not paired with a store.
+    """`device` is None while this one is not paired with a store; `named` is the file it was named in.
 
     `data` is the folder for the device's own database. Without a `size` the screen's own is taken.
 
@@ -28,6 +28,7 @@ class Config(Struct, frozen=True):
     size: tuple[int, int] | None = None
     fullscreen: bool = True
     language: str = ""
+    named: Path | None = None
 
 
 def parse(given: Sequence[str]) -> Config:
@@ -37,6 +38,7 @@ def parse(given: Sequence[str]) -> Config:
     """
     asked = arguments(PROGRAM, "The shoppers' touchscreen.", "540x960", SMALLEST).parse_args(given)
     return Config(
+        named=asked.device,
         device=paired(asked.device, "kiosk", asked.data or own_folder()),
         data=asked.data or own_folder(),
         size=asked.size,

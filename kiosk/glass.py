@@ -35,6 +35,7 @@ class Glass(FloatLayout):
         self.page: KioskPage | None = None
         self._pages: dict[Screen, KioskPage] = {}
         self._still_there: Any = None
+        self._outside: Any = None
         self._lifted = (0.0, 0.0)  # where a finger last left the glass
         self._swapped_at = -AGAIN_MS
         with self.canvas.before:
@@ -50,6 +51,7 @@ class Glass(FloatLayout):
         if page is not self.page:
             self._swap(page)
         self._ask_still_there(words, flow.seconds_left(now) if flow.session.still_there else None)
+        self._show_outside(words, self.hands.outside)
 
     def on_touch_down(self, touch: Any) -> bool:
         self.hands.touched()
@@ -106,6 +108,20 @@ class Glass(FloatLayout):
         if not overlay.parent:
             self.add_widget(overlay)
 
+    def _show_outside(self, words: Words, why: str) -> None:
+        if not why:
+            if self._outside is not None:
+                self.remove_widget(self._outside)
+                self._outside = None
+            return
+        if self._outside is None:
+            from assets.pairing.outside import Outside
+
+            self._outside = Outside(on_again=lambda _page: self.hands.pair_again())
+            self._outside.bind(on_speak=lambda _page, language: self.hands.speak(language))
+            self.add_widget(self._outside)
+        self._outside.tell(words, why)
+
 
 class KioskApp(App):
     """The kiosk's window. `alone` on the screen, it needs no mouse pointer and cannot be closed."""
@@ -116,11 +132,13 @@ class KioskApp(App):
         super().__init__(**kwargs)
         self.hands = hands
         self.alone = alone
+        self.pair_again = False
 
     def build(self) -> Glass:
         glass = Glass(self.hands)
         self.hands.draw = Clock.create_trigger(glass.draw)
         self.hands.play = _play
+        self.hands.pair_again = self._pair_again
         glass.size = Window.size
         glass.draw()
         return glass
@@ -134,6 +152,10 @@ class KioskApp(App):
         self.hands.stop()
         for undo in self._undo:
             undo()
+
+    def _pair_again(self) -> None:
+        self.pair_again = True
+        self.stop()
 
     def _broken(self) -> None:
         """A page in which something failed may be half of what it was: the next one is made anew."""

@@ -30,7 +30,8 @@ def monotonic_ms() -> int:
 class Hands:
     """Joins the session to the device, on the running loop: taps in, ops out, the floor back in.
 
-    `draw()` is called after anything a screen may show changed, `play(sound)` for each sound.
+    `draw()` is called after anything a screen may show changed, `play(sound)` for each sound,
+    `pair_again()` where a device that was revoked is to be paired anew.
     `touched_at` is when a real finger last touched the glass, by `time.monotonic`.
     """
 
@@ -40,6 +41,7 @@ class Hands:
         self.now = clock
         self.draw: Callable[[], None] = lambda: None
         self.play: Callable[[Sound], None] = lambda _sound: None
+        self.pair_again: Callable[[], None] = lambda: None
         self.touched_at = float("-inf")
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -54,6 +56,11 @@ class Hands:
     @property
     def session(self) -> Session:
         return self.flow.session
+
+    @property
+    def outside(self) -> str:
+        """Why this device has no part in its store: `out`, or the role it has now; empty while it has."""
+        return "out" if self.device.dismissed else self.device.moved_to or ""
 
     @property
     def screen(self) -> Screen:

@@ -45,6 +45,8 @@ class StandIn:
         self.live = True
         self.problem: str | None = None
         self.heard_at: int | None = None
+        self.dismissed = False
+        self.moved_to: str | None = None
         self.rows: dict[str, VisitRow] = {}
         self.refusals: list[tuple[Submit, Refusal]] = []
         self.unsent: frozenset[str] = frozenset()
@@ -173,6 +175,11 @@ def _still_there(scene: Scene) -> None:
     scene.clock += STILL_THERE_MS // 5
 
 
+def _outside(scene: Scene, moved_to: str | None = None) -> None:
+    scene.device.dismissed, scene.device.moved_to = moved_to is None, moved_to
+    scene.hands.look()
+
+
 def _offline_line(scene: Scene) -> None:
     scene.line(place_in_line=None, low_s=None, high_s=None)
     scene.offline()
@@ -252,4 +259,6 @@ SCENES: dict[str, Callable[[Scene], None]] = {
     "pick": _pick,
     "trouble-refused": _refused,
     "trouble-full": _full,
+    "outside": _outside,
+    "outside-moved": lambda scene: _outside(scene, "staff"),
 }

@@ -18,7 +18,7 @@ size = size_from(SMALLEST)
 
 
 class Config(Struct, frozen=True):
-    """`device` is None while this one is not paired with a store.
+    """`device` is None while this one is not paired with a store; `named` is the file it was named in.
 
     `data` is the folder for the device's own database. Without a `size` the screen's own is taken.
 
@@ -33,6 +33,7 @@ class Config(Struct, frozen=True):
     language: str = ""
     employee: str = ""
     pin: str = ""
+    named: Path | None = None
 
 
 def parse(given: Sequence[str]) -> Config:
@@ -47,6 +48,7 @@ def parse(given: Sequence[str]) -> Config:
     if bool(asked.employee) != bool(asked.pin):
         parser.error("--as and --pin belong together: give both or neither")
     return Config(
+        named=asked.device,
         device=paired(asked.device, "staff", asked.data or own_folder()),
         data=asked.data or own_folder(),
         size=asked.size,

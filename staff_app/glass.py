@@ -13,6 +13,7 @@ from kivy.uix.boxlayout import BoxLayout
 from assets import sound
 from assets.guard import guard
 from assets.look import look
+from assets.words import Words
 
 from .hands import Hands
 from .screen import Screen
@@ -65,6 +66,7 @@ class Glass(BoxLayout):
         self._up: tuple[Screen, str] | None = None  # the screen that is up, and the visit it is about
         self._wake = Clock.create_trigger(self._awake, REST_S)
         self._ringing: Any = None
+        self._outside: Any = None
         self.ring: Callable[[bool], None] = lambda _on: None
         self._lines = Lines()
         _wire(self._lines, hands)
@@ -78,6 +80,8 @@ class Glass(BoxLayout):
         """Brings what is on the glass in line with the board."""
         self._speak()
         board, words = self.hands.board, speech.words
+        if self._show_outside(words, self.hands.outside):
+            return
         self._lines.show(floor.lines(board, words))
         page = self._page(board.screen)
         page.show(pages.tell(board, words))
@@ -85,6 +89,24 @@ class Glass(BoxLayout):
         if up != self._up:
             self._up = up
             self._swap(page)
+
+    def _show_outside(self, words: Words, why: str) -> bool:
+        """Whether this device has no part in its store: then nothing else is shown."""
+        if why:
+            if self._outside is None:
+                from assets.pairing.outside import Outside
+
+                self.rest()
+                self.clear_widgets()
+                self._outside = Outside(on_again=lambda _page: self.hands.pair_again())
+                self._outside.bind(on_speak=lambda _page, language: speech.choose(language))
+                self.add_widget(self._outside)
+            self._outside.tell(words, why)
+        elif self._outside is not None:
+            self.clear_widgets()
+            self._outside = self.page = self._up = None
+            self.add_widget(self._lines)
+        return bool(why)
 
     def on_touch_down(self, touch: Any) -> bool:
         self.hands.touched()
@@ -147,6 +169,7 @@ class StaffApp(App):
     def __init__(self, hands: Hands, language: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.hands = hands
+        self.pair_again = False
         if language:
             speech.choose(language)
 
@@ -154,6 +177,7 @@ class StaffApp(App):
         glass = Glass(self.hands)
         glass.ring = _ring
         self.hands.draw = Clock.create_trigger(glass.draw)
+        self.hands.pair_again = self._pair_again
         glass.size = Window.size
         glass.draw()
         return glass
@@ -168,6 +192,10 @@ class StaffApp(App):
         self._tick.cancel()
         self._unguard()
         self.root.rest()
+
+    def _pair_again(self) -> None:
+        self.pair_again = True
+        self.stop()
 
     def open_settings(self, *_: Any) -> bool:
         """There are no settings to reach on the glass."""

@@ -23,7 +23,8 @@ log = logging.getLogger(__name__)
 class Hands:
     """Joins the board to the device, on the running loop: taps in, ops out, the floor back in.
 
-    `draw()` is called after anything a screen may show changed. `language` is the tablet's, for the
+    `draw()` is called after anything a screen may show changed, `pair_again()` where a device that
+    was revoked is to be paired anew. `language` is the tablet's, for the
     visits it opens itself. `touched_at` is when a real finger last touched the glass, by
     `time.monotonic`.
     """
@@ -32,6 +33,7 @@ class Hands:
         self.device = device
         self.language = language
         self.draw: Callable[[], None] = lambda: None
+        self.pair_again: Callable[[], None] = lambda: None
         self.touched_at = float("-inf")
         self.board = Board(self._seen())
         self._at_start: tuple[str, str] | None = None
@@ -40,6 +42,11 @@ class Hands:
         device.on_refused = self._refused
 
     # --- what can be asked -----------------------------------------------------------------------
+
+    @property
+    def outside(self) -> str:
+        """Why this device has no part in its store: `out`, or the role it has now; empty while it has."""
+        return "out" if self.device.dismissed else self.device.moved_to or ""
 
     @property
     def screen(self) -> Screen:

@@ -205,6 +205,20 @@ def problem() -> Shot:
 
 
 @scene
+def outside() -> Shot:
+    shot = floor()
+    shot.device.dismissed = True
+    return shot
+
+
+@scene
+def outside_moved() -> Shot:
+    shot = floor()
+    shot.device.moved_to = "kiosk"
+    return shot
+
+
+@scene
 def refused() -> Shot:
     shot = floor()
     shot.hands.take(shot.hands.board.seen.waiting[1].visit_id)

@@ -48,6 +48,8 @@ class StandIn:
         self.live = True
         self.problem: str | None = None
         self.heard_at: int | None = None
+        self.dismissed = False
+        self.moved_to: str | None = None
         self.pins: dict[str, str] = {}
         self.outbox = Refusals()
         self.pending: list[Submit] = []

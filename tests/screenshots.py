@@ -15,6 +15,7 @@ OUT = Path("build/screenshots")
 SIZES = {
     "kiosk": ("1080x1920", "1920x1080", "800x480"),
     "staff_app": ("1280x800", "800x480"),
+    "assets.pairing": ("1080x1920", "1280x800", "800x480"),
 }
 NAME = re.compile(r"(?P<screen>.+)-(?P<language>[a-z]{2})-(?P<width>\d+)x(?P<height>\d+)\.png")
 

@@ -7,11 +7,11 @@ from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ListProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
+from assets.split import Split as Split  # the rules of the pages use it
 from assets.words import Words, language_name
 from kiosk.flow import Flow
 
 from .choices import Choice
-from .split import Split as Split  # the rules of the pages use it
 
 
 class KioskPage(BoxLayout):

@@ -1,6 +1,7 @@
 """The device file in the device's own folder: written when the device is paired, found at every start."""
 
 import contextlib
+import logging
 import os
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from sync_server.protocol.device_file import (
     device_file_text,
     parse_device_file,
 )
+
+log = logging.getLogger(__name__)
 
 KINDS = {"kiosk", "staff"}
 
@@ -25,6 +28,19 @@ def save(device: DeviceFile, folder: Path) -> Path:
     path = own_file(folder, device.kind)
     write_whole(path, device_file_text(device))
     return path
+
+
+def keep_joined(device: DeviceFile, folder: Path, named: Path | None) -> None:
+    """Keeps the file of a device that was paired; also where it was `named`, to be found there again.
+
+    Raises OSError where it cannot be kept in its own folder.
+    """
+    save(device, folder)
+    if named is not None:
+        try:
+            write_whole(named, device_file_text(device))
+        except OSError as error:
+            log.warning("%s cannot be written: %s; start without --device from now on", named, error)
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -300,7 +300,7 @@ def test_it_is_seen_who_comes(tmp_path: Path) -> None:
 
 def test_the_code_to_scan_leads_to_the_tickets_own_page(tmp_path: Path) -> None:
     async def what(k: Kiosk) -> None:
-        from kiosk.widgets.qr import Qr
+        from assets.qr import Qr
 
         await k.tap("need-repair")
         await k.tap("join")

@@ -57,7 +57,7 @@ def shown(widget: Any) -> Iterator[Any]:
 
 def unspoken(glass: Any, language: str) -> Iterator[str]:
     """What is wrong with the choice of languages."""
-    pills = [w for w in shown(glass) if getattr(w, "test_name", "").startswith("language-")]
+    pills = [w for w in shown(glass) if getattr(w, "test_name", "").startswith(("language-", "speak-"))]
     if {w.code for w in pills} != set(LANGUAGES):
         yield "not every language is one touch away"
     if [w.code for w in pills if w.chosen] != [language]:

@@ -26,7 +26,7 @@ def test_what_it_is_told(device: Path, tmp_path: Path) -> None:
     window = ["--data", str(tmp_path), "--size", "1280x800", "--language", "fi"]
     config = parse(["--device", str(device), *window, "--as", "maya", "--pin", "0123"])
     assert config.device.letter == "M"
-    assert config == Config(config.device, tmp_path, (1280, 800), False, "fi", "maya", "0123")
+    assert config == Config(config.device, tmp_path, (1280, 800), False, "fi", "maya", "0123", device)
 
 
 def test_without_a_size_it_takes_the_whole_screen_and_nobody_is_signed_in(device: Path) -> None:

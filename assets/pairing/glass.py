@@ -1,0 +1,114 @@
+"""What is seen and touched while a device gets to know its store."""
+
+from functools import cache
+from typing import Any
+
+from kivy.app import App
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.graphics import Color, Rectangle
+from kivy.uix.floatlayout import FloatLayout
+
+from assets.guard import guard
+from assets.look import look
+from assets.window import lock
+from assets.words import Words
+
+from .joining import Joining, Screen
+from .pages import PairDigits, PairFind, PairNotice, PairPage, PairType
+
+PORTRAIT, LANDSCAPE = (540, 960), (960, 540)  # units a page is drawn for
+PAGES: dict[Screen, type[PairPage]] = {
+    Screen.FIND: PairFind,
+    Screen.ADDRESS: PairType,
+    Screen.CODE: PairType,
+    Screen.ASKING: PairNotice,
+    Screen.DIGITS: PairDigits,
+    Screen.TROUBLE: PairNotice,
+}
+
+
+class PairGlass(FloatLayout):
+    """Shows the page that the joining is on."""
+
+    def __init__(self, joining: Joining, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.joining = joining
+        self.page: PairPage | None = None
+        with self.canvas.before:
+            Color(*look.paper)
+            self._ground = Rectangle()
+        self.bind(pos=self._fit, size=self._fit)
+
+    def draw(self, *_: Any) -> None:
+        """Brings what is on the glass in line with the joining."""
+        kind = PAGES[self.joining.screen]
+        if type(self.page) is not kind:
+            self.clear_widgets()
+            self.page = kind()
+            self._wire(self.page)
+            self.add_widget(self.page)
+        self.page.show(self.joining, _words(self.joining.language))
+
+    def forget_page(self) -> None:
+        """The page is made anew when it is next shown."""
+        self.page = None
+
+    def _wire(self, page: PairPage) -> None:
+        """Each event of the page that is named like a deed does that deed."""
+        for deed in (name for name in vars(Joining) if not name.startswith(("_", "on_"))):
+            if page.is_event_type(f"on_{deed}"):
+                page.bind(
+                    **{f"on_{deed}": lambda _page, *said, deed=deed: getattr(self.joining, deed)(*said)}
+                )
+
+    def _fit(self, *_: Any) -> None:
+        self._ground.pos, self._ground.size = self.pos, self.size
+        look.fit(self.width, self.height, *(LANDSCAPE if self.width > self.height else PORTRAIT))
+
+
+class PairApp(App):
+    """The window in which a device is paired. `file` is what joining gave; None: it was closed before."""
+
+    title = "Welkom"
+
+    def __init__(self, joining: Joining, alone: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.joining = joining
+        self.alone = alone
+        self.file: Any = None
+
+    def build(self) -> PairGlass:
+        glass = PairGlass(self.joining)
+        self.joining.on_change = Clock.create_trigger(glass.draw)
+        self.joining.on_joined = self._joined
+        glass.size = Window.size
+        glass.draw()
+        return glass
+
+    def on_start(self) -> None:
+        self._undo = [guard(self._broken), *([lock()] if self.alone else [])]
+        Window.allow_screensaver = False
+        Window.show_cursor = not self.alone
+        self.joining.start()
+
+    def on_stop(self) -> None:
+        for undo in self._undo:
+            undo()
+
+    def open_settings(self, *_: Any) -> bool:
+        """There are no settings to reach on the glass."""
+        return False
+
+    def _joined(self, file: Any) -> None:
+        self.file = file
+        self.stop()
+
+    def _broken(self) -> None:
+        self.root.forget_page()
+        self.joining.broken()
+
+
+@cache
+def _words(language: str) -> Words:
+    return Words(language)

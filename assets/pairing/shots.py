@@ -1,0 +1,100 @@
+"""Pictures of every page of pairing, in every language.
+
+python -m assets.pairing.shots --out DIR --size 540x960
+"""
+
+import argparse
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from assets.window import prepare, save_picture
+from assets.words import known_languages
+
+from .joining import Joining
+from .scenes import SCENES, StandIn
+
+FRAMES = 3  # until everything has found its place
+
+Show = Callable[[str, str], Awaitable[Any]]
+
+
+@contextlib.asynccontextmanager
+async def gallery(size: tuple[int, int]) -> AsyncIterator[Show]:
+    """A window that shows any scene in any language: `glass = await show("find", "fi")`."""
+    prepare(size)
+    from kivy.app import App
+    from kivy.clock import Clock
+    from kivy.core.window import Window
+    from kivy.uix.floatlayout import FloatLayout
+
+    from .glass import PairGlass
+
+    class Gallery(App):
+        def build(self) -> Any:
+            return FloatLayout()
+
+    hung: dict[str, Any] = {}  # the one scene on the wall, by its name
+
+    async def show(name: str, language: str) -> Any:
+        if name not in hung:
+            await clear()
+            stores, number, arrive = SCENES[name]
+            there = StandIn(list(stores), number)
+            joining = Joining(there.way(), language)
+            await arrive(joining, there)
+            hung[name] = PairGlass(joining)
+            app.root.add_widget(hung[name])
+        glass = hung[name]
+        glass.joining.speak(language)
+        glass.draw()
+        last = Clock.frames + FRAMES
+        while Clock.frames < last:
+            await asyncio.sleep(0)
+        return glass
+
+    async def clear() -> None:
+        for glass in hung.values():
+            await glass.joining.stop()
+        hung.clear()
+        app.root.clear_widgets()
+
+    Window.size = size
+    app = Gallery()
+    running = asyncio.ensure_future(app.async_run("asyncio"))
+    try:
+        while app.root is None or not Window.children:
+            await asyncio.sleep(0)
+        yield show
+    finally:
+        await clear()
+        app.stop()
+        await running
+
+
+async def shoot(out: Path, size: tuple[int, int], only: str, languages: tuple[str, ...]) -> None:
+    """Saves a picture of each scene whose name begins with `only`."""
+    out.mkdir(parents=True, exist_ok=True)
+    async with gallery(size) as show:
+        for name in (scene for scene in SCENES if scene.startswith(only)):
+            for language in languages:
+                await show(name, language)
+                save_picture(out / f"{name}-{language}-{size[0]}x{size[1]}.png")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser("python -m assets.pairing.shots", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="pictures go to DIR/pairing")
+    parser.add_argument("--size", default="540x960", metavar="540x960")
+    parser.add_argument("--only", default="", metavar="NAME", help="only pages whose name begins so")
+    parser.add_argument("--language", action="append", choices=known_languages(), help="only this one")
+    asked = parser.parse_args()
+    width, height = map(int, asked.size.split("x"))
+    languages = tuple(asked.language or known_languages())
+    asyncio.run(shoot(asked.out / "pairing", (width, height), asked.only, languages))
+
+
+if __name__ == "__main__":
+    main()
