@@ -146,8 +146,8 @@ def report(data: Path | None, from_day: str | None, to_day: str | None, as_json:
     from msgspec import to_builtins
 
     from sync_server.domain.kpi import KPIS
+    from sync_server.service.clock import wall_clock
     from sync_server.service.queries import report as figures_of
-    from sync_server.service.server import wall_clock
     from sync_server.service.settings import load_settings
     from sync_server.service.store import reading
 

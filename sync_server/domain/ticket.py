@@ -23,11 +23,10 @@ class Counter(Struct, frozen=True):
     def seen(self, day: str, last: int) -> "Counter":
         """The counter after the server said which store-day it is and the last number it knows.
 
-        A number already given out on that day is never given again, whichever side knew of it.
+        A number already given out on that day is never given again, whichever side knew of it. A day
+        before can only come where a clock was wrong: then it counts on above what both have known.
         """
-        if day > self.day:
-            return Counter(day, last)
-        return Counter(self.day, max(self.last, last)) if day == self.day else self
+        return Counter(day, last) if day > self.day else Counter(self.day, max(self.last, last))
 
 
 def code(letter: str, number: int) -> str:

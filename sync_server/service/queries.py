@@ -33,6 +33,12 @@ def records(db: sqlite3.Connection, from_seq: int = 1) -> Iterator[Record]:
         yield tables.record_of(row)
 
 
+def last_written_at(db: sqlite3.Connection) -> int:
+    """The time of the log's last line, ms UTC; 0 for an empty log."""
+    row = db.execute("SELECT at_server FROM visit_events ORDER BY seq DESC LIMIT 1").fetchone()
+    return int(row[0]) if row else 0
+
+
 def replay_from(db: sqlite3.Connection, now: int) -> int:
     """Where to begin replaying: at the latest closing with nobody still here, over an hour ago; else at 1.
 

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import socket as sockets
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -16,6 +15,7 @@ from msgspec.structs import replace
 
 from . import devices, first_run, managers, queries
 from .accounts import mirror_catalogue
+from .clock import OnwardClock, steady_clock, wall_clock
 from .counters import Counters
 from .desk import Desk
 from .doorman import Doorman
@@ -149,10 +149,12 @@ async def serve(
         cleanup.callback(socket.close)
         web_socket = _listen(listen.web)
         cleanup.callback(web_socket.close)
-        shop = Shop(folder, settings.catalogue(), wall_clock, counters)
+        with reading(folder.store) as db:
+            clock = OnwardClock(wall_clock, steady_clock, queries.last_written_at(db))
+        shop = Shop(folder, settings.catalogue(), clock, counters)
         cleanup.callback(shop.close)
         await shop.store.call(lambda db: mirror_catalogue(db, shop.catalogue))
-        doorman = Doorman(folder.store, wall_clock, shop.store.call)
+        doorman = Doorman(folder.store, clock, shop.store.call)
         desk = Desk(shop, doorman, socket, counters)
         host, port = web_socket.getsockname()[:2]
         server = Server(
@@ -255,8 +257,3 @@ def _listen(address: str) -> sockets.socket:
 def _devices(folder: Folder) -> tuple[list[queries.DeviceRow], list[queries.DeviceRow]]:
     with reading(folder.store) as db:
         return queries.devices(db), queries.dismissed_devices(db)
-
-
-def wall_clock() -> int:
-    """The server's time, ms UTC."""
-    return time.time_ns() // 1_000_000

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -26,6 +26,7 @@ from sync_server.domain.catalogue import (
     Tip,
 )
 from sync_server.domain.events import Resolution
+from sync_server.domain.hours import CLOSED, WEEKDAYS, parse_span
 
 CODE = re.compile(r"^[a-z0-9][a-z0-9_-]{0,39}$")
 ACCEPTED = "I accept that passwords can be read on this network"
@@ -208,9 +209,39 @@ def _store(store: Store) -> Iterator[str]:
         time.fromisoformat(store.closes)
     except ValueError:
         yield f'store.closes: "{store.closes}" is no time of day; use a form such as "21:00"'
+    yield from _hours(store)
     if not store.languages:
         yield "store.languages: is empty; name at least one"
     yield from _known("store.languages", store.languages, set(LANGUAGES), "language")
+
+
+def _hours(store: Store) -> Iterator[str]:
+    for day, text in store.hours.items():
+        if day not in WEEKDAYS:
+            yield f'store.hours: "{day}" is no weekday; use {", ".join(WEEKDAYS)}'
+        yield from _span(f"store.hours.{day}", text)
+    if store.hours and all(text.strip() == CLOSED for text in store.hours.values()):
+        yield "store.hours: no day is open; give at least one its hours, or leave the table out"
+    for day, text in store.dates.items():
+        try:
+            date.fromisoformat(day)
+        except ValueError:
+            yield f'store.dates: "{day}" is no date; use a form such as "2026-12-25"'
+        yield from _span(f"store.dates.{day}", text)
+    if not 0 <= store.closing_warning_min <= 240:
+        yield f"store.closing_warning_min: {store.closing_warning_min} is not between 0 and 240"
+    if not 0 <= store.leftovers_min <= 720:
+        yield f"store.leftovers_min: {store.leftovers_min} is not between 0 and 720"
+
+
+def _span(where: str, text: str) -> Iterator[str]:
+    try:
+        span = parse_span(text)
+    except ValueError:
+        yield f'{where}: "{text}" is neither hours such as "09:00-18:00" nor "{CLOSED}"'
+        return
+    if span is not None and span[0] == span[1] and not text.endswith("24:00"):
+        yield f'{where}: "{text}" opens and closes at the same time; for the whole day use "00:00-24:00"'
 
 
 def _backup(backup: Backups) -> Iterator[str]:

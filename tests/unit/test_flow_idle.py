@@ -4,9 +4,11 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kiosk.flow import STILL_THERE_MS
 from kiosk.session import Screen, Session, Sound
+from kiosk.standing import Shut
 from sync_server.domain import ops
 from sync_server.domain.refusal import Code
 
@@ -14,6 +16,7 @@ from .shopper import (
     AT,
     IDLE_MS,
     LINK,
+    STORE,
     VISIT,
     Shopper,
     on_leave,
@@ -24,6 +27,9 @@ from .shopper import (
     on_thanks,
     row,
 )
+
+OPEN_AT = 1_772_701_200_000  # a Thursday, ten in the morning in Amsterdam
+FRIDAY_9 = OPEN_AT + 23 * 3_600_000
 
 # --- still there? ---------------------------------------------------------------------------------
 
@@ -154,3 +160,31 @@ def test_no_order_of_taps_breaks_the_session(taps: list[tuple[object, ...]]) -> 
     assert len(rated) == len(set(rated))
     shopper.wait(300_000)
     assert flow.session == Session("nl")
+
+
+# --- outside the opening hours -------------------------------------------------------------------------
+
+
+def test_while_the_store_is_closed_it_takes_no_needs_and_says_when_it_opens() -> None:
+    hours = {"thu": "09:00-18:00", "fri": "09:00-18:00"}
+    for store, at, shut in (
+        (replace(STORE.store, hours=hours), OPEN_AT, None),
+        (replace(STORE.store, hours=hours), OPEN_AT + 9 * 3_600_000, Shut(FRIDAY_9)),
+        (replace(STORE.store, hours=hours, needs_when_closed=True), OPEN_AT + 9 * 3_600_000, None),
+        (STORE.store, OPEN_AT + 9 * 3_600_000, None),  # no hours are known
+    ):
+        shopper = Shopper()
+        shopper.see(catalogue=replace(STORE, store=store), at=at)
+        assert shopper.flow.shut == shut
+        shopper.flow.choose_need("repair", shopper.now)
+        assert (shopper.screen is Screen.NEED) is (shut is not None)
+
+
+def test_who_has_begun_before_closing_time_may_still_say_it() -> None:
+    hours = {"thu": "09:00-18:00"}
+    closing = replace(STORE, store=replace(STORE.store, hours=hours))
+    shopper = Shopper()
+    shopper.see(catalogue=closing, at=OPEN_AT)
+    shopper.flow.choose_need("repair", shopper.now)
+    shopper.see(catalogue=closing, at=OPEN_AT + 9 * 3_600_000)
+    assert shopper.join().need == "repair"

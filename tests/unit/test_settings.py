@@ -100,6 +100,23 @@ WRONG = [
     ),
     ('timezone = "Europe/Amsterdam"', 'timezone = "../etc"', r'store\.timezone: "\.\./etc" is no time zone'),
     ('closes = "21:00"', 'closes = "9 pm"', r'store\.closes: "9 pm" is no time of day'),
+    # opening hours
+    ("[server]", '[store.hours]\nmonday = "09:00-18:00"\n[server]', r'store\.hours: "monday" is no weekday'),
+    (
+        "[server]",
+        '[store.hours]\nmon = "9 to 5"\n[server]',
+        r'store\.hours\.mon: "9 to 5" is neither hours such as "09:00-18:00" nor "closed"',
+    ),
+    ("[server]", '[store.hours]\nmon = "09:00-09:00"\n[server]', r"store\.hours\.mon: .* at the same time"),
+    ("[server]", '[store.hours]\nmon = "closed"\n[server]', r"store\.hours: no day is open"),
+    ("[server]", '[store.dates]\nxmas = "closed"\n[server]', r'store\.dates: "xmas" is no date'),
+    (
+        "[server]",
+        '[store.dates]\n2026-12-25 = "shut"\n[server]',
+        r'store\.dates\.2026-12-25: "shut" is',
+    ),
+    ('closes = "21:00"', "leftovers_min = -1", r"store\.leftovers_min: -1 is not between 0 and 720"),
+    ('closes = "21:00"', "closing_warning_min = 999", r"store\.closing_warning_min: 999 is not between"),
     ('languages = ["en"]', "languages = []", r"store\.languages: is empty"),
     ('languages = ["en"]', 'languages = ["en", "tlh"]', r'store\.languages: unknown language "tlh"'),
     ('languages = ["en"]', 'languages = ["en", "fi"]', r'needs "repair", text: has no words in fi'),
