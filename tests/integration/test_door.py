@@ -42,6 +42,10 @@ def request(method: str, path: str, body: bytes = b"", *headers: str) -> bytes:
     return "\r\n".join([*head, "", ""]).encode() + body
 
 
+@pytest.mark.attack(
+    "The enrolment port is asked for anything else: pages, commands, files, other methods",
+    "404 with nothing in it",
+)
 async def test_anything_but_enrolment_is_not_there(shop):
     await shop.open()
     ask = enrol.encode(enrol.Ask(enrol.WIRE, "kiosk", "k" * 40, "0" * 64))
@@ -97,6 +101,10 @@ async def test_what_is_no_request_or_too_large_is_refused(shop, data, status, mo
     assert (await say(shop, request("GET", "/"))).startswith(b"HTTP/1.1 404 ")
 
 
+@pytest.mark.attack(
+    "Slow-loris on the enrolment port: headers that never end, a body that never comes",
+    "the connection ends after five seconds",
+)
 async def test_whoever_sends_slowly_is_hung_up_on(shop, monkeypatch):
     """Slow-loris: headers that never end, and a body that never comes."""
     monkeypatch.setattr(door_module, "WHOLE_S", 0.05)
@@ -117,10 +125,16 @@ async def test_many_connections_of_one_address_leave_the_door_open_to_the_next(s
             await asyncio.sleep(0)
 
 
+@pytest.mark.attack(
+    "1,000 connections to the enrolment port at once",
+    "most are hung up on; a device is paired right afterwards",
+)
 async def test_a_thousand_connections_at_once_do_the_shop_no_harm(shop):
     await shop.open()
     await asyncio.gather(*(say(shop, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n") for _ in range(1000)))
-    assert shop.server.enrolment._door._open.total() == 0
+    async with asyncio.timeout(20):
+        while shop.server.enrolment._door._open.total():
+            await asyncio.sleep(0)
     shop.server.enrolment._door._rates.clear()  # a quarter of an hour later
     code = shop.server.enrolment.make_code("kiosk", "Front").code
     file = await Pairing("kiosk").with_code(shop.server.enrolment.address, code)
@@ -128,6 +142,10 @@ async def test_a_thousand_connections_at_once_do_the_shop_no_harm(shop):
     await shop.until(lambda: device.live)
 
 
+@pytest.mark.attack(
+    "More requests to the enrolment port than one address may make",
+    "they are told to wait",
+)
 async def test_requests_beyond_the_rate_are_turned_away(shop, monkeypatch):
     monkeypatch.setattr(door_module, "PER_S", 0.0)
     await shop.open()

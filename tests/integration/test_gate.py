@@ -121,6 +121,10 @@ async def test_a_revoked_device_is_told_nothing_more(house):
     assert visit_id.encode() not in b"".join(tablet.seen[heard:])
 
 
+@pytest.mark.attack(
+    "A revoked device goes on, comes back, and sends what is no message",
+    "it is told that it has no part any more; what it sends is not even read",
+)
 async def test_a_revoked_device_is_told_so_at_that_moment_and_whenever_it_comes_back(house):
     """14"""
     file = house.enrol("kiosk", "Front")
@@ -199,6 +203,10 @@ async def test_a_device_is_connected_once(house):
 # --- a gate that is watched -----------------------------------------------------------------------
 
 
+@pytest.mark.fault(
+    "The task that judges new connections ends",
+    "it is started again on a fresh socket and counted; until then nobody gets in",
+)
 async def test_a_gate_whose_task_ends_is_started_again_and_keeps_its_rules(house):
     file = house.enrol("kiosk", "Front")
     server = await house.open()
@@ -216,6 +224,10 @@ async def test_a_gate_whose_task_ends_is_started_again_and_keeps_its_rules(house
         assert server.counters.values()["gate_restarts"] == times
 
 
+@pytest.mark.fault(
+    "Judging a handshake fails by a fault of the server's own",
+    "nobody gets in by it; the gate is started again and known devices get in",
+)
 async def test_a_handshake_that_cannot_be_judged_lets_nobody_in_and_stops_nobody_else(house, caplog):
     """The socket of the gate expects its answer before the next question: it is made anew."""
     file = house.enrol("kiosk", "Front")
@@ -255,6 +267,10 @@ async def test_a_store_that_cannot_be_read_lets_nobody_in_who_was_not_there(hous
 # --- what the manager changes ---------------------------------------------------------------------
 
 
+@pytest.mark.attack(
+    "A device sends ops in the very moment in which it is revoked",
+    "what comes while the disk is busy with the revoking has no effect",
+)
 async def test_no_op_that_comes_after_the_revoking_was_asked_for_is_done_after_its_commit(house):
     """14: while the disk is busy with it, the device has no effect already."""
     file = house.enrol("kiosk", "Front")
@@ -280,6 +296,10 @@ async def test_no_op_that_comes_after_the_revoking_was_asked_for_is_done_after_i
     assert house.one("SELECT count(*) FROM ops") == 0
 
 
+@pytest.mark.fault(
+    "The disk refuses to write that a device was revoked",
+    "it is said, and the device takes part as before",
+)
 async def test_a_revoking_that_could_not_be_written_leaves_everything_as_it_was(house):
     file = house.enrol("kiosk", "Front")
     server = await house.open()

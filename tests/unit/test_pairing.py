@@ -74,6 +74,10 @@ def test_a_reveal_said_twice_is_heard_once_and_another_one_ends_it(pairing):
     assert pairing.waiting(0) == []
 
 
+@pytest.mark.attack(
+    "What a device revealed is replayed in another request",
+    "it is not what that request committed to, and the request is over",
+)
 def test_a_reveal_replayed_in_another_request_is_refused(pairing):
     nonce = enrol.new_nonce()
     first = pairing.ask(ask(nonce), "10.0.0.5", 0)
@@ -132,6 +136,10 @@ def test_a_refused_device_is_told_so_and_cannot_be_approved_after_all(pairing):
         pairing.wanted(request, 0)
 
 
+@pytest.mark.attack(
+    "Request after request to be paired, until one shows the digits of another",
+    "forty in ten minutes are taken, a chance of one in 25,000; codes go on working",
+)
 def test_few_requests_are_taken_in_ten_minutes_and_codes_are_not_touched_by_it(pairing):
     """Each request is one try in a million for somebody in the middle."""
     asked, now = 0, 0
@@ -192,6 +200,10 @@ def test_a_code_for_a_kiosk_lets_in_no_tablet(pairing):
         pairing.fitting(present(code.code, kind="staff"), 0)
 
 
+@pytest.mark.attack(
+    "Codes are guessed",
+    "each guess has one chance in 2^65; after a hundred none is taken for a while",
+)
 def test_guesses_are_turned_away_and_after_many_even_the_right_code(pairing):
     code = pairing.make_code("kiosk", "Front door", 0)
     for _ in range(pairing_module.MOST_WRONG):

@@ -194,6 +194,10 @@ def test_nothing_of_it_is_for_anybody_but_the_manager(
     assert [(row["name"], row["revoked_at"]) for row in rows(shop)] == [("Front door", None)]
 
 
+@pytest.mark.attack(
+    "Another site has the manager's browser approve, rename, move or revoke a device",
+    "refused without the session's token; nothing changed",
+)
 def test_a_form_from_elsewhere_changes_nothing(shop: Running, http: requests.Session, apart: Any) -> None:
     paired(shop, apart)
     _, _ = begin(shop, apart)
@@ -228,6 +232,10 @@ def test_what_cannot_be_done_is_said_in_words(shop: Running, http: requests.Sess
         assert send(shop, http, path, name="X").status_code == 404
 
 
+@pytest.mark.attack(
+    "A device is named with a script",
+    "the Devices page shows it as text",
+)
 def test_a_name_is_never_taken_for_markup(shop: Running, desk: Page, apart: Any) -> None:
     paired(shop, apart, "<script>alert(1)</script>")
     come_in_at(shop, desk, HERE)
