@@ -11,6 +11,7 @@ and named in the log once: a shopper never sees a key or an error.
 import logging
 import tomllib
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,20 @@ class Words:
         """A running time: "2:40", from an hour on "1:02:40". Whole seconds passed, never below 0."""
         minutes, rest = divmod(max(0, int(seconds)), 60)
         return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
+
+    # --- days ------------------------------------------------------------------------------------
+
+    def weekday(self, day: date) -> str:
+        """A day of the week as it stands in a sentence: "Monday", "maanantaina"."""
+        from babel.dates import format_date
+
+        return format_date(day, "EEEE", locale=self._locale)
+
+    def date(self, day: date) -> str:
+        """A date without its year: "5 January", "5. tammikuuta"."""
+        from babel.dates import format_skeleton
+
+        return format_skeleton("MMMMd", day, locale=self._locale)
 
     # --- names and amounts -----------------------------------------------------------------------
 

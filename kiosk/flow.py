@@ -121,8 +121,8 @@ class Flow:
             return []
         if session.screen is Screen.MOMENT or session.language not in self.languages:
             self._reset(now)
-        elif self._lost_its_ground:
-            self._go(Screen.NEED, need=None, group=None)
+        elif session.screen in (Screen.NEED, Screen.CLOSED) or self._lost_its_ground:
+            self._go(self._home, need=None, group=None)
         return [*self._follow(now), *self._new_calls()]
 
     def tick(self, now: int) -> list[Effect]:
@@ -235,7 +235,7 @@ class Flow:
             return
         self._touch(now)
         if to is Screen.NEED:
-            self._go(to, group=None)
+            self._go(self._home, group=None)
         else:
             self._go(to)
 
@@ -265,7 +265,7 @@ class Flow:
     def how_was_it(self, now: int) -> None:
         """Somebody comes by on their way out."""
         recent = self.to_ask
-        if self.session.screen is Screen.NEED and recent:
+        if self.session.screen in (Screen.NEED, Screen.CLOSED) and recent:
             self._touch(now)
             if len(recent) == 1:
                 self._ask(recent[0].visit_id)
@@ -334,7 +334,7 @@ class Flow:
         self._touch(now)
         catalogue, need = self.world.catalogue, self.session.need
         known = catalogue is not None and need is not None and catalogue.need(need) is not None
-        self._go(Screen.SPOT if known else Screen.NEED, trouble=None, notice=None, ticket="", link=None)
+        self._go(Screen.SPOT if known else self._home, trouble=None, notice=None, ticket="", link=None)
 
     def fail(self, trouble: Trouble, now: int) -> None:
         """Something of ours does not work: say so, promise nothing, forget the rest."""
@@ -342,6 +342,14 @@ class Flow:
         self.session = Session(self.session.language, Screen.TROUBLE, trouble=trouble)
 
     # --- inside ----------------------------------------------------------------------------------
+
+    @property
+    def _home(self) -> Screen:
+        """Where everybody begins: at the greeting, or before a closed door."""
+        catalogue = self.world.catalogue
+        if catalogue is None:
+            return Screen.MOMENT
+        return Screen.NEED if catalogue.takes_needs(self.world.at) else Screen.CLOSED
 
     @property
     def _lost_its_ground(self) -> bool:
@@ -387,7 +395,7 @@ class Flow:
 
     def _reset(self, now: int) -> None:
         self._active_at = now
-        self.session = Session(self.language, Screen.NEED if self.world.catalogue else Screen.MOMENT)
+        self.session = Session(self.language, self._home)
 
     def _ask(self, visit_id: str) -> None:
         self._go(Screen.THANKS, asked_of=visit_id, notice=None)

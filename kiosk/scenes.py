@@ -16,6 +16,7 @@ from sync_server.device.device import Device
 from sync_server.device.project import View
 from sync_server.domain import ops
 from sync_server.domain.catalogue import Catalogue
+from sync_server.domain.hours import WEEKDAYS
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol.messages import Submit
 from sync_server.protocol.rows import QuoteRow, VisitRow
@@ -25,6 +26,7 @@ from .hands import Hands
 from .session import Trouble
 
 AT = 1_763_733_600_000  # 21 November 2025, 15:00 in Amsterdam: a good afternoon
+HOUR_MS = 3_600_000
 TICKET = 42
 ADDRESS = "https://lumen.example"
 
@@ -42,6 +44,7 @@ class StandIn:
 
     def __init__(self, catalogue: Catalogue | None) -> None:
         self.catalogue = catalogue
+        self.at = AT
         self.live = True
         self.problem: str | None = None
         self.heard_at: int | None = None
@@ -63,7 +66,7 @@ class StandIn:
         return View(self.rows, {}, quotes, self.unsent)
 
     def server_time(self) -> int:
-        return AT
+        return self.at
 
     def new_id(self) -> str:
         return f"{self._made:032x}"
@@ -175,6 +178,24 @@ def _still_there(scene: Scene) -> None:
     scene.clock += STILL_THERE_MS // 5
 
 
+def _closed(scene: Scene, at: int, **hours: str) -> None:
+    catalogue = scene.device.catalogue
+    assert catalogue is not None
+    week = hours or dict.fromkeys(WEEKDAYS, "09:30-18:00")
+    scene.device.catalogue = replace(catalogue, store=replace(catalogue.store, hours=week))
+    scene.device.at = at
+    scene.hands.look()
+
+
+def _closed_late(scene: Scene) -> None:
+    scene.ended(41)
+    _closed(scene, AT + 4 * HOUR_MS)
+    scene.ended(41)
+    row = next(iter(scene.device.rows.values()))
+    scene.device.rows[row.visit_id] = replace(row, ended_at=scene.device.at - 1)
+    scene.hands.look()
+
+
 def _outside(scene: Scene, moved_to: str | None = None) -> None:
     scene.device.dismissed, scene.device.moved_to = moved_to is None, moved_to
     scene.hands.look()
@@ -239,6 +260,10 @@ SCENES: dict[str, Callable[[Scene], None]] = {
     "need-offline": _offline_greeting,
     "need-call": _call,
     "need-lost": lambda scene: scene.lose(),
+    "closed": lambda scene: _closed(scene, AT + 6 * HOUR_MS),
+    "closed-how-was-it": _closed_late,
+    "closed-weekday": lambda scene: _closed(scene, AT + 6 * HOUR_MS, mon="10:00-18:00"),
+    "closed-unknown": lambda scene: _closed(scene, AT + 6 * HOUR_MS, mon="closed"),
     "more": lambda scene: scene.hands.choose_need(scene.group()),
     "spot": lambda scene: scene.spotted(),
     "keyboard": lambda scene: scene.name(),

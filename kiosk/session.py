@@ -11,6 +11,7 @@ from sync_server.protocol.rows import VisitRow
 class Screen(StrEnum):
     MOMENT = "moment"  # nothing is known of the store yet
     NEED = "need"
+    CLOSED = "closed"
     MORE = "more"
     SPOT = "spot"
     NAME = "name"

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from sync_server.domain.hours import WEEKDAYS
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol.messages import SignedIn
 
@@ -202,6 +203,24 @@ def problem() -> Shot:
     shot = floor()
     shot.device.problem = "the disk is full; free some space, everything waiting is then saved by itself"
     return shot
+
+
+def _closing(shot: Shot, span: str) -> Shot:
+    catalogue = shot.device.catalogue
+    assert catalogue is not None
+    week = dict.fromkeys(WEEKDAYS, span)
+    shot.device.catalogue = replace(catalogue, store=replace(catalogue.store, hours=week))
+    return shot
+
+
+@scene
+def closing_soon() -> Shot:
+    return _closing(floor(), "09:30-14:22")
+
+
+@scene
+def closing_late() -> Shot:
+    return _closing(in_hand(), "09:30-14:00")
 
 
 @scene

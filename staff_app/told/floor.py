@@ -13,6 +13,7 @@ from sync_server.protocol.messages import SignedIn, Submit
 from sync_server.protocol.rows import VisitRow
 
 from . import names
+from .closing import closing
 from .trouble import trouble
 from .visit import Choice
 
@@ -87,9 +88,13 @@ class Ask(Struct, frozen=True):
 
 
 class Lines(Struct, frozen=True):
-    """What stands above every screen. `refused` is the op_id of the op that `note` is about, or empty."""
+    """What stands above every screen. `refused` is the op_id of the op that `note` is about, or empty.
+
+    `cut_off`: the banner is about the connection, not about closing time.
+    """
 
     banner: str
+    cut_off: bool
     note: str
     refused: str
     trouble: bool
@@ -272,7 +277,8 @@ def lines(board: Board, words: Words) -> Lines:
         kind, about = board.notice
         note = _notice(board.seen, words, kind, about)
         trouble = kind in (Notice.NOT_SAVED, Notice.BROKEN)
-    return Lines(_banner(board, words), note, refused, trouble)
+    banner = _banner(board, words)
+    return Lines(banner or closing(board.seen, words), bool(banner), note, refused, trouble)
 
 
 def _notice(seen: Seen, words: Words, kind: Notice, about: str) -> str:

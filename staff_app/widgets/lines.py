@@ -12,6 +12,7 @@ class Lines(Page):
     """`refused` is handed back with `on_dismiss`, so that just what was read is dismissed."""
 
     banner = StringProperty("")
+    cut_off = BooleanProperty(True)
     note = StringProperty("")
     refused = StringProperty("")
     trouble = BooleanProperty(False)
