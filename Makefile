@@ -4,7 +4,7 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 READY  := $(VENV)/ready
 
-.PHONY: demo test check bench screenshots reliability packages clean
+.PHONY: demo test check bench screenshots torture reliability packages clean
 
 demo: $(READY) packages  ## A shop at work: server, kiosk, two tablets, simulated people
 	@$(PY) -m sync_server.cli demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS)) $(if $(DEMO_DATA),--data "$(DEMO_DATA)")
@@ -23,6 +23,9 @@ bench: $(READY) packages  ## Figures of this machine, also in build/bench.json
 
 screenshots: $(READY) packages  ## Every screen in three languages, in build/screenshots
 	@$(PY) -m tests.screenshots
+
+torture: $(READY)  ## SECONDS=45: a shop of real processes, killed, cut off and starved of its disk; ends with JSON
+	@$(PY) -m tests.torture --seconds $(or $(SECONDS),45)
 
 reliability: $(READY)  ## docs/reliability.md, from what the tests say they do
 	@$(PY) docs/make_reliability.py

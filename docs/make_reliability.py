@@ -21,8 +21,15 @@ Every fault and attack that the tests make, and what happened. This page is writ
 the tests themselves; one that no longer holds fails, and a page that differs from them fails too. After every
 one of them with a store `welkom verify` finds it sound: no gap in the log, the tables as the log tells them.
 
-`make torture` does the worst of it at once, with real processes: see [running.md](running.md#torture).
 [limits.md](limits.md) has the numbers.
+
+`make torture SECONDS=45` does the worst of it at once, to real processes under load: the server killed with
+kill -9 again and again, three kiosks and six tablets in turn, links cut, tablets stopped and let go on, the
+disk full and slow. It ends with one line of JSON: how many ops were `acknowledged`, how many of those are
+`missing` from the store or were done twice (`duplicates`), the server's `kills`, the links' `cuts`, and after
+how many seconds without any of it all devices and the server agreed (`converged_s`). `links` and `disk` say
+by which means: network namespaces and a small tmpfs where they are allowed (to root, or in a user namespace),
+a loopback proxy and a limit on the size of files elsewhere.
 """
 
 Line = tuple[str, str, str]  # what is done, what happened, which test

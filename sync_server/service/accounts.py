@@ -129,26 +129,29 @@ def verify(stored_hash: str, secret: str) -> bool:
 
 
 def mirror_catalogue(db: sqlite3.Connection, catalogue: Catalogue) -> None:
-    """Writes needs and employees beside the log, for SQL tools. Old ones stay: past visits name them."""
+    """Writes needs and employees beside the log, for SQL tools. Old ones stay: past visits name them.
+
+    What stands there already is not written again, so a server also starts on a full disk.
+    """
     for need in catalogue.needs:
-        db.execute(
-            "INSERT OR REPLACE INTO needs VALUES (?,?,?,?,?,?,?,?,?)",
-            (
-                need.code,
-                json.encode(need.text).decode(),
-                need.icon,
-                need.under,
-                json.encode(need.skills).decode(),
-                json.encode(need.prefer).decode(),
-                need.priority,
-                need.target_wait_s,
-                need.target_service_s,
-            ),
+        row = (
+            need.code,
+            json.encode(need.text).decode(),
+            need.icon,
+            need.under,
+            json.encode(need.skills).decode(),
+            json.encode(need.prefer).decode(),
+            need.priority,
+            need.target_wait_s,
+            need.target_service_s,
         )
+        if db.execute("SELECT * FROM needs WHERE code = ?", (need.code,)).fetchone() != row:
+            db.execute("INSERT OR REPLACE INTO needs VALUES (?,?,?,?,?,?,?,?,?)", row)
     for employee in catalogue.employees:
         db.execute(
             "INSERT INTO employees (id, name, skills) VALUES (?,?,?) ON CONFLICT(id) DO UPDATE"
-            " SET name = excluded.name, skills = excluded.skills",
+            " SET name = excluded.name, skills = excluded.skills"
+            " WHERE (name, skills) IS NOT (excluded.name, excluded.skills)",
             (employee.id, employee.name, json.encode(sorted(employee.skills)).decode()),
         )
 

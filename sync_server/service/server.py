@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import socket as sockets
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -29,7 +30,7 @@ from .retention import forget
 from .settings import Settings, load_settings
 from .shop import Shop
 from .socket import PortError, Socket
-from .store import migrate, reading
+from .store import StoreError, explain, migrate, reading
 from .tls import Tls, load
 from .web_door import connections
 
@@ -153,7 +154,10 @@ async def serve(
             clock = OnwardClock(wall_clock, steady_clock, queries.last_written_at(db))
         shop = Shop(folder, settings.catalogue(), clock, counters)
         cleanup.callback(shop.close)
-        await shop.store.call(lambda db: mirror_catalogue(db, shop.catalogue))
+        try:
+            await shop.store.call(lambda db: mirror_catalogue(db, shop.catalogue))
+        except sqlite3.Error as error:
+            raise StoreError(f"{folder.store}: {explain(error)}") from error
         doorman = Doorman(folder.store, clock, shop.store.call)
         desk = Desk(shop, doorman, socket, counters)
         host, port = web_socket.getsockname()[:2]
@@ -163,7 +167,10 @@ async def serve(
         loopback = "127.0.0.1" if host in ("0.0.0.0", "::") else host
         at = f"{loopback}:{port}"
         control = f"https://{at} {tls.fingerprint}" if tls else at
-        folder.control_address.write_text(f"{control}\n", "utf-8")
+        try:
+            folder.control_address.write_text(f"{control}\n", "utf-8")
+        except OSError as error:  # a full disk: devices are served all the same
+            log.warning("%s: %s; commands do not find this server", folder.control_address, error)
         cleanup.callback(folder.control_address.unlink, missing_ok=True)
         server.enrolment.listen(listen.enrol)
         cleanup.callback(server.enrolment.close)

@@ -134,3 +134,15 @@ def test_needs_stand_beside_the_log_for_sql_tools(db):
     row = db.execute("SELECT text, skills, prefer, under FROM needs WHERE code = 'repair_phone'").fetchone()
     assert row == ('{"en":"phone","nl":"phone","fi":"phone"}', '["repair"]', '["phone","sales"]', None)
     assert db.execute("SELECT count(*) FROM needs").fetchone() == (7,)
+
+
+@pytest.mark.fault("A server is started on a full disk", "it serves, and takes ops again once there is room")
+def test_a_catalogue_that_stands_there_already_is_not_written_again(db):
+    """A server writes nothing at its start that it need not write."""
+    accounts.mirror_catalogue(db, catalogue())
+    before = db.total_changes
+    accounts.mirror_catalogue(db, catalogue())
+    assert db.total_changes == before
+    fewer = catalogue(employees=(Employee("maya", "Maya B.", frozenset({"repair"})),))
+    accounts.mirror_catalogue(db, fewer)
+    assert db.total_changes == before + 1

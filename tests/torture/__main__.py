@@ -1,0 +1,73 @@
+"""`make torture`: a whole shop of real processes, killed, cut off, stopped and starved of its disk.
+
+Ends by itself with one line of JSON, and with 1 if anything acknowledged is missing, was done twice, or
+if the devices do not come to agree with the server.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+from . import judge, world
+from .torment import Torment
+
+
+async def torture(work: Path, seconds: float, seed: int) -> tuple[dict[str, object], bool]:
+    """The figures, and whether all is well."""
+    torment = Torment(work, seconds, random.Random(seed))
+    figures: dict[str, object] = {}
+    await torment.set_up()
+    try:
+        await torment.run()
+        try:
+            converged: float | None = round(await torment.converge(), 1)
+        except AssertionError as error:
+            converged, figures["disagree"] = None, str(error)
+    finally:
+        await torment.tear_down()
+    verdict = judge.verdict(torment.folder, torment.notes)
+    figures = {
+        "acknowledged": verdict.acknowledged,
+        "missing": verdict.missing,
+        "duplicates": verdict.duplicates,
+        "kills": torment.server.kills,
+        "cuts": torment.cuts,
+        "converged_s": converged,
+        "device_kills": sum(device.kills for device in torment.devices),
+        "stops": torment.stops,
+        "full_disks": torment.full,
+        "slow_disks": torment.slow,
+        "ended_by_itself": torment.server.ended_by_itself + sum(d.ended_by_itself for d in torment.devices),
+        "verify": verdict.found,
+        "links": torment.links.means,
+        "disk": torment.disk.means,
+        "seed": seed,
+        **figures,
+    }
+    well = converged is not None and not (verdict.missing or verdict.duplicates or verdict.found)
+    return figures, well
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser("python -m tests.torture", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=45.0)
+    parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument(
+        "--plain", action="store_true", help="a loopback proxy even where namespaces are allowed"
+    )
+    chosen = parser.parse_args()
+    if not chosen.plain:
+        world.enter_namespaces()
+    seed = random.randrange(10**6) if chosen.seed is None else chosen.seed
+    with tempfile.TemporaryDirectory(prefix="welkom-torture-", ignore_cleanup_errors=True) as work:
+        figures, well = asyncio.run(torture(Path(work), chosen.seconds, seed))
+    print(json.dumps(figures))
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
