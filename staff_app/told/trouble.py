@@ -13,6 +13,8 @@ KNOWN: tuple[tuple[str, str], ...] = (
     ("not a sound store", "store"),
     ("cannot be opened", "store"),
     ("another program is writing", "store"),
+    ("update the device", "old_device"),
+    ("update the server", "old_server"),
     ("protocol", "version"),
     ("version", "version"),
     ("anew", "starting"),

@@ -187,6 +187,7 @@ class Device:
             message = decode_from_server(frame)
         except WireError as error:
             log.warning("the server sent something that is no message: %s", error)
+            self._do(self._engine.unreadable(self._now()))
             return
         self._do(self._engine.receive(message, self._now()))
         heard_at = self._engine.heard_at

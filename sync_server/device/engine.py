@@ -159,7 +159,7 @@ class Engine:
     def opened(self, now: int) -> list[Action]:
         """A fresh socket is there."""
         self._open, self._open_at, self._opened_at = True, None, now
-        return [Send(msg.Hello(msg.PROTOCOL, self._digest))]
+        return [Send(msg.Hello(msg.PROTOCOL, self._digest, lenient=True))]
 
     def submit(self, submit: Submit, now: int) -> list[Action]:
         """An op that is in the outbox."""
@@ -224,6 +224,11 @@ class Engine:
             case msg.WhoAreYou():
                 self.live = False
                 return self.opened(now)
+
+    def unreadable(self, now: int) -> list[Action]:
+        """The server said something that is no message to this version."""
+        self.problem = "this device cannot read what the server says; update the device"
+        return self._lost(now) if self.live else [Changed()]
 
     # --- inside ----------------------------------------------------------------------------------
 

@@ -2,6 +2,9 @@
 
 The catalogue is read once from `store.toml` and never changes while a server runs.
 Texts are dictionaries from a language code ("en") to the words in that language.
+
+Devices of other versions read these structs too: a field is only ever added with a default, in a
+struct that leaves defaults out.
 """
 
 from datetime import UTC, datetime
@@ -32,7 +35,7 @@ COLOURS = (
 TILES_PER_SCREEN = 6
 
 
-class Store(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Store(Struct, frozen=True, omit_defaults=True):
     """The shop itself.
 
     `closes` is the local time at which open visits expire and everybody is signed off. With `hours`
@@ -54,7 +57,7 @@ class Store(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     needs_when_closed: bool = False
 
 
-class Times(Struct, frozen=True, forbid_unknown_fields=True):
+class Times(Struct, frozen=True):
     """Times of the floor, in seconds.
 
     `credit_s` is added to a visit's waited time once per step of priority; it never overtakes
@@ -70,12 +73,12 @@ class Times(Struct, frozen=True, forbid_unknown_fields=True):
     max_active: int = 1
 
 
-class Skill(Struct, frozen=True, forbid_unknown_fields=True):
+class Skill(Struct, frozen=True):
     code: str
     text: Text
 
 
-class SelfHelp(Struct, frozen=True, forbid_unknown_fields=True):
+class SelfHelp(Struct, frozen=True):
     """Something a shopper can try while waiting."""
 
     title: Text
@@ -83,7 +86,7 @@ class SelfHelp(Struct, frozen=True, forbid_unknown_fields=True):
     icon: str = "bulb"
 
 
-class Need(Struct, frozen=True, forbid_unknown_fields=True):
+class Need(Struct, frozen=True):
     """What a shopper can come for.
 
     `skills` are required, always. `prefer` are extra skills asked for at first; each time the
@@ -113,13 +116,13 @@ class Need(Struct, frozen=True, forbid_unknown_fields=True):
         return frozenset(self.skills + self.prefer[: max(0, len(self.prefer) - ring)])
 
 
-class Place(Struct, frozen=True, forbid_unknown_fields=True):
+class Place(Struct, frozen=True):
     code: str
     text: Text
     icon: str
 
 
-class Tip(Struct, frozen=True, forbid_unknown_fields=True):
+class Tip(Struct, frozen=True):
     """Care advice an employee may send along. Without `needs` it fits every need."""
 
     code: str
@@ -127,7 +130,7 @@ class Tip(Struct, frozen=True, forbid_unknown_fields=True):
     needs: tuple[str, ...] = ()
 
 
-class Gift(Struct, frozen=True, forbid_unknown_fields=True):
+class Gift(Struct, frozen=True):
     """Something an employee may give away, worth `cents` to the store."""
 
     code: str
@@ -136,7 +139,7 @@ class Gift(Struct, frozen=True, forbid_unknown_fields=True):
     needs: tuple[str, ...] = ()
 
 
-class Employee(Struct, frozen=True, forbid_unknown_fields=True):
+class Employee(Struct, frozen=True):
     """Somebody who may work on the floor. `id` is stable; `name` is what shoppers see."""
 
     id: str
@@ -145,7 +148,7 @@ class Employee(Struct, frozen=True, forbid_unknown_fields=True):
     colour: str = "#F2C7A7"
 
 
-class Catalogue(Struct, frozen=True, forbid_unknown_fields=True, dict=True):
+class Catalogue(Struct, frozen=True, dict=True):
     """Everything the store's owner decides. Order in the lists is order on the screen."""
 
     store: Store

@@ -24,10 +24,14 @@ MISSED_BEATS = 3  # this many without a sign of the server, and the device start
 
 
 class Hello(Struct, frozen=True, tag_field="type", tag="hello", omit_defaults=True):
-    """Who is there. `catalogue` is the digest of the catalogue the device keeps, empty for none."""
+    """Who is there. `catalogue` is the digest of the catalogue the device keeps, empty for none.
+
+    `lenient`: the device skips what it does not know in a catalogue. One of Welkom 0.1.0 cannot.
+    """
 
     protocol: int
     catalogue: Annotated[str, Meta(max_length=64)] = ""
+    lenient: bool = False
 
 
 class Submit(Struct, frozen=True, tag_field="type", tag="submit", omit_defaults=True):

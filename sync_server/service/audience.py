@@ -11,6 +11,7 @@ from sync_server.domain.floor import Floor
 from sync_server.domain.ops import ActorKind
 from sync_server.domain.visit import ENDED, Visit
 from sync_server.protocol.messages import HEARTBEAT_S, MISSED_BEATS, Beat, Hello, Snapshot, Update
+from sync_server.protocol.older import for_the_first
 from sync_server.protocol.rows import (
     PersonRow,
     QuoteRow,
@@ -48,6 +49,7 @@ class Session:
         self.device = device
         self.stream = stream
         self.seen_at = now
+        self.lenient = True
         self.order = InOrder()
         self.visits: dict[str, VisitRow] = {}  # what a kiosk was told last
         self.quotes: dict[str, QuoteRow] = {}
@@ -66,12 +68,13 @@ class Audience:
         self._staff = Stream()
         self._people: dict[str, PersonRow] = {}
 
-    def join(self, peer: bytes, device: DeviceRow, now: int) -> Session:
+    def join(self, peer: bytes, device: DeviceRow, now: int, lenient: bool = True) -> Session:
         """A device said Hello. A device is connected once: an older connection of it is forgotten."""
         for old in [s for s in self.sessions.values() if s.device.device_id == device.device_id]:
             del self.sessions[old.peer]
         stream = Stream() if device.kind == ActorKind.KIOSK.value else self._staff
         session = self.sessions[peer] = Session(peer, device, stream, now)
+        session.lenient = lenient
         return session
 
     def leave(self, peer: bytes) -> None:
@@ -89,7 +92,8 @@ class Audience:
     def snapshot(self, session: Session, floor: Floor, now: int, hello: Hello | None = None) -> Snapshot:
         """All that this device may see, now."""
         day = floor.catalogue.day(now)
-        digest = catalogue_digest(floor.catalogue)
+        catalogue = floor.catalogue if session.lenient else for_the_first(floor.catalogue)
+        digest = catalogue_digest(catalogue)
         visits: Iterable[VisitRow]
         people: Iterable[PersonRow] = ()
         if session.is_kiosk:
@@ -106,7 +110,7 @@ class Audience:
             day=day,
             last_ticket=floor.last_ticket(day, session.device.letter),
             digest=digest,
-            catalogue=None if hello and hello.catalogue == digest else floor.catalogue,
+            catalogue=None if hello and hello.catalogue == digest else catalogue,
             visits=tuple(visits),
             people=tuple(people),
             quotes=tuple(session.quotes.values()),

@@ -176,11 +176,12 @@ class Desk:
 
     def _greet(self, turn: Turn, peer: bytes, device: DeviceRow, hello: msg.Hello, now: int) -> None:
         if hello.protocol != msg.PROTOCOL:
-            reason = f"device speaks protocol {hello.protocol}, server {msg.PROTOCOL}; update the older one"
+            older = "device" if hello.protocol < msg.PROTOCOL else "server"
+            reason = f"device speaks protocol {hello.protocol}, server {msg.PROTOCOL}; update the {older}"
             self._answer(turn, peer, msg.Fault(reason))
             return
         self._shop.make_news(turn)  # what this turn did so far is in the snapshot already
-        session = self._audience.join(peer, device, now)
+        session = self._audience.join(peer, device, now, hello.lenient)
         self.seen[device.device_id] = now
         self._say(turn, [([peer], self._audience.snapshot(session, self._shop.floor, now, hello))])
 

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from datetime import date, time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -118,6 +118,8 @@ def load_settings(path: Path) -> Settings:
         raise SettingsError(path, [f"cannot be read: {error}"]) from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(path, [f"not valid TOML: {error}"]) from error
+    if unknown := list(_unknown(raw, Settings, raw)):
+        raise SettingsError(path, unknown)
     try:
         settings = msgspec.convert(raw, Settings)
     except msgspec.ValidationError as error:
@@ -131,7 +133,32 @@ def load_settings(path: Path) -> Settings:
 def _in_words(error: msgspec.ValidationError, raw: dict[str, Any]) -> str:
     """msgspec's `… - at `$.needs[3].icon`` as `needs[3] (code "repair"), icon: …`."""
     reason, _, where = str(error).partition(" - at ")
-    path = where.strip("`").removeprefix("$").lstrip(".")
+    return _at(where.strip("`").removeprefix("$").lstrip("."), reason, raw)
+
+
+def _unknown(table: dict[str, Any], kind: type[Struct], raw: dict[str, Any], path: str = "") -> Iterator[str]:
+    """Every key that means nothing here; a typing error is not to be taken for a usual value."""
+    known = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    for key, value in table.items():
+        if key not in known:
+            yield _at(path, f"unknown key `{key}`; known are {', '.join(known)}", raw)
+            continue
+        inner = next((t for t in (known[key], *get_args(known[key])) if _is_struct(t)), None)
+        below = f"{path}.{key}" if path else key
+        if inner is not None and isinstance(value, dict):
+            yield from _unknown(value, inner, raw, below)
+        elif inner is not None and isinstance(value, list):
+            for number, item in enumerate(value):
+                if isinstance(item, dict):
+                    yield from _unknown(item, inner, raw, f"{below}[{number}]")
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Struct)
+
+
+def _at(path: str, reason: str, raw: dict[str, Any]) -> str:
+    """`needs[3].icon` and why as `needs[3] (code "repair"), icon: why`."""
     if not path:
         return reason
     entry = re.match(r"(\w+)\[(\d+)\]\.?(.*)", path)

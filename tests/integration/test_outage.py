@@ -8,6 +8,7 @@ from sync_server.device.around import Around, steady_clock, wall_clock
 from sync_server.device.last import ROWS_MS
 from sync_server.domain import ops
 from sync_server.domain.events import Resolution
+from sync_server.protocol import messages as msg
 
 from .house import come, do
 
@@ -149,3 +150,28 @@ async def test_what_the_server_last_said_is_written_without_waiting_for_the_disk
     assert statements[-1] == "PRAGMA synchronous=FULL"
     with sqlite3.connect(tom.outbox.path) as db:
         assert db.execute("SELECT count(*) FROM kept WHERE name = 'last'").fetchone() == (1,)
+
+
+async def test_a_device_of_the_first_release_is_served_by_a_server_with_opening_hours(house):
+    text = house.folder.settings.read_text()
+    house.folder.settings.write_text(
+        text.replace("[server]", '[store.hours]\nmon = "09:00-18:00"\n[server]', 1)
+    )
+    file = house.enrol("kiosk", "Front")
+    await house.open()
+    raw = house.raw(file)
+    first = await raw.hello()  # as 0.1.0 says it
+    assert first.catalogue.store.hours == {}
+    await raw.send(msg.Hello(msg.PROTOCOL, first.digest))
+    assert (await raw.hear(msg.Snapshot)).catalogue is None  # it has it
+    await raw.send(msg.Hello(msg.PROTOCOL, first.digest, lenient=True))
+    assert (await raw.hear(msg.Snapshot)).catalogue.store.hours == {"mon": "09:00-18:00"}
+
+
+@pytest.mark.parametrize(("protocol", "which"), [(msg.PROTOCOL - 1, "device"), (msg.PROTOCOL + 1, "server")])
+async def test_who_speaks_another_protocol_is_told_which_side_to_update(house, protocol, which):
+    file = house.enrol("kiosk", "Front")
+    await house.open()
+    raw = house.raw(file)
+    await raw.send(msg.Hello(protocol))
+    assert (await raw.hear(msg.Fault)).reason.endswith(f"update the {which}")

@@ -51,7 +51,7 @@ def test_it_asks_for_a_socket_says_hello_and_is_live_with_the_snapshot():
     engine = Engine([], DIGEST)
     assert engine.next_deadline() == 0
     assert engine.tick(0) == [eng.Open()]
-    assert sent(engine.opened(0)) == [msg.Hello(msg.PROTOCOL, DIGEST)]
+    assert sent(engine.opened(0)) == [msg.Hello(msg.PROTOCOL, DIGEST, lenient=True)]
     assert not engine.live
     actions = engine.receive(snapshot(n=7, visits=(row(1),)), 20)
     assert eng.Changed() in actions
@@ -62,11 +62,11 @@ def test_it_asks_for_a_socket_says_hello_and_is_live_with_the_snapshot():
 
 def test_a_snapshot_with_a_catalogue_is_to_be_kept_and_named_in_the_next_hello():
     engine = Engine([])
-    assert sent(engine.opened(0)) == [msg.Hello(msg.PROTOCOL, "")]
+    assert sent(engine.opened(0)) == [msg.Hello(msg.PROTOCOL, "", lenient=True)]
     actions = engine.receive(snapshot(catalogue=catalogue()), 0)
     assert eng.Learned(catalogue(), DIGEST) in actions
     engine.tick(eng.SILENCE_MS)
-    assert sent(engine.opened(eng.SILENCE_MS + 100)) == [msg.Hello(msg.PROTOCOL, DIGEST)]
+    assert sent(engine.opened(eng.SILENCE_MS + 100)) == [msg.Hello(msg.PROTOCOL, DIGEST, lenient=True)]
 
 
 def test_the_day_and_the_last_ticket_are_passed_on():
@@ -272,7 +272,7 @@ def test_it_lets_the_server_know_that_it_is_there():
 def test_a_server_that_does_not_know_us_gets_a_hello_over_the_same_link():
     engine = running(submit(1))
     actions = engine.receive(msg.WhoAreYou(), 500)
-    assert sent(actions) == [msg.Hello(msg.PROTOCOL, DIGEST)]
+    assert sent(actions) == [msg.Hello(msg.PROTOCOL, DIGEST, lenient=True)]
     assert not engine.live
     assert submitted(engine.receive(snapshot(), 510)) == [submit(1).op_id]
 
