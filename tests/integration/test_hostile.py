@@ -101,7 +101,7 @@ async def test_another_protocol_is_told_which_side_to_update(house):
     raw = await mad_and_sane(house)
     await raw.send(msg.Hello(msg.PROTOCOL + 1))
     fault = await raw.hear()
-    assert fault.reason == "device speaks protocol 2, server 1; update the older one"
+    assert fault.reason == "device speaks protocol 2, server 1; update the server"
     await raw.send(msg.Ping())
     assert isinstance(await raw.hear(), msg.WhoAreYou)
 
