@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import signal
 import sys
 from datetime import UTC, date, datetime
@@ -94,21 +93,25 @@ def check(data: Path | None) -> None:
     default=None,
     help="host:port for new devices, instead of server.enrol; '' for none.",
 )
+@click.option(
+    "--log",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="Log as text, or everything that happens as a line of JSON.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Log more.")
 @plainly
 def server(
-    data: Path | None, sync: str | None, web_at: str | None, enrol_at: str | None, verbose: bool
+    data: Path | None, sync: str | None, web_at: str | None, enrol_at: str | None, log: str, verbose: bool
 ) -> None:
     """Run the store's server until interrupted."""
+    from sync_server.service.logs import set_up
     from sync_server.service.server import Server, serve
     from sync_server.service.tls import in_pairs
     from sync_server.web.app import make_app
     from sync_server.web.first_run import FIRST_RUN
 
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    set_up(log == "json", verbose)
 
     def ready(running: Server) -> None:
         click.echo(f"Devices:  {running.sync_address}")

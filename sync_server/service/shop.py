@@ -9,7 +9,7 @@ dropped, and the floor is read anew from the disk.
 import asyncio
 import contextlib
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +21,7 @@ from sync_server.domain.ops import Actor, AnyOp
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol.wire import op_digest
 
-from . import queries, tables
+from . import logs, queries, tables
 from .answers import Answered, Answers
 from .counters import Counters
 from .folder import Folder
@@ -76,6 +76,8 @@ class Shop:
         self.unwell: str | None = None
         self.news: Callable[[Turn, list[Record]], None] = lambda _turn, _records: None
         self.start_over: Callable[[], None] = lambda: None
+        self.happened: Counter[str] = Counter()  # events on disk, by their name
+        self.refusals: Counter[str] = Counter()  # ops refused, by code
         self._loop = asyncio.get_running_loop()
         self._turns: deque[Turn] = deque()
         self._epoch = 0
@@ -107,6 +109,11 @@ class Shop:
 
     # --- one turn --------------------------------------------------------------------------------
 
+    @property
+    def turns_waiting(self) -> int:
+        """How many turns are not on the disk yet."""
+        return len(self._turns)
+
     def begin(self) -> Turn:
         return Turn(Batch(self._epoch))
 
@@ -133,6 +140,8 @@ class Shop:
         refusal = self._of_lost_time(op, epoch) or self.apply(turn, op, by, at_device, ahead_ms)
         self._answers.keep(op_id, Answered(digest, refusal))
         self.counters.add("ops_refused" if refusal else "ops_done")
+        if refusal is not None:
+            self.refusals[refusal.code.value] += 1
         turn.op_ids.append(op_id)
         code, about = (refusal.code.value, refusal.about) if refusal else (None, None)
         turn.batch.ops.append((op_id, digest, code, about, now))
@@ -249,6 +258,8 @@ class Shop:
 
     def _speak(self, turn: Turn) -> None:
         self._answers.written(turn.op_ids)
+        self.happened.update(str(type(record.event).__struct_config__.tag) for record in turn.records)
+        logs.tell(turn.records)
         for say in turn.news + turn.answers:
             say()
         changed: set[str | None] = {record.visit_id for record in turn.records}

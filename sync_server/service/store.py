@@ -10,6 +10,7 @@ import os
 import queue
 import sqlite3
 import threading
+import time
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -150,6 +151,7 @@ class Store:
         self._done = done
         self._queue: queue.SimpleQueue[Item | None] = queue.SimpleQueue()
         self._failed_epoch = -1
+        self.on_commit: Callable[[float], object] = lambda _seconds: None  # called by the writer's thread
         self._db = connect(path)
         self._start()
 
@@ -220,7 +222,9 @@ class Store:
         error: BaseException | None = None
         try:
             if any(not b.empty for b in batches):
+                began = time.perf_counter()
                 self._commit(batches)
+                self.on_commit(time.perf_counter() - began)
         except Exception as caught:  # whatever it is: a writer that ended would leave all devices waiting
             error = caught
             self._failed_epoch = batches[-1].epoch

@@ -1,6 +1,5 @@
 """All web pages of a store, as one ASGI application in the server's process."""
 
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -8,21 +7,22 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from assets import paths
 from assets.theme import css, load_theme
 from sync_server.domain.roles import Deed
+from sync_server.service.metrics import Metrics
 from sync_server.service.server import Server
 from sync_server.service.shop import Unwell
 from sync_server.service.store import StoreError
 
-from . import api, devices, first_run, log, manager, mishaps, now, phone, sign_in, today
+from . import api, devices, first_run, log, manager, mishaps, now, phone, sign_in, today, watch
 from .api import Pace
 from .control import control
-from .manager import FIRST_RUN, HOME, server_of, signed_in
+from .manager import FIRST_RUN, HOME, signed_in
 from .private import Private
 from .security import Bounded, Guarded
 from .session import Sessions, session
@@ -41,7 +41,9 @@ def make_app(server: Server) -> Starlette:
     app = Starlette(
         routes=[
             Route("/", _home),
-            Route("/health", health),
+            Route("/health", watch.health),
+            Route("/healthz", watch.health),
+            Route("/metrics", watch.metrics),
             Route("/robots.txt", _robots),
             Route("/control", control, methods=["POST"]),
             Route("/api/visits", api.open_visit, methods=["POST"]),
@@ -98,6 +100,7 @@ def make_app(server: Server) -> Starlette:
     app.state.server = server
     app.state.sessions = Sessions()
     app.state.pace = Pace()
+    app.state.metrics = Metrics(server)
     return app
 
 
@@ -108,22 +111,6 @@ class _Static(StaticFiles):
         response = super().file_response(*args, **kwargs)
         response.headers.update(ASK_AGAIN)
         return response
-
-
-async def health(request: Request) -> Response:
-    """For whoever watches over the server: 200 while all is well, 503 and the reason when not."""
-    shop = server_of(request).shop
-    reason = shop.unwell.removeprefix(f"{shop.path}: ") if shop.unwell else None
-    return JSONResponse(
-        {"ok": reason is None, "unwell": reason, "version": _version()}, 503 if reason else 200
-    )
-
-
-def _version() -> str:
-    try:
-        return version("welkom")
-    except PackageNotFoundError:  # run from a folder that was never installed
-        return "unknown"
 
 
 async def _home(_request: Request) -> Response:

@@ -1,6 +1,8 @@
 """The pages under docs/ say what the code says: every name, in both directions."""
 
 import importlib.util
+import json
+import logging
 import re
 import sqlite3
 import tomllib
@@ -15,6 +17,9 @@ from sync_server.domain.refusal import Code
 from sync_server.domain.visit import State
 from sync_server.protocol.messages import PROTOCOL, FromDevice, FromServer
 from sync_server.protocol.rows import PersonRow, QuoteRow, VisitRow
+from sync_server.service.counters import COUNTED
+from sync_server.service.logs import FIELDS, JsonLines
+from sync_server.service.metrics import METRICS
 from sync_server.service.store import connect, migrate
 from tests.contract.pages import DOCS, ROOT, code, names, page, rows, sections
 
@@ -177,3 +182,19 @@ def test_the_watching_page_has_everything_the_doctor_may_find():
         )
     listed = sections(page("watching.md"), 2)["Is all well?"]
     assert set(re.findall(r"`(\w+)`", " ".join(row[0] for row in rows(listed)))) == found - {"ops"}
+
+
+def test_the_watching_page_has_every_metric_with_its_meaning():
+    counted = {f"welkom_{name}_total": meaning for name, meaning in COUNTED.items()}
+    written = rows(sections(page("watching.md"), 2)["Figures for Prometheus"])
+    assert {row[0].strip("`"): row[1] for row in written} == METRICS | counted
+
+
+def test_the_watching_page_shows_a_line_as_the_log_has_it():
+    (line,) = code(page("watching.md"), "json")
+    shown = json.loads(line)
+    assert set(shown) == {"at", "level", "logger", "text", *FIELDS}
+    record = logging.LogRecord("welkom.events", logging.INFO, "", 0, "%s", ("accepted",), None)
+    record.created = 1_795_341_600.0
+    record.fields = {name: shown[name] for name in FIELDS}
+    assert JsonLines().format(record) == line.strip()

@@ -50,11 +50,11 @@ def fill(db: sqlite3.Connection, play: Play) -> None:
     db.execute("UPDATE devices SET revoked_at = 7 WHERE device_id = 'toms'")
 
 
-def dump(stop_before: str | None = None) -> str:
+def dump() -> str:
     """The SQL of a store with that day in it."""
     with tempfile.TemporaryDirectory() as folder:
         db = connect(Path(folder) / "store.db")
-        migrations.apply(Database(db), stop_before=stop_before)
+        migrations.apply(Database(db))
         fill(db, a_day())
         text = "\n".join(db.iterdump()) + "\n"
         db.close()

@@ -50,6 +50,13 @@ def change(folder: Folder, sql: str, *values) -> None:
     db.close()
 
 
+def log_line(folder: Folder, seq: int, at: int, body: str) -> None:
+    values = (seq, "day_closed", "system", at, body)
+    change(
+        folder, "INSERT INTO visit_events (seq, event, actor, at_server, body) VALUES (?,?,?,?,?)", *values
+    )
+
+
 def found(folder: Folder, now: int = NOW) -> list[str]:
     findings = examine(folder, now)
     assert all("; " in finding.text or "\n" in finding.text for finding in findings), findings
@@ -128,8 +135,8 @@ def test_phones_that_could_not_reach_the_pages_are_told_of(well):
 
 def test_a_clock_that_cannot_be_right_is_named(well, monkeypatch):
     assert "clock" in found(well, 86_400_000)
-    change(well, "INSERT INTO visit_events VALUES (1, NULL, NULL, 'day_closed', 'system', NULL, NULL, ?, ?)",
-           NOW + 600_000, json.dumps({"event": "day_closed", "still_here": 0}))  # fmt: skip
+    body = json.dumps({"event": "day_closed", "still_here": 0})
+    log_line(well, 1, NOW + 600_000, body)
     assert found(well) == ["clock"]
     assert found(well, NOW + 600_000) == []
     monkeypatch.setenv("TZ", "Asia/Tokyo")
@@ -161,8 +168,7 @@ def test_a_night_without_a_backup_is_named(well):
 
 
 def test_a_store_that_is_not_sound_is_named_and_one_that_is_gone(well):
-    row = "5, NULL, NULL, 'day_closed', 'system', NULL, NULL, 1, '{}'"
-    change(well, f"INSERT INTO visit_events VALUES ({row})")
+    log_line(well, 5, 1, "{}")
     assert found(well) == ["seq"]
     change(well, "DELETE FROM _sqlite_migrations")
     assert found(well) == ["older"]
