@@ -4,7 +4,7 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 READY  := $(VENV)/ready
 
-.PHONY: demo test check bench screenshots torture reliability packages clean
+.PHONY: demo test check bench screenshots torture fuzz reliability packages clean
 
 demo: $(READY) packages  ## A shop at work: server, kiosk, two tablets, simulated people
 	@$(PY) -m sync_server.cli demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS)) $(if $(DEMO_DATA),--data "$(DEMO_DATA)")
@@ -26,6 +26,10 @@ screenshots: $(READY) packages  ## Every screen in three languages, in build/scr
 
 torture: $(READY)  ## SECONDS=45: a shop of real processes, killed, cut off and starved of its disk; ends with JSON
 	@$(PY) -m tests.torture --seconds $(or $(SECONDS),45)
+
+fuzz: $(READY)  ## SECONDS=60: bytes of all kinds at every decoder; ends with how many
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[fuzz]"
+	@$(PY) -m tests.fuzz --seconds $(or $(SECONDS),60)
 
 reliability: $(READY)  ## docs/reliability.md, from what the tests say they do
 	@$(PY) docs/make_reliability.py

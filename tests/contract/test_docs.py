@@ -151,6 +151,7 @@ def test_every_dependency_has_its_reason_and_none_that_is_gone():
     for title, wanted in (
         ("To run it", project["dependencies"]),
         ("To work on it", project["optional-dependencies"]["dev"]),
+        ("To fuzz it", project["optional-dependencies"]["fuzz"]),
     ):
         assert names(written[title]) == [re.match(r"[\w-]+", line)[0] for line in wanted]
         assert all(len(row) == 2 and row[1] for row in rows(written[title]))
