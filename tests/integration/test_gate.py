@@ -23,6 +23,9 @@ from .house import PIN, Raw, come, do, visit_of
 REFUSED = (zmq.EVENT_HANDSHAKE_FAILED_AUTH, zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL)
 
 
+@pytest.mark.attack(
+    "A stranger with a key of their own connects", "refused at the handshake; nothing is sent to it"
+)
 async def test_an_unknown_key_never_gets_in(house):
     file = house.enrol("kiosk", "Front")
     await house.open()
@@ -36,6 +39,7 @@ async def test_an_unknown_key_never_gets_in(house):
     assert stranger.seen == []
 
 
+@pytest.mark.attack("A server with another key pretends to be the store's", "the device tells it nothing")
 async def test_a_device_that_takes_another_server_for_ours_tells_it_nothing(house):
     file = house.enrol("kiosk", "Front")
     await house.open()
@@ -45,6 +49,7 @@ async def test_a_device_that_takes_another_server_for_ours_tells_it_nothing(hous
     assert house.server.desk.connected == []
 
 
+@pytest.mark.attack("A connection without a key, in plain text", "ended at the handshake")
 async def test_without_encryption_nobody_gets_in(house):
     house.enrol("kiosk", "Front")
     await house.open()
@@ -60,6 +65,7 @@ async def test_without_encryption_nobody_gets_in(house):
     assert house.server.desk.connected == []
 
 
+@pytest.mark.fault("Nobody is there to judge new connections", "nobody gets in")
 async def test_the_door_is_closed_where_nobody_judges_who_comes(house):
     """A socket set up as the server's, but with no Gate behind it, lets in nobody at all."""
     file = house.enrol("kiosk", "Front")
@@ -80,6 +86,9 @@ async def test_the_door_is_closed_where_nobody_judges_who_comes(house):
         context.destroy(linger=0)
 
 
+@pytest.mark.attack(
+    "A device that was revoked goes on over its open connection", "nothing it sends has an effect"
+)
 async def test_a_revoked_device_has_no_effect_from_then_on_though_it_is_connected(house):
     """14"""
     file, other = house.enrol("kiosk", "Front"), house.enrol("kiosk", "Back")
@@ -102,6 +111,7 @@ async def test_a_revoked_device_has_no_effect_from_then_on_though_it_is_connecte
     assert house.one("SELECT count(*) FROM ops") == 2
 
 
+@pytest.mark.attack("A device that was revoked listens on", "it hears of nothing that happens from then on")
 async def test_a_revoked_device_is_told_nothing_more(house):
     kiosk_file, tablet_file = house.enrol("kiosk", "Front"), house.enrol("staff", "Tablet")
     await house.open()
@@ -187,6 +197,9 @@ async def test_a_device_added_while_the_server_runs_gets_in(house):
     await house.until(lambda: device.live)
 
 
+@pytest.mark.attack(
+    "A stolen key connects beside the device it belongs to", "one of the two is connected, never both"
+)
 async def test_a_device_is_connected_once(house):
     file = house.enrol("kiosk", "Front")
     await house.open()

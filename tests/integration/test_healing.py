@@ -37,6 +37,7 @@ def lose(monkeypatch, wanted) -> list[bytes]:
     return lost
 
 
+@pytest.mark.fault("An update is lost on the way", "noticed by the next one; a snapshot heals it")
 async def test_a_missed_update_is_noticed_by_the_next_one_and_a_snapshot_heals_it(house, monkeypatch):
     kiosk, tom = await house.crew("tom")
     lost = lose(monkeypatch, lambda m: b'"people"' in m and b'"update"' in m and len(lost) < 1)
@@ -47,6 +48,7 @@ async def test_a_missed_update_is_noticed_by_the_next_one_and_a_snapshot_heals_i
     assert len(tom.view.visits) == 2
 
 
+@pytest.mark.fault("The last update is lost on the way", "noticed by the next beat; a snapshot heals it")
 async def test_a_last_update_that_got_lost_is_noticed_by_the_beat(house, monkeypatch):
     kiosk, _ = await house.crew("tom")
     lost = lose(monkeypatch, lambda m: m.startswith(b'{"type":"update"') and len(lost) < 2)
@@ -55,6 +57,7 @@ async def test_a_last_update_that_got_lost_is_noticed_by_the_beat(house, monkeyp
     await healed(house)
 
 
+@pytest.mark.fault("An answer is lost on the way", "asked for again; the op is done once")
 async def test_a_lost_answer_is_asked_for_again_and_the_op_done_once(house, monkeypatch):
     kiosk, _ = await house.crew("tom")
     lost = lose(monkeypatch, lambda m: m.startswith(b'{"type":"answer"') and len(lost) < 2)
@@ -65,6 +68,7 @@ async def test_a_lost_answer_is_asked_for_again_and_the_op_done_once(house, monk
     assert visit_id in kiosk.view.visits
 
 
+@pytest.mark.fault("There is no server", "devices work on; everything is done once it is there")
 async def test_devices_work_on_without_a_server_and_everything_is_done_once_it_is_there(house):
     kiosk, tom = await house.crew("tom")
     first = come(kiosk)
@@ -90,6 +94,7 @@ async def test_devices_work_on_without_a_server_and_everything_is_done_once_it_i
     assert events == ["opened", "offered", "accepted", "started", "noted", "completed"]
 
 
+@pytest.mark.fault("A device is stopped before it could send", "it sends it after its start")
 async def test_a_device_that_is_started_again_sends_what_it_had_not_sent(house):
     file = house.enrol("kiosk", "Front")
     visits = []
@@ -107,6 +112,10 @@ async def test_a_device_that_is_started_again_sends_what_it_had_not_sent(house):
     assert kiosk.next_ticket() == "A-7"
 
 
+@pytest.mark.fault(
+    "A link is cut, or nothing comes through it any more",
+    "the device notices and works on; mended, all agree",
+)
 @pytest.mark.parametrize("how", ["cut", "pinch"])
 async def test_a_link_that_breaks_in_the_middle_heals(house, how):
     kiosk_file, tablet_file = house.enrol("kiosk", "Front"), house.enrol("staff", "Tablet")
@@ -128,6 +137,7 @@ async def test_a_link_that_breaks_in_the_middle_heals(house, how):
     assert house.answered == []
 
 
+@pytest.mark.fault("The server's address answers nothing", "it is tried until it does")
 async def test_a_server_whose_address_answers_nothing_is_tried_until_it_does(house):
     file = house.enrol("kiosk", "Front")
     await house.open()
@@ -141,6 +151,10 @@ async def test_a_server_whose_address_answers_nothing_is_tried_until_it_does(hou
     assert visit_id in kiosk.view.visits
 
 
+@pytest.mark.fault(
+    "Links, devices and server break by chance, for a whole day of work",
+    "every op is done once and all agree",
+)
 @pytest.mark.parametrize("seed", range(4))
 async def test_whatever_breaks_and_whenever_every_op_is_done_once_and_all_agree(house, seed):
     """2, 10, 13: random taps over random cables, with the server stopped and started among them."""
@@ -220,6 +234,7 @@ async def test_tickets_begin_anew_with_the_day_though_the_kiosk_stays_connected(
     assert rows == {first: "2026-03-02 A-1", second: "2026-03-03 A-1"}
 
 
+@pytest.mark.fault("A kiosk without connection gives out tickets over midnight", "each is given out once")
 async def test_tickets_given_out_without_a_connection_over_midnight_are_given_out_once(house, monkeypatch):
     """12: they are of the day on which the server hears of them."""
     clock = Clock(ms(2026, 3, 2, 22, 59))

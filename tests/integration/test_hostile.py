@@ -31,6 +31,10 @@ async def mad_and_sane(house):
     return house.raw(mad)
 
 
+@pytest.mark.attack(
+    "Garbage, invalid UTF-8, brackets 60,000 deep, numbers of 5,000 digits, foreign messages",
+    "refused with the reason; the connection and everybody else work on",
+)
 @pytest.mark.parametrize(
     "frame",
     [
@@ -75,6 +79,7 @@ async def test_the_fault_names_the_op_so_that_the_person_can_be_told(house):
         assert (await raw.hear()).op_id == "a" * 32
 
 
+@pytest.mark.attack("A frame above 64 kB", "the connection ends; others are served")
 async def test_a_frame_that_is_too_large_ends_the_connection(house):
     raw = await mad_and_sane(house)
     await raw.hello()
@@ -84,6 +89,7 @@ async def test_a_frame_that_is_too_large_ends_the_connection(house):
     await others_are_served(house)
 
 
+@pytest.mark.attack("A message of several frames", "refused, and not done; others are served")
 @pytest.mark.parametrize("count", [2, 3, 4, 16])
 async def test_a_message_of_several_frames_is_refused(house, count):
     raw = await mad_and_sane(house)
@@ -106,6 +112,7 @@ async def test_another_protocol_is_told_which_side_to_update(house):
     assert isinstance(await raw.hear(), msg.WhoAreYou)
 
 
+@pytest.mark.attack("Ops and sign-ins before a hello", "not done")
 async def test_whoever_has_not_said_hello_is_asked_to(house):
     raw = await mad_and_sane(house)
     await raw.send(msg.Submit("1" * 32, 1, ops.OpenVisit("a" * 32, "A-1", "ask", "en")))
@@ -115,6 +122,9 @@ async def test_whoever_has_not_said_hello_is_asked_to(house):
     assert house.one("SELECT count(*) FROM ops") == 0
 
 
+@pytest.mark.fault(
+    "A device comes back with 700 ops", "all are done in the order of the taps; others are served meanwhile"
+)
 async def test_a_device_that_was_away_for_long_sends_all_it_has_and_others_are_served_meanwhile(house):
     away, sane = house.enrol("kiosk", "Away"), house.enrol("kiosk", "Sane")
     device = house.device(away)  # nobody to talk to yet
@@ -132,6 +142,7 @@ async def test_a_device_that_was_away_for_long_sends_all_it_has_and_others_are_s
     assert [op_id for op_id in done if op_id in set(op_ids)] == op_ids  # in the order of the taps
 
 
+@pytest.mark.attack("A revoked device floods the server", "others are served")
 async def test_a_flood_from_a_revoked_device_does_not_keep_others_waiting(house):
     """The reader gets to the others though nothing that comes in counts."""
     raw = await mad_and_sane(house)
@@ -152,6 +163,10 @@ async def _flood(raw) -> None:
         await raw.send(msg.Ping())
 
 
+@pytest.mark.fault(
+    "A device stops reading what it is sent",
+    "it is let go, others are served; when it reads again it takes a new snapshot",
+)
 async def test_a_device_that_stops_reading_holds_up_nobody_and_begins_anew_when_it_reads(house):
     deaf = house.enrol("staff", "Deaf")
     kiosk, tom = await house.crew("tom")

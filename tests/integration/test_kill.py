@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from sync_server.domain import ops
 from sync_server.domain.events import Resolution
 
@@ -12,6 +14,10 @@ from .process import ServerProcess
 ROUNDS = 5
 
 
+@pytest.mark.fault(
+    "The server is killed with kill -9 in the middle of its work, five times",
+    "every acknowledged op is on disk, once; what was not acknowledged is done after the start",
+)
 async def test_every_acknowledged_op_outlives_kill_9_exactly_once(house):
     chance = random.Random(7)
     kiosk_file, tablet_file = house.enrol("kiosk", "Front"), house.enrol("staff", "Toms")
@@ -67,6 +73,7 @@ def work(tom) -> None:
             return
 
 
+@pytest.mark.fault("The server is stopped and started", "the floor is as it was")
 async def test_a_server_asked_to_stop_does_so_and_says_goodbye_to_its_lock(house):
     file = house.enrol("kiosk", "Front")
     server = await ServerProcess(house.folder.path).start()

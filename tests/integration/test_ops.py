@@ -74,6 +74,7 @@ async def test_a_kiosk_is_told_how_its_shoppers_place_moves(house):
     await house.until(lambda: visit_of(kiosk, second).place_in_line == 1)
 
 
+@pytest.mark.attack("Every byte that reaches a kiosk is read along", "none of it describes a shopper")
 async def test_no_frame_to_a_kiosk_describes_any_shopper(house):
     files = [house.enrol("kiosk", "Front"), house.enrol("kiosk", "Back"), house.enrol("staff", "Tablet")]
     await house.open()
@@ -104,6 +105,7 @@ async def test_no_frame_to_a_kiosk_describes_any_shopper(house):
 # --- one op_id, at most one effect ------------------------------------------------------------------
 
 
+@pytest.mark.attack("An op is sent again, word for word", "the same answer, and no second effect")
 async def test_the_same_op_again_gets_the_same_answer_and_has_no_second_effect(house):
     file = house.enrol("kiosk", "Front")
     await house.open()
@@ -120,6 +122,7 @@ async def test_the_same_op_again_gets_the_same_answer_and_has_no_second_effect(h
     assert house.one("SELECT count(*) FROM ops") == 2
 
 
+@pytest.mark.attack("An op_id is used for another op", "refused; nothing happens")
 async def test_the_same_op_id_with_another_op_is_refused_and_does_nothing(house):
     file = house.enrol("kiosk", "Front")
     await house.open()
@@ -134,6 +137,7 @@ async def test_the_same_op_id_with_another_op_is_refused_and_does_nothing(house)
     assert house.one("SELECT state FROM visits") == "waiting"
 
 
+@pytest.mark.fault("An op is repeated after the server was started anew", "the same answer as before")
 async def test_an_answer_given_before_a_restart_is_given_after_it(house):
     file = house.enrol("kiosk", "Front")
     await house.open()
@@ -152,6 +156,9 @@ async def test_an_answer_given_before_a_restart_is_given_after_it(house):
     assert house.one("SELECT count(*) FROM visits") == 1
 
 
+@pytest.mark.fault(
+    "Two colleagues take the same visit at the same moment", "one has it, the other is told who"
+)
 async def test_of_two_tablets_that_tap_at_once_exactly_one_wins(house):
     kiosk, tom, maya = await house.crew("tom", "maya")
     for _ in range(8):
@@ -234,6 +241,10 @@ async def test_whatever_was_answered_is_on_disk_at_that_moment(house):
     assert house.one("SELECT count(*) FROM ops") == 32
 
 
+@pytest.mark.attack(
+    "A kiosk's key sends what only tablets may, and a tablet's what only kiosks may",
+    "refused; nothing happens",
+)
 @pytest.mark.parametrize("kind", ["kiosk", "staff"])
 async def test_a_device_can_only_say_what_its_kind_may(house, kind):
     file = house.enrol(kind, "Device")

@@ -3,6 +3,8 @@
 import asyncio
 import threading
 
+import pytest
+
 from sync_server.domain import ops
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol import messages as msg
@@ -56,6 +58,7 @@ async def test_after_five_wrong_tries_even_the_right_pin_has_to_wait(house):
     assert (await tablet.sign_in("maya", PIN)).refusal is None  # others are not slowed down
 
 
+@pytest.mark.attack("PINs are guessed all at once", "they count one by one, and then have to wait")
 async def test_guesses_sent_all_at_once_count_one_by_one(house):
     """However many are under way, no more are looked at than if they came one after the other."""
     file = house.enrol("staff", "Tablet")
@@ -72,6 +75,7 @@ async def test_guesses_sent_all_at_once_count_one_by_one(house):
     assert None not in codes
 
 
+@pytest.mark.attack("Somebody signs in over a kiosk's key", "refused")
 async def test_a_kiosk_is_nobodys_tablet(house):
     file = house.enrol("kiosk", "Front")
     server = await house.open()
@@ -82,6 +86,7 @@ async def test_a_kiosk_is_nobodys_tablet(house):
     assert server.shop.floor.people["tom"].device_id is None
 
 
+@pytest.mark.attack("The disks of server and tablet are searched for a PIN", "it is on neither")
 async def test_a_pin_is_written_down_nowhere(house):
     kiosk, tom = await house.crew("tom")
     visit_id = come(kiosk)

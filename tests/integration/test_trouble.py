@@ -36,6 +36,10 @@ async def free_disk(house) -> None:
     await house.server.shop.store.call(lambda db: db.execute("PRAGMA max_page_count = 1000000").fetchall())
 
 
+@pytest.mark.fault(
+    "The server's disk is full",
+    "nothing is acknowledged and the screens say why; with room again everything is done, once",
+)
 async def test_on_a_full_disk_nothing_is_acknowledged_and_when_there_is_room_everything_is_done(house):
     kiosk, tom = await house.crew("tom")
     await fill_disk(house)
@@ -63,6 +67,7 @@ async def test_on_a_full_disk_nothing_is_acknowledged_and_when_there_is_room_eve
     assert house.answered == []
 
 
+@pytest.mark.fault("Devices keep tapping while the disk is full", "they wait before they ask again")
 async def test_a_server_that_cannot_write_is_not_asked_again_before_a_while(house, monkeypatch):
     monkeypatch.setattr(engine, "NOT_NOW_MS", 10**9)
     bystander = house.enrol("kiosk", "Back")
@@ -90,6 +95,7 @@ async def test_a_server_that_cannot_write_is_not_asked_again_before_a_while(hous
     await house.until(lambda: not kiosk.outbox.pending())
 
 
+@pytest.mark.fault("An offer lapses while the disk is full", "it is made up for when there is room")
 async def test_what_time_brings_about_is_made_up_for_when_there_is_room_again(house):
     kiosk, tom = await house.crew("tom")
     visit_id = come(kiosk)
@@ -106,6 +112,9 @@ async def test_what_time_brings_about_is_made_up_for_when_there_is_room_again(ho
     await house.until(lambda: house.agrees(kiosk) and house.agrees(tom))
 
 
+@pytest.mark.fault(
+    "Something is asked on a page while the disk is full", "the page says that it could not be saved"
+)
 async def test_an_op_over_the_web_is_told_that_it_could_not_be_saved(house):
     server = await house.open()
     await fill_disk(house)
@@ -127,6 +136,9 @@ async def test_an_op_over_the_web_is_told_that_it_could_not_be_saved(house):
     assert house.one("SELECT count(*) FROM visits WHERE ticket = ?", op.ticket) == 1
 
 
+@pytest.mark.fault(
+    "A value that SQLite cannot take", "that turn is dropped and done again; the writer goes on"
+)
 async def test_whatever_the_writer_stumbles_over_it_writes_on(house, monkeypatch):
     """Not only SQLite's own errors: a writer that ended would leave every device waiting for good."""
     kiosk, _ = await house.crew("tom")
@@ -147,6 +159,10 @@ async def test_whatever_the_writer_stumbles_over_it_writes_on(house, monkeypatch
     assert house.one("SELECT count(*) FROM visits") == 1
 
 
+@pytest.mark.fault(
+    "The rules raise an exception in the middle of an op",
+    "nothing is changed, the floor is read anew, the server lives on",
+)
 async def test_a_fault_in_the_rules_changes_nothing_and_the_server_lives_on(house, monkeypatch):
     kiosk, tom = await house.crew("tom")
     visit_id = come(kiosk)
@@ -187,6 +203,10 @@ async def test_a_fault_in_what_time_brings_about_is_survived_too(house, monkeypa
     await house.until(lambda: visit_id in tom.view.visits and house.agrees(tom))
 
 
+@pytest.mark.fault(
+    "One op of several in the same moment fails by a fault of the server's own",
+    "none of them is told yes that is not on disk; all are done when repeated",
+)
 async def test_other_ops_of_the_same_moment_are_not_told_yes_when_one_fails(house, monkeypatch):
     """One turn does them all; a fault in the last drops those before it, and they are done again."""
     file = house.enrol("kiosk", "Front")
@@ -218,6 +238,10 @@ async def test_other_ops_of_the_same_moment_are_not_told_yes_when_one_fails(hous
     assert house.one("SELECT count(*) FROM visit_events") == 2
 
 
+@pytest.mark.fault(
+    "After a failed write the store cannot be read either",
+    "it is tried until it can; then everything waiting is done",
+)
 async def test_a_store_that_cannot_be_read_after_a_failed_write_is_read_later(house, monkeypatch):
     kiosk, tom = await house.crew("tom")
     await fill_disk(house)
@@ -239,6 +263,9 @@ async def test_a_store_that_cannot_be_read_after_a_failed_write_is_read_later(ho
     assert house.one("SELECT count(*) FROM visits") == 60
 
 
+@pytest.mark.fault(
+    "The server's reader fails for good", "the server ends, to be started anew, and nothing is lost"
+)
 async def test_a_server_that_can_no_longer_hear_ends_instead_of_standing_deaf(house, monkeypatch):
     kiosk, _ = await house.crew("tom")
 

@@ -55,6 +55,9 @@ def test_pages_hold_no_script_and_no_style_of_their_own(
         assert not re.search(r"""(src|href|action)=["'](https?:)?//""", html), url
 
 
+@pytest.mark.attack(
+    "A script is put into a page", "the browser does not run it: the content policy forbids it"
+)
 def test_the_browser_sees_the_policy_at_work(
     shop: Running, unwatched_phone: Page, complaints: Complaints
 ) -> None:
@@ -65,6 +68,7 @@ def test_the_browser_sees_the_policy_at_work(
     assert any("Content Security Policy" in said for said in complaints)
 
 
+@pytest.mark.attack("A body above 16 kB to the pages", "refused before it is read")
 def test_a_body_too_large_is_refused(shop: Running, http: requests.Session) -> None:
     ticket = shop.open()
     large = b"x" * (LARGEST_BODY + 1)

@@ -63,6 +63,7 @@ def test_what_cannot_be_done_is_said_as_on_the_command_line(shop: Running) -> No
         control.run(shop.server.folder, "revoke_device", device_id="none")
 
 
+@pytest.mark.attack("A command without the store's control key", "refused")
 @pytest.mark.parametrize("key", ["", "wrong", "wröng"])
 def test_without_the_key_nothing_is_done(shop: Running, http: requests.Session, key: str) -> None:
     answer = ask(shop, http, add(), key=key.encode().decode("latin-1"))
@@ -79,6 +80,7 @@ def test_other_ways_to_show_the_key_do_not_count(shop: Running, http: requests.S
     assert devices(shop) == []
 
 
+@pytest.mark.attack("A command from another computer, with the right key", "refused")
 def test_another_computer_is_refused_even_with_the_key(shop: Running, http: requests.Session) -> None:
     """As a proxy on this computer passes it on; the key alone is not enough."""
     for address in ("192.168.1.20", "10.0.0.7", "2001:db8::1", "nonsense"):

@@ -149,6 +149,7 @@ def test_a_wait_over_the_need_s_target_is_warm(shop: Running, http: requests.Ses
     assert over == [(" over", "0:46"), (" over", "1:01"), ("", "1:00")]
 
 
+@pytest.mark.attack("A script in a shopper's comment, on the manager's page", "shown as the text it is")
 def test_what_a_shopper_wrote_is_shown_as_written(shop: Running, http: requests.Session) -> None:
     ticket = shop.open()
     ticket.cancel()

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 import requests
 from playwright.sync_api import Page, expect
 
@@ -191,6 +192,7 @@ def test_whoever_is_being_helped_cannot_leave_by_an_old_page(shop: Running, http
 # --- the link --------------------------------------------------------------------------------------
 
 
+@pytest.mark.attack("A shopper's link is opened long after the visit", "not found")
 def test_a_link_dies_an_hour_after_the_end(shop: Running, http: requests.Session) -> None:
     ticket = shop.open("repair")
     ticket.cancel()
@@ -206,6 +208,9 @@ def test_a_link_dies_an_hour_after_the_end(shop: Running, http: requests.Session
     assert ticket.visit.ces is None
 
 
+@pytest.mark.attack(
+    "Shopper links that are made up", "the same page as for one that is over: nothing tells them apart"
+)
 def test_an_unknown_link_looks_like_a_dead_one(shop: Running, http: requests.Session) -> None:
     ticket = shop.open("repair")
     ticket.cancel()

@@ -40,6 +40,9 @@ def test_a_wrong_password_is_told_and_the_right_one_then_works(shop: Running, un
     expect(desk.get_by_role("link", name="Visit log")).to_have_attribute("aria-current", "page")
 
 
+@pytest.mark.attack(
+    "A link to the sign-in that leads elsewhere afterwards", "it leads to the manager's pages"
+)
 def test_the_way_back_stays_in_the_house(shop: Running, http: requests.Session) -> None:
     for wanted in ("https://elsewhere.example/", "//elsewhere.example", "/v/x", "/manager/../control"):
         http.cookies.clear()
@@ -86,6 +89,9 @@ def test_after_five_wrong_passwords_there_is_a_pause(shop: Running, http: reques
     assert come_in(shop, http).status_code == 303
 
 
+@pytest.mark.attack(
+    "CSRF: another site's form, or a form without the page's token", "refused; nothing happens"
+)
 def test_a_form_of_another_site_does_nothing(shop: Running, http: requests.Session) -> None:
     address = shop.address + SIGN_IN
     right = {"token": token_in(http.get(address)), "password": PASSWORD}
@@ -108,6 +114,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(shop: Running, ht
         assert part in cookie
 
 
+@pytest.mark.attack("A session cookie with a made-up signature", "leads to the sign-in")
 def test_a_forged_cookie_opens_nothing(shop: Running, http: requests.Session) -> None:
     come_in(shop, http)
     signed = http.cookies["welkom"]
