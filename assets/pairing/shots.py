@@ -16,7 +16,7 @@ from assets.words import known_languages
 from .joining import Joining
 from .scenes import SCENES, StandIn
 
-FRAMES = 3  # until everything has found its place
+FRAMES = 2  # after which a page has settled
 
 Show = Callable[[str, str], Awaitable[Any]]
 

@@ -1,12 +1,9 @@
 """The shop is closed: when it opens again. Whoever leaves late may still say how it was."""
 
-from datetime import timedelta
-
 from assets.words import Words
 from kiosk.flow import Flow
+from kiosk.opening import opening
 from kiosk.widgets.message import Message
-
-NEAR_DAYS = 7  # so far ahead a weekday says which day is meant
 
 
 class ClosedPage(Message):
@@ -16,7 +13,7 @@ class ClosedPage(Message):
         self.in_full = True
         super().show(flow, words, now)
         self.icon = "moon"
-        opens = opening(flow, words)
+        opens = opening(flow.world, words)
         self.title = opens or words.say("kiosk.closed.title")
         self.text = words.say("kiosk.closed.text" if opens else "kiosk.closed.unknown")
         self.say_first = ""
@@ -28,20 +25,3 @@ class ClosedPage(Message):
 
     def on_how_was_it(self) -> None:
         """Somebody would like to say how it was."""
-
-
-def opening(flow: Flow, words: Words) -> str:
-    """When the shop opens next, as a sentence; empty where nobody knows."""
-    catalogue, at = flow.world.catalogue, flow.world.at
-    opens = catalogue.hours.next_opening(at) if catalogue else None
-    if catalogue is None or opens is None:
-        return ""
-    when, today = catalogue.local(opens), catalogue.local(at).date()
-    time = f"{when.hour}:{when.minute:02}"
-    if when.date() == today:
-        return words.say("kiosk.closed.today", time=time)
-    if when.date() == today + timedelta(days=1):
-        return words.say("kiosk.closed.tomorrow", time=time)
-    if when.date() < today + timedelta(days=NEAR_DAYS):
-        return words.say("kiosk.closed.weekday", day=words.weekday(when), time=time)
-    return words.say("kiosk.closed.date", date=words.date(when), time=time)

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from msgspec.structs import replace
 
 from kiosk.flow import REFRESH_MS
@@ -55,38 +54,3 @@ def test_whoever_is_in_the_middle_of_it_at_closing_time_goes_on(tmp_path: Path) 
         assert k.hands.screen is Screen.CLOSED
 
     at_the_kiosk(tmp_path, what, device=device)
-
-
-@pytest.mark.parametrize(
-    ("hours", "says"),
-    [
-        ({"mon": "10:00-18:00"}, "We open on Monday at 10:00"),
-        ({"mon": "closed"}, "We are closed"),
-    ],
-)
-def test_a_longer_pause_is_told_by_its_day(tmp_path: Path, hours: dict[str, str], says: str) -> None:
-    async def what(k: Kiosk) -> None:
-        assert k.says(says)
-
-    at_the_kiosk(tmp_path, what, device=StandIn(open_on(**hours)))
-
-
-def test_a_shop_that_takes_needs_when_closed_goes_on_greeting(tmp_path: Path) -> None:
-    store = open_on(mon="closed")
-    store = replace(store, store=replace(store.store, needs_when_closed=True))
-
-    async def what(k: Kiosk) -> None:
-        assert k.hands.screen is Screen.NEED
-
-    at_the_kiosk(tmp_path, what, device=StandIn(store))
-
-
-def test_a_pause_of_weeks_is_told_by_its_date(tmp_path: Path) -> None:
-    store = store_of()
-    days = {f"2025-11-{day}": "closed" for day in range(21, 31)}
-    store = replace(store, store=replace(store.store, hours=ALL_WEEK, dates=days))
-
-    async def what(k: Kiosk) -> None:
-        assert k.says("We open on 1 December at 9:30")
-
-    at_the_kiosk(tmp_path, what, device=StandIn(store))

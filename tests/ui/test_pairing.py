@@ -22,6 +22,10 @@ from .driver import Screen, running
 from .kiosk import PORTRAIT, SMALL
 from .test_kiosk_layout import SMALLEST_TOUCH, SMALLEST_TYPE, glass_unit, shown, sticks_out, words_lost
 
+# One of each layout; of the failures, which differ in one text only, the two with the longest.
+PAGES = [name for name in SCENES if not name.startswith("trouble-")]
+PAGES += ["trouble-unreachable", "trouble-other_version"]
+
 
 @pytest.mark.parametrize("size", [PORTRAIT, SMALL])
 def test_every_page_is_seen_whole_in_every_language(size: tuple[int, int]) -> None:
@@ -30,7 +34,7 @@ def test_every_page_is_seen_whole_in_every_language(size: tuple[int, int]) -> No
     async def go() -> list[str]:
         found: list[str] = []
         async with gallery(size) as show:
-            for scene in SCENES:
+            for scene in PAGES:
                 said = []
                 for language in LANGUAGES:
                     glass = await show(scene, language)
@@ -82,8 +86,10 @@ def test_a_tap_on_the_shop_shows_the_digits_and_a_yes_ends_it() -> None:
             await screen.until(lambda: "482 913" in screen.texts())
             await screen.tap("cancel")
             await screen.tap("have-code")
-            for key in "7K3M9QXW2T8HV":
-                await screen.tap(f"key-{key.lower()}")
+            for key in "7K3M9QXW2T8":
+                joining.type(key)
+            for key in "hv":
+                await screen.tap(f"key-{key}")
             await screen.tap("go-on")
             await screen.until(lambda: there.answer and not there.answer.done())
             there.answer.set_result("the file")
