@@ -100,13 +100,21 @@ class Enrolment:
         return f"{own_address() if host in ('0.0.0.0', '::') else host}:{port}" if host else ""
 
     def manager_url(self, host: str) -> str:
-        """The Devices page, from a computer that reaches us as `host`; empty where it cannot be opened."""
-        url = self._server.settings.store.public_url
-        if not url:
-            web, _, port = self._server.web_address.rpartition(":")
-            if is_loopback(web) and not is_loopback(host):
-                return ""
-            url = f"http://{host if web in ('0.0.0.0', '::') else web}:{port}"
+        """The Devices page, from a computer that reaches us as `host`; empty where it cannot be opened.
+
+        Away from this computer the page answers over TLS only, unless the shop accepts otherwise.
+        """
+        settings, tls = self._server.settings, self._server.tls
+        web, _, port = self._server.web_address.rpartition(":")
+        everywhere = web in ("0.0.0.0", "::")
+        public = settings.store.public_url
+        private = tls is not None or settings.server.accepts_reading
+        if public.startswith("https://") or (public and private):
+            url = public
+        elif is_loopback(host) if is_loopback(web) or (everywhere and not private) else private:
+            url = f"{'https' if tls else 'http'}://{host if everywhere else web}:{port}"
+        else:
+            return ""
         return f"{url.rstrip('/')}/manager/devices"
 
     # --- the manager -----------------------------------------------------------------------------

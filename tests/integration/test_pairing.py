@@ -7,6 +7,7 @@ import stat
 import pytest
 import requests
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from sync_server.cli import main
 from sync_server.device.enrol import Pairing, PairingError, Reason
@@ -19,6 +20,7 @@ from sync_server.service.announce import Announcement
 from sync_server.service.door import Door, listen
 from sync_server.service.keys import new_pair
 from sync_server.service.pairing import EXPIRES_MS
+from sync_server.service.settings import ACCEPTED
 
 from .house import House, come
 from .process import ServerProcess
@@ -310,6 +312,35 @@ async def test_another_version_is_told_which_side_speaks_which(shop):
     )
     denied = enrol.decode(told.content, enrol.Denied)
     assert (told.status_code, denied.why, denied.wire) == (400, "other_version", enrol.WIRE)
+
+
+LAN = "192.168.1.10"
+
+
+@pytest.mark.parametrize(
+    ("web", "public", "private", "host", "url"),
+    [
+        ("127.0.0.1:8350", "", False, "127.0.0.1", "http://127.0.0.1:8350/manager/devices"),
+        ("127.0.0.1:8350", "", False, LAN, ""),
+        ("0.0.0.0:8350", "", False, LAN, ""),  # the page would not answer there
+        ("0.0.0.0:8350", "", False, "127.0.0.1", "http://127.0.0.1:8350/manager/devices"),
+        ("0.0.0.0:8350", "", True, LAN, f"http://{LAN}:8350/manager/devices"),
+        (f"{LAN}:8350", "", True, "10.0.0.1", f"http://{LAN}:8350/manager/devices"),
+        (f"{LAN}:8350", "", False, LAN, ""),
+        ("0.0.0.0:8350", f"http://{LAN}:8350/", False, LAN, ""),
+        ("0.0.0.0:8350", "http://shop/", True, LAN, "http://shop/manager/devices"),
+        ("127.0.0.1:8350", "https://shop.example", False, LAN, "https://shop.example/manager/devices"),
+    ],
+)
+async def test_a_screen_shows_the_managers_address_only_where_the_page_answers(
+    shop, web, public, private, host, url
+):
+    server = await shop.open()
+    store = replace(server.settings.store, public_url=public)
+    listen = replace(server.settings.server, manager_without_tls=ACCEPTED if private else "")
+    server.settings = replace(server.settings, store=store, server=listen)
+    server.web_address = web
+    assert server.enrolment.manager_url(host) == url
 
 
 # --- finding it -----------------------------------------------------------------------------------
