@@ -36,8 +36,8 @@ def init(folder: Path, name: str | None, password: str | None, with_tls: bool) -
         _make_certificate(made)
     click.echo(f"Next: edit {made.settings}, then `welkom check --data {folder}`")
     click.echo(f"      give each employee a PIN: `welkom employee pin NAME --data {folder}`")
-    click.echo(f'      add each screen: `welkom device add kiosk --name "Front door" --data {folder}`')
     click.echo(f"      start: `welkom server --data {folder}`")
+    click.echo("      start each screen, `welkom kiosk` or `welkom staff`: it shows how to let it in")
     if password is None:
         click.echo("The manager chooses a password at the first visit; the server's start says where.")
 
