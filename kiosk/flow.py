@@ -13,7 +13,7 @@ from sync_server.domain.refusal import Code
 from sync_server.protocol.rows import VisitRow
 
 from .session import OnScreen, Screen, Session, Sound, Trouble
-from .standing import Shut, Stage, World, calls, stage, to_ask
+from .standing import Stage, World, calls, stage, to_ask
 
 STILL_THERE_MS = 15_000  # how long "Are you still there?" waits for an answer
 LINE_MS = 25_000  # the ticket's screen, untouched
@@ -75,14 +75,6 @@ class Flow:
         if catalogue is None or link is None or not catalogue.store.public_url:
             return None
         return f"{catalogue.store.public_url.rstrip('/')}/v/{link}"
-
-    @property
-    def shut(self) -> Shut | None:
-        """That the store takes no needs now, and when it opens; None while it does."""
-        catalogue, at = self.world.catalogue, self.world.at
-        if catalogue is None or catalogue.takes_needs(at):
-            return None
-        return Shut(catalogue.hours.next_opening(at))
 
     @property
     def passed_on(self) -> bool:
@@ -160,7 +152,7 @@ class Flow:
     def choose_need(self, code: str, now: int) -> None:
         """A tile: on to where to find the shopper, or to the tiles below this one."""
         catalogue = self.world.catalogue
-        if catalogue is None or self.shut or self.session.screen not in (Screen.NEED, Screen.MORE):
+        if catalogue is None or self.session.screen not in (Screen.NEED, Screen.MORE):
             return
         self._touch(now)
         if catalogue.need(code):

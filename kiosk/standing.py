@@ -34,12 +34,6 @@ class Lost(Struct, frozen=True):
     ticket: str
 
 
-class Shut(Struct, frozen=True):
-    """The store is closed. `opens_at` is when it opens again, ms UTC; None: not known."""
-
-    opens_at: int | None
-
-
 class World(Struct, frozen=True):
     """All that a screen may know beyond this one session. `at` is the server's time, ms UTC.
 

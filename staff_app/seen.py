@@ -35,13 +35,6 @@ class Doing(StrEnum):
     SILENT = "silent"
 
 
-class Closing(Struct, frozen=True):
-    """The store closes soon: in how many minutes, and how many shoppers are still in line."""
-
-    minutes: int
-    waiting: int
-
-
 class Colleague(Struct, frozen=True):
     """One person on the floor. `visit` is what they are asked for, walk to, or have in hand."""
 
@@ -106,14 +99,6 @@ class Seen(Struct, frozen=True):
         """Everybody in line, who waits longest first."""
         line = [visit for visit in self.view.visits.values() if visit.state in IN_LINE]
         return sorted(line, key=lambda v: (v.created_at, v.visit_id))
-
-    @property
-    def closing(self) -> Closing | None:
-        """The warning before closing time, when whoever is still in line is let go; None till then."""
-        closes_at = self.catalogue.closes_soon(self.now) if self.catalogue else None
-        if closes_at is None:
-            return None
-        return Closing(-(-(closes_at - self.now) // 60_000), len(self.waiting))
 
     def waited_s(self, visit: VisitRow) -> int:
         return self._since(visit.created_at)

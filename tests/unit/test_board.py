@@ -6,14 +6,14 @@ from msgspec.structs import replace
 from staff_app import taps
 from staff_app.board import Banner, Board, Notice
 from staff_app.screen import BEFORE, OVER, Screen
-from staff_app.seen import Closing, Seen
+from staff_app.seen import Seen
 from staff_app.stand_in import StandIn
 from sync_server.domain import ops
 from sync_server.domain.events import Presence, Resolution
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol.messages import SignedIn
 
-from .tablet import CATALOGUE, NOW, TABLET, Tablet, offered, person, vid, visit
+from .tablet import NOW, TABLET, Tablet, offered, person, vid, visit
 
 # --- which screen --------------------------------------------------------------------------------
 
@@ -227,20 +227,3 @@ def test_the_rows_given_are_never_altered():
     tablet = Tablet(row)
     tablet.do(taps.complete(tablet.seen, Resolution.SOLVED))
     assert row == copy
-
-
-# --- closing time ---------------------------------------------------------------------------------------
-
-
-def test_before_closing_time_the_tablet_is_told_how_soon_and_how_many_wait():
-    tablet = Tablet(visit(1), visit(2), visit(3, "serving", employee="maya"))
-    closes_at = CATALOGUE.next_closing(NOW)
-    warning_ms = CATALOGUE.store.closing_warning_min * 60_000
-    for before_ms, told in (
-        (warning_ms + 1, None),
-        (warning_ms, Closing(15, 2)),
-        (9 * 60_000 + 1, Closing(10, 2)),
-        (1, Closing(1, 2)),
-        (0, None),
-    ):
-        assert replace(tablet.seen, now=closes_at - before_ms).closing == told

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from kiosk.flow import STILL_THERE_MS
 from kiosk.session import Screen, Session, Sound
-from kiosk.standing import Shut
 from sync_server.domain import ops
 from sync_server.domain.refusal import Code
 
@@ -29,7 +28,6 @@ from .shopper import (
 )
 
 OPEN_AT = 1_772_701_200_000  # a Thursday, ten in the morning in Amsterdam
-FRIDAY_9 = OPEN_AT + 23 * 3_600_000
 
 # --- still there? ---------------------------------------------------------------------------------
 
@@ -165,19 +163,19 @@ def test_no_order_of_taps_breaks_the_session(taps: list[tuple[object, ...]]) -> 
 # --- outside the opening hours -------------------------------------------------------------------------
 
 
-def test_while_the_store_is_closed_it_takes_no_needs_and_says_when_it_opens() -> None:
-    hours = {"thu": "09:00-18:00", "fri": "09:00-18:00"}
-    for store, at, shut in (
-        (replace(STORE.store, hours=hours), OPEN_AT, None),
-        (replace(STORE.store, hours=hours), OPEN_AT + 9 * 3_600_000, Shut(FRIDAY_9)),
-        (replace(STORE.store, hours=hours, needs_when_closed=True), OPEN_AT + 9 * 3_600_000, None),
-        (STORE.store, OPEN_AT + 9 * 3_600_000, None),  # no hours are known
+def test_while_the_store_is_closed_it_takes_no_needs() -> None:
+    hours = {"thu": "09:00-18:00"}
+    for store, later_h, screen in (
+        (replace(STORE.store, hours=hours), 0, Screen.NEED),
+        (replace(STORE.store, hours=hours), 9, Screen.CLOSED),
+        (replace(STORE.store, hours=hours, needs_when_closed=True), 9, Screen.NEED),
+        (STORE.store, 9, Screen.NEED),  # no hours are known
     ):
         shopper = Shopper()
-        shopper.see(catalogue=replace(STORE, store=store), at=at)
-        assert shopper.flow.shut == shut
+        shopper.see(catalogue=replace(STORE, store=store), at=OPEN_AT + later_h * 3_600_000)
+        assert shopper.screen is screen
         shopper.flow.choose_need("repair", shopper.now)
-        assert (shopper.screen is Screen.NEED) is (shut is not None)
+        assert (shopper.screen is Screen.SPOT) is (screen is Screen.NEED)
 
 
 def test_who_has_begun_before_closing_time_may_still_say_it() -> None:
