@@ -246,7 +246,7 @@ def _own(visit: Visit, by: Actor) -> None:
 
 
 def _signed_in(floor: "Floor", by: Actor) -> Person:
-    person = floor.holder(by.device_id)
+    person = floor.who(by)
     if person is None:
         raise Refused(Code.NOT_SIGNED_IN)
     return person

@@ -9,12 +9,13 @@ when = floor.next_deadline(now)                  # when tick has something to do
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from . import commands, late, routing, visit
 from . import events as ev
 from .catalogue import Catalogue
 from .events import Event, Presence, Record
-from .ops import SYSTEM, Actor, ActorKind, AnyOp
+from .ops import SYSTEM, Actor, ActorKind, AnyOp, QuickResolution, SetPresence
 from .people import Person
 from .people import apply as apply_to_person
 from .refusal import Refusal, Refused
@@ -51,6 +52,7 @@ class Floor:
         self.people: dict[str, Person] = {e.id: Person(e.id) for e in catalogue.employees}
         self._tickets: dict[str, set[str]] = {}
         self._last_closing: int | None = None
+        self._signed_off: dict[str, tuple[str, int]] = {}  # by tablet: whom the server signed off, and when
         self._now = 0
 
     # --- what happens ----------------------------------------------------------------------------
@@ -68,11 +70,13 @@ class Floor:
         `at_device` is the device's clock at the tap, `ahead_ms` how far ours was ahead of it.
         """
         now = self._advance(now)
+        tapped = late.tapped_at(at_device, ahead_ms, now)
+        if tapped is not None:
+            by = self._as_then(op, by, tapped)
         try:
             changes = commands.decide(self, op, by, now)
         except Refused as refused:
             return refused.refusal
-        tapped = late.tapped_at(at_device, ahead_ms, now)
         if tapped is not None:
             changes = late.as_late(changes, tapped, self.catalogue.last_closing(now))
         said = Said(self._name(by), by.device_id, at_device, ahead_ms)
@@ -103,6 +107,10 @@ class Floor:
                 self._tickets.setdefault(event.day, set()).add(event.ticket)
             case ev.DayClosed():
                 self._last_closing = record.at
+            case ev.PresenceChanged(employee, Presence.OFF_FLOOR) if record.actor == SYSTEM.kind.value:
+                person = self.people.get(employee)
+                if person is not None and person.device_id is not None:
+                    self._signed_off[person.device_id] = (employee, record.at)
             case ev.PresenceChanged():
                 pass
             case ev.Rated() if before is None:
@@ -154,6 +162,10 @@ class Floor:
         if device_id is None:
             return None
         return next((p for p in self.people.values() if p.device_id == device_id), None)
+
+    def who(self, by: Actor) -> Person | None:
+        """The employee who acts."""
+        return self.holder(by.device_id) or self.people.get(by.employee or "")
 
     def ticket_taken(self, day: str, ticket: str) -> bool:
         return ticket in self._tickets.get(day, ())
@@ -366,10 +378,18 @@ class Floor:
         need = self.catalogue.need(need_code)
         return self.history.service_s(need_code, need.target_service_s if need else 240)
 
+    def _as_then(self, op: AnyOp, by: Actor, tapped: int) -> Actor:
+        """Whoever closing time signed off meanwhile may still have served somebody before, or gone."""
+        signs_off = isinstance(op, SetPresence) and op.presence is Presence.OFF_FLOOR
+        if self.holder(by.device_id) is None and (signs_off or isinstance(op, QuickResolution)):
+            employee, at = self._signed_off.get(by.device_id or "", (None, 0))
+            return replace(by, employee=employee) if tapped <= at else by
+        return by
+
     def _name(self, by: Actor) -> str:
         """Who acted, for the log: `shopper`, `employee:maya`, `manager` or `system`."""
         if by.kind is ActorKind.STAFF:
-            person = self.holder(by.device_id)
+            person = self.who(by)
             return f"employee:{person.id}" if person else "employee"
         if by.kind in (ActorKind.KIOSK, ActorKind.PHONE):
             return "shopper"

@@ -186,10 +186,14 @@ class ActorKind(StrEnum):
 
 
 class Actor(Struct, frozen=True):
-    """Who asks. The server works it out from the connection; a device cannot state it."""
+    """Who asks. The server works it out from the connection; a device cannot state it.
+
+    `employee` is given where the tablet has nobody any more: who held it when the op was tapped.
+    """
 
     kind: ActorKind
     device_id: str | None = None
+    employee: str | None = None
 
 
 SYSTEM = Actor(ActorKind.SYSTEM)

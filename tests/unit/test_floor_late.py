@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync_server.domain import late, ops
-from sync_server.domain.events import Resolution
+from sync_server.domain.events import Presence, Resolution
 from sync_server.domain.floor import Floor
-from sync_server.domain.refusal import Refusal
+from sync_server.domain.refusal import Code, Refusal
 from sync_server.domain.visit import State
 from tests.shop import CLOSES, KIOSK, MONDAY_10, OTHER_KIOSK, Play, kinds, staff
 
@@ -150,3 +150,41 @@ def test_a_call_from_long_ago_calls_nobody_now(waited_s):
     play.clock.after(40)
     delivered(play, "tom", ops.Recall(visit_id, play.visit(visit_id).rev), waited_s)
     assert play.visit(visit_id).recalled_at == play.clock.now - waited_s * 1000
+
+
+def test_what_was_done_before_closing_time_signed_them_off_still_counts():
+    play = Play()
+    play.sign_on("tom")
+    play.clock.now = CLOSES + 12 * 3_600_000  # the server was down over night
+    play.tick()
+    assert play.person("tom").presence == "off_floor"
+    quick = ops.QuickResolution("a" * 32, "T-1", "ask", "en", Resolution.SOLVED)
+    before = 12.5 * 3_600
+    records = delivered(play, "tom", quick, before)
+    assert {r.actor for r in records} == {"employee:tom"}
+    visit = play.visit("a" * 32)
+    assert (visit.employee, visit.ended_at) == ("tom", CLOSES - 1_800_000)
+    assert delivered(play, "tom", ops.SetPresence(Presence.OFF_FLOOR), before) == []
+    person = play.person("tom")
+    assert (person.presence, person.active, person.device_id) == ("off_floor", (), None)
+    assert Floor.replay(play.catalogue, play.records).people["tom"] == person
+
+
+@pytest.mark.parametrize(
+    ("op", "waited_s"),
+    [
+        (ops.SetPresence(Presence.AVAILABLE), 13 * 3_600),
+        (ops.Claim("b" * 32, 1), 13 * 3_600),
+        (
+            ops.QuickResolution("a" * 32, "T-1", "ask", "en", Resolution.SOLVED),
+            0,
+        ),  # not late: nobody is there
+    ],
+)
+def test_and_nothing_else_is_done_for_somebody_who_is_not_there(op, waited_s):
+    play = Play()
+    play.sign_on("tom")
+    play.clock.now = CLOSES + 12 * 3_600_000
+    play.tick()
+    outcome = play.floor.handle(op, staff("tom"), play.clock.now, play.clock.now - waited_s * 1000, 0)
+    assert outcome == Refusal(Code.NOT_SIGNED_IN)
