@@ -12,6 +12,7 @@ from pathlib import Path
 import requests
 
 from . import nightly
+from .aside import aside
 from .backup import files_beside
 from .devices import known
 from .finding import Finding
@@ -48,6 +49,7 @@ def _all(folder: Folder, now: int) -> Found:
             yield Finding("settings", f"{problem}; mend the line, then `welkom check`")
     yield from _keys(folder)
     yield from _space(folder.path)
+    yield from _aside(folder, now)
     yield from _server(folder, settings)
     if settings is not None:
         yield from _phones(settings)
@@ -97,6 +99,16 @@ def _space(path: Path) -> Found:
             f"{path}: {free // 1_048_576} MB are free on this disk, {LEAST_FREE // 1_048_576} MB should be;"
             " remove what is not needed, before nothing can be saved",
         )
+
+
+def _aside(folder: Folder, now: int) -> Found:
+    for path in aside(folder):
+        if now - path.stat().st_mtime * 1000 > DAY_MS:
+            yield Finding(
+                "aside",
+                f"{path}: the store of before a restore is still here; if all is well, remove it,"
+                " for it holds a copy of all keys",
+            )
 
 
 def _write_ahead(folder: Folder) -> Found:

@@ -14,6 +14,7 @@ from pathlib import Path
 from sync_server.domain.catalogue import Catalogue
 
 from . import backup, queries
+from .aside import Asides
 from .backup import BackupError
 from .folder import Folder
 from .settings import Backups, Settings
@@ -64,18 +65,24 @@ class Nightly:
         self._clock = clock
 
     async def run(self) -> None:
-        """Looks now and then whether one is due, which makes up for nights that were missed too."""
-        while self._settings.at:
+        """Looks now and then whether one is due, which makes up for nights that were missed too.
+
+        What a restore put aside is a copy as well: what is due is removed from it in the same round.
+        """
+        asides = Asides(self._folder)
+        while True:
+            await asyncio.to_thread(asides.forget, self._clock())
             try:
                 if await asyncio.to_thread(self.is_due):
                     await self.make()
             except Exception as error:
                 self._failed(str(error))
             await asyncio.sleep(AGAIN_S if self.problem else LOOK_EVERY_S)
-        await asyncio.Event().wait()
 
     def is_due(self) -> bool:
         """Whether none was made since it was last time for one; not on the day the store began."""
+        if not self._settings.at:
+            return False
         with reading(self._folder.store) as db:
             began = queries.epoch_began(db)
         return max(began, latest(self.into) or 0) < due(self._catalogue, self._settings.at, self._clock())

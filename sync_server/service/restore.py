@@ -16,6 +16,7 @@ from uuid import uuid4
 from msgspec import Struct
 
 from . import backup
+from .aside import NAMED
 from .backup import BackupError, Manifest
 from .finding import Finding
 from .folder import Folder, Lock
@@ -139,7 +140,7 @@ def _swap(folder: Folder, staged: Path, moment: str) -> Path | None:
     old = [*backup.files_beside(folder.path), *folder.path.glob(f"{backup.STORE}*")]
     aside: Path | None = None
     if old:
-        aside = backup.free_name(folder.path / f"before-restore-{moment}")
+        aside = backup.free_name(folder.path / f"{NAMED}{moment}")
         aside.mkdir(mode=0o700)
         for path in sorted(old, key=lambda path: path != folder.server_key):
             path.rename(aside / path.name)

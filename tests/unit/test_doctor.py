@@ -202,3 +202,11 @@ def test_a_computer_without_display_sound_or_libraries_is_told_what_it_lacks(tmp
     assert lacking({"WAYLAND_DISPLAY": "w"}, lambda name: name, cards) == []
     (text,) = lacking({"DISPLAY": ":0"}, lambda name: name if name == "GL" else None, cards)
     assert "apt install libmtdev1" in text
+
+
+def test_what_a_restore_put_aside_long_ago_is_named(well):
+    path = well.path / "before-restore-20260101T000000Z"
+    path.mkdir()
+    assert found(well) == []
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    assert found(well) == ["aside"]

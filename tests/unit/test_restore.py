@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from sync_server.service import accounts, backup, control, restore
+from sync_server.service.aside import Asides
 from sync_server.service.backup import BackupError, back_up
 from sync_server.service.folder import Folder, FolderError, InUse, Lock
 from sync_server.service.queries import epoch
+from sync_server.service.retention import DESCRIPTION_MS
 from sync_server.service.store import connect, reading
 from sync_server.service.verify import verify
 from tests.ledger import rows
@@ -158,3 +160,22 @@ def test_files_belong_to_whoever_the_folder_belongs_to(folder, made):
     os.chown(folder.path, 1234, 1234)
     restore.restore(folder, made, replace=True)
     assert {path.stat().st_uid for path in (folder.store, folder.server_key, folder.settings)} == {1234}
+
+
+def test_what_is_put_aside_forgets_in_time_like_the_store_itself(folder, made):
+    done = restore.restore(folder, made, replace=True, now=LATER)
+    asides = Asides(folder)
+    asides.forget(LATER)
+    assert b"Rumpelstiltskin" in (done.aside / "store.db").read_bytes()
+    asides.forget(LATER + DESCRIPTION_MS)
+    with reading(done.aside / "store.db") as db:
+        assert db.execute("SELECT count(alias) FROM visits WHERE ended_at IS NOT NULL").fetchone() == (0,)
+
+
+def test_one_put_aside_that_cannot_be_read_is_told_of_once_and_stops_nothing(folder, made, caplog):
+    folder.store.write_bytes(b"no database " * 1000)
+    restore.restore(folder, made, replace=True, now=LATER)
+    asides = Asides(folder)
+    for _ in range(3):
+        asides.forget(LATER)
+    assert caplog.text.count("remove the folder") == 1

@@ -1,0 +1,47 @@
+"""Stores that a restore has put aside: what is due is removed from them too, as long as they are kept."""
+
+import logging
+import sqlite3
+from pathlib import Path
+
+from .folder import Folder
+from .retention import forget
+from .store import StoreError, connect, transaction
+
+NAMED = "before-restore-"
+
+log = logging.getLogger(__name__)
+
+
+def aside(folder: Folder) -> list[Path]:
+    """The folders of such stores, the oldest first."""
+    return sorted(path for path in folder.path.glob(f"{NAMED}*") if path.is_dir())
+
+
+class Asides:
+    """Forgets in them what is due. One that cannot be read is told of once, and by `welkom doctor`."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._unreadable: set[Path] = set()
+
+    def forget(self, now: int) -> None:
+        """`now` in ms UTC."""
+        for path in aside(self._folder):
+            store = path / "store.db"
+            if store.exists() and path not in self._unreadable:
+                try:
+                    _forget(store, now)
+                except (StoreError, sqlite3.Error) as error:
+                    self._unreadable.add(path)
+                    log.warning("%s: what is due cannot be removed (%s); remove the folder", path, error)
+
+
+def _forget(store: Path, now: int) -> None:
+    db = connect(store)
+    try:
+        with transaction(db):
+            forget(db, now)
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        db.close()
