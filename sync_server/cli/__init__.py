@@ -2,7 +2,7 @@
 
 import click
 
-from . import access, care, demo, pairing, people, screens, store
+from . import access, care, demo, pairing, people, privacy, screens, store
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,6 +24,7 @@ for command in (
     people.employee,
     access.manager,
     access.token,
+    privacy.erase,
     pairing.join,
     screens.kiosk,
     screens.staff,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from sync_server.domain.catalogue import Catalogue
 from sync_server.domain.refusal import Refusal
@@ -16,9 +17,12 @@ from sync_server.domain.ticket import Counter
 from sync_server.protocol.messages import Submit
 
 from .last import Last
+from .wordless import wordless
 
 MOST_PENDING = 5000  # ops not yet answered: more than a busy device makes in a week without its server
 REFUSALS_KEPT_MS = 86_400_000  # a refused op may hold an alias: it is gone after a day
+# An op without its words is the same op only once the server no longer compares them, after a day.
+PENDING_KEEPS_WORDS_MS = 90_000_000
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS pending (
@@ -101,7 +105,16 @@ class Outbox:
 
     def forget(self, at: int) -> None:
         """Removes what must not outlive its use, from the file and from its write-ahead log."""
-        self._write(("DELETE FROM refused WHERE at < ?", (at - REFUSALS_KEPT_MS,)))
+        late = [submit for submit in self.pending() if submit.at_device < at - PENDING_KEEPS_WORDS_MS]
+        plain = [(s.op_id, s, replace(s, op=wordless(s.op))) for s in late]
+        self._write(
+            ("DELETE FROM refused WHERE at < ?", (at - REFUSALS_KEPT_MS,)),
+            *(
+                ("UPDATE pending SET submit = ? WHERE op_id = ?", (_encode(after), op_id))
+                for op_id, before, after in plain
+                if before != after
+            ),
+        )
         self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def keep_catalogue(self, catalogue: Catalogue, digest: str) -> None:

@@ -6,6 +6,8 @@ from msgspec import Struct
 
 from sync_server.domain.refusal import Code, Refusal
 
+from .retention import NO_DIGEST
+
 
 class Answered(Struct, frozen=True):
     """The fate of one op: done where `refusal` is None."""
@@ -22,9 +24,12 @@ class Answers:
         self._pending: dict[str, Answered] = {}
 
     def find(self, op_id: str, digest: bytes) -> Answered | None:
-        """The fate of this op if it was done before; a refusal where the id stands for another op."""
+        """The fate of this op if it was done before; a refusal where the id stands for another op.
+
+        Whether it is another is known for a day; after that its id alone decides.
+        """
         found = self._pending.get(op_id) or self._durable.get(op_id)
-        if found is not None and found.digest != digest:
+        if found is not None and found.digest not in (digest, NO_DIGEST):
             return Answered(digest, Refusal(Code.OP_ID_REUSED, op_id))
         return found
 
@@ -41,6 +46,12 @@ class Answers:
         for op_id in op_ids:
             if (answered := self._pending.pop(op_id, None)) is not None:
                 self._durable[op_id] = answered
+
+    def forget(self, op_ids: Iterable[str]) -> None:
+        """What these ops said is due to be forgotten; that they were answered, and how, is not."""
+        for op_id in op_ids:
+            if (answered := self._durable.get(op_id)) is not None:
+                self._durable[op_id] = Answered(NO_DIGEST, answered.refusal)
 
     def drop_pending(self) -> None:
         """The commit failed: what is not on disk did not happen."""

@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from .finding import Finding
 from .folder import Folder
+from .retention import remove_all
 from .store import explain, reading
 from .verify import verify_file
 
@@ -29,16 +30,6 @@ MANIFEST = "backup.json"
 STORE = "store.db"
 BESIDE = (".key", ".pem", ".crt")  # what stands beside the settings and belongs to the store
 STALE_S = 3600  # an unfinished backup of this age is of a process that died
-
-_ABOUT_SHOPPERS = (
-    "UPDATE visits SET alias = NULL, colour = NULL, place = NULL, link = NULL, comment = NULL, notes = '[]'",
-    "UPDATE feedback SET comment = NULL",
-    "UPDATE visit_events SET body = json_remove(body, '$.alias', '$.colour', '$.place', '$.link')"
-    " WHERE event = 'opened'",
-    "UPDATE visit_events SET body = json_set(body, '$.note', '') WHERE event IN ('noted', 'handed_over')",
-    "UPDATE visit_events SET body = json_remove(body, '$.note') WHERE event = 'completed'",
-    "UPDATE visit_events SET body = json_remove(body, '$.comment') WHERE event = 'rated'",
-)
 
 
 class BackupError(Exception):
@@ -174,8 +165,7 @@ def _copy_store(path: Path, to: Path) -> None:
         with contextlib.closing(sqlite3.connect("", isolation_level=None)) as scratch:
             with reading(path) as db:
                 db.backup(scratch)
-            for statement in _ABOUT_SHOPPERS:
-                scratch.execute(statement)
+            remove_all(scratch)
             scratch.execute("VACUUM INTO ?", (str(to),))
     except sqlite3.Error as error:
         raise BackupError(f"{to.parent.parent}: no backup could be made ({explain(error)})") from error

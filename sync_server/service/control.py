@@ -17,7 +17,7 @@ from requests.adapters import HTTPAdapter
 
 from sync_server.protocol.device_file import DeviceFile
 
-from . import accounts, devices, managers, tokens
+from . import accounts, devices, managers, retention, tokens
 from .accounts import AccountError
 from .folder import Folder, FolderError, InUse, Lock
 from .keys import load_server_key
@@ -74,6 +74,10 @@ def _add_token(_folder: Folder, name: str) -> Callable[[Any], Any]:
     return lambda db: tokens.add_token(db, name, _now())
 
 
+def _erase(_folder: Folder, day: str, ticket: str) -> Callable[[Any], Any]:
+    return lambda db: retention.erase(db, day, ticket)
+
+
 def _revoke_token(_folder: Folder, name: str) -> Callable[[Any], Any]:
     return lambda db: tokens.revoke_token(db, name)
 
@@ -89,6 +93,7 @@ COMMANDS: dict[str, Callable[..., Callable[[Any], Any]]] = {
     "remove_manager": _remove_manager,
     "add_token": _add_token,
     "revoke_token": _revoke_token,
+    "erase": _erase,
 }
 
 

@@ -209,6 +209,12 @@ FROM visits
 
 
 @migrations()
+def ops_to_forget(db: Database) -> None:
+    """Which answered ops still tell of what was said: few of many, found at once."""
+    db.execute(f"CREATE INDEX idx_ops_to_forget ON ops (at) WHERE digest <> x'{'00' * 16}'")
+
+
+@migrations()
 def epochs(db: Database) -> None:
     """A store begins a new epoch when it is restored: what was known of its lost future is void."""
     db.table("epochs").create(

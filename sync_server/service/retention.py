@@ -1,34 +1,90 @@
-"""What must not outlive its use: how a shopper is called and spotted, and the link of their ticket."""
+"""What must not outlive its use: all words about a shopper, and the link of their ticket.
+
+Here stands every place of the store that holds such words; `docs/privacy.md` says it for people.
+Times, outcomes and figures stay, so the log can be replayed as before. With `secure_delete` the old
+content is overwritten in the file.
+"""
 
 import sqlite3
 
-DESCRIPTION_MS = 86_400_000  # alias, colour and place: a day after the visit ended
-LINK_MS = 3_600_000  # a ticket's link: an hour after
+from .accounts import AccountError
+
+DESCRIPTION_MS = 86_400_000  # how a shopper is called and spotted, notes, comments: a day after the end
+LINK_MS = 3_600_000  # a ticket's link: an hour after the end
+NO_DIGEST = bytes(16)  # stands for the digest of an op whose words are gone
+
+Place = tuple[str, str, str]  # table, what to set, in which of its rows
+
+WORDS: tuple[Place, ...] = (
+    ("visits", "alias = NULL, colour = NULL, place = NULL, comment = NULL, notes = '[]'", "1"),
+    ("feedback", "comment = NULL", "1"),
+    ("visit_events", "body = json_remove(body, '$.alias', '$.colour', '$.place')", "event = 'opened'"),
+    ("visit_events", "body = json_set(body, '$.note', '')", "event IN ('noted', 'handed_over')"),
+    ("visit_events", "body = json_remove(body, '$.note')", "event = 'completed'"),
+    ("visit_events", "body = json_remove(body, '$.comment')", "event = 'rated'"),
+)
+LINK: tuple[Place, ...] = (
+    ("visits", "link = NULL", "1"),
+    ("visit_events", "body = json_remove(body, '$.link')", "event = 'opened'"),
+)
+HAS_WORDS = (
+    "alias IS NOT NULL OR colour IS NOT NULL OR place IS NOT NULL OR comment IS NOT NULL OR notes <> '[]'"
+)
+HAS_LINK = "link IS NOT NULL"
+# These answers repeat what a device had sent.
+_REPEATS = "('unknown_need', 'unknown_place', 'unknown_colour', 'unknown_language', 'malformed')"
 
 
-def forget(db: sqlite3.Connection, now: int) -> int:
-    """Removes what is due from the visits and from the log's own lines; how many visits it touched.
-
-    The log's other content stays, so it can be replayed as before. With `secure_delete` the old
-    content is overwritten in the file.
-    """
+def forget(db: sqlite3.Connection, now: int, keep_ms: int = DESCRIPTION_MS) -> int:
+    """Removes what is due from the visits and from the log's own lines; how many visits it touched."""
     touched = 0
-    for fields, keep_ms in ((("alias", "colour", "place"), DESCRIPTION_MS), (("link",), LINK_MS)):
-        some = " OR ".join(f"{field} IS NOT NULL" for field in fields)
-        due = [
-            row[0]
-            for row in db.execute(
-                f"SELECT visit_id FROM visits WHERE ended_at <= ? AND ({some})", (now - keep_ms,)
-            )
-        ]
-        touched += len(due)
-        nothing = ", ".join(f"{field} = NULL" for field in fields)
-        paths = ", ".join(f"'$.{field}'" for field in fields)
-        for visit_id in due:
-            db.execute(f"UPDATE visits SET {nothing} WHERE visit_id = ?", (visit_id,))
-            db.execute(
-                f"UPDATE visit_events SET body = json_remove(body, {paths})"
-                " WHERE visit_id = ? AND event = 'opened'",
-                (visit_id,),
-            )
+    for places, has, after_ms in ((WORDS, HAS_WORDS, keep_ms), (LINK, HAS_LINK, LINK_MS)):
+        due = db.execute(f"SELECT visit_id FROM visits WHERE ended_at <= ? AND ({has})", (now - after_ms,))
+        for (visit_id,) in due.fetchall():
+            _remove(db, places, visit_id)
+            touched += 1
     return touched
+
+
+def forget_answers(db: sqlite3.Connection, now: int, keep_ms: int = DESCRIPTION_MS) -> list[str]:
+    """Removes what answered ops still tell of what was said; their ids.
+
+    That an op was answered, and how, stays for good: it never has a second effect.
+    """
+    ids = [
+        row[0]
+        for row in db.execute(
+            f"SELECT op_id FROM ops WHERE digest <> x'{NO_DIGEST.hex()}' AND at <= ?", (now - keep_ms,)
+        )
+    ]
+    for op_id in ids:
+        db.execute(
+            f"UPDATE ops SET digest = ?, about = CASE WHEN refusal IN {_REPEATS} THEN '' ELSE about END"
+            " WHERE op_id = ?",
+            (NO_DIGEST, op_id),
+        )
+    return ids
+
+
+def erase(db: sqlite3.Connection, day: str, ticket: str) -> None:
+    """Removes all words about a shopper at once, and their link. Raises AccountError.
+
+    A visit that is still open goes on, by its ticket alone.
+    """
+    row = db.execute("SELECT visit_id FROM visits WHERE day = ? AND ticket = ?", (day, ticket)).fetchone()
+    if row is None:
+        raise AccountError(f"there was no ticket {ticket} on {day}; --day names another day")
+    _remove(db, WORDS + LINK, row[0])
+
+
+def remove_all(db: sqlite3.Connection) -> None:
+    """Removes all words and links of all visits, for a copy that is kept for longer."""
+    _remove(db, WORDS + LINK, None)
+
+
+def _remove(db: sqlite3.Connection, places: tuple[Place, ...], visit_id: str | None) -> None:
+    for table, setting, rows in places:
+        if visit_id is None:
+            db.execute(f"UPDATE {table} SET {setting} WHERE {rows}")
+        else:
+            db.execute(f"UPDATE {table} SET {setting} WHERE {rows} AND visit_id = ?", (visit_id,))

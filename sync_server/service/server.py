@@ -26,7 +26,7 @@ from .gate import Gate
 from .keys import load_server_key
 from .limits import WEB_HEAD_BYTES, WEB_IDLE_S, open_files
 from .nightly import Nightly
-from .retention import forget
+from .retention import DESCRIPTION_MS
 from .settings import Settings, load_settings
 from .shop import Shop
 from .socket import PortError, Socket
@@ -190,9 +190,10 @@ class _WebServer(uvicorn.Server):
 async def _until_stopped(
     server: Server, web: Web | None, web_socket: sockets.socket, stop: asyncio.Event
 ) -> None:
+    keep_ms = server.settings.privacy.keep_descriptions_h * 3_600_000
     tasks = {
         asyncio.ensure_future(server.desk.run()),
-        asyncio.ensure_future(forget_in_time(server.shop)),
+        asyncio.ensure_future(forget_in_time(server.shop, keep_ms)),
         asyncio.ensure_future(server.enrolment.run()),
         asyncio.ensure_future(server.nightly.run()),
         asyncio.ensure_future(_note_seen(server)),
@@ -234,14 +235,12 @@ async def _note_seen(server: Server) -> None:
         await devices.write_seen(server)
 
 
-async def forget_in_time(shop: Shop) -> None:
+async def forget_in_time(shop: Shop, keep_ms: int = DESCRIPTION_MS) -> None:
     """Removes what must not outlive its use, as it becomes due."""
     while True:
         try:
-            forgotten = await shop.store.call(lambda db: forget(db, shop.clock()))
-            await shop.store.tidy()
-            if forgotten:
-                log.info("descriptions and links of %d visits were removed", forgotten)
+            if forgotten := await shop.forget(keep_ms):
+                log.info("words about the shoppers of %d visits were removed", forgotten)
         except Exception:
             log.exception("what is due could not be removed; it is tried again")
         await asyncio.sleep(FORGET_EVERY_S)

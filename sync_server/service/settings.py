@@ -70,6 +70,12 @@ class Access(Struct, frozen=True, forbid_unknown_fields=True):
     pin_digits: int = 6
 
 
+class Privacy(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many hours after a visit's end what was said about the shopper is kept."""
+
+    keep_descriptions_h: int = 24
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of `store.toml`."""
 
@@ -84,6 +90,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     server: Listen = field(default_factory=Listen)
     backup: Backups = field(default_factory=Backups)
     access: Access = field(default_factory=Access)
+    privacy: Privacy = field(default_factory=Privacy)
 
     def catalogue(self) -> Catalogue:
         return Catalogue(
@@ -212,6 +219,9 @@ def _problems(s: Settings) -> Iterator[str]:
     if not s.employees:
         yield "employees: nobody works here yet; add at least one [[employees]]"
     yield from _screens(s.needs)
+    hours = s.privacy.keep_descriptions_h
+    if not 2 <= hours <= 24:
+        yield f"privacy.keep_descriptions_h: {hours} is not between 2 and 24"
     if not FEWEST_PIN_DIGITS <= s.access.pin_digits <= LONGEST_PIN:
         yield f"access.pin_digits: {s.access.pin_digits} is not between {FEWEST_PIN_DIGITS} and {LONGEST_PIN}"
     yield from _address("server.sync", s.server.sync)

@@ -9,10 +9,12 @@ dropped, and the floor is read anew from the disk.
 import asyncio
 import contextlib
 import logging
+import sqlite3
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from sync_server.domain.catalogue import Catalogue
 from sync_server.domain.events import Record
@@ -21,7 +23,7 @@ from sync_server.domain.ops import Actor, AnyOp
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol.wire import op_digest
 
-from . import logs, queries, tables
+from . import logs, queries, retention, tables
 from .answers import Answered, Answers
 from .counters import Counters
 from .folder import Folder
@@ -34,6 +36,7 @@ RETRY_S = 2.0  # after a failed commit, when time's own work is tried again
 log = logging.getLogger(__name__)
 
 Say = Callable[[], None]
+T = TypeVar("T")
 
 
 class Unwell(Exception):
@@ -300,6 +303,34 @@ class Shop:
     def trusted(self) -> bool:
         """False while the floor is being read anew: nothing may be done on it."""
         return self._rebuilding is None
+
+    async def rewrite(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Does `work(db)` on what is written, then reads the floor anew and tells every device.
+
+        Nothing is done on the old floor meanwhile, or it would be written back. Raises what `work` does.
+        """
+        while self._rebuilding is not None:
+            await self._rebuilding
+        done: asyncio.Future[T] = self._loop.create_future()
+
+        async def between() -> None:
+            try:
+                done.set_result(await self.store.call(work))
+            except Exception as error:
+                done.set_exception(error)
+            await self._rebuild()
+
+        self._rebuilding = self._loop.create_task(between())
+        await asyncio.shield(self._rebuilding)
+        return done.result()
+
+    async def forget(self, keep_ms: int) -> int:
+        """Removes what must not outlive its use from the disk and from here; how many visits had some."""
+        now = self.clock()
+        visits = await self.store.call(lambda db: retention.forget(db, now, keep_ms))
+        self._answers.forget(await self.store.call(lambda db: retention.forget_answers(db, now, keep_ms)))
+        await self.store.tidy()
+        return visits
 
     async def _rebuild(self) -> None:
         while True:

@@ -20,6 +20,7 @@ from sync_server.service.server import Server
 from sync_server.service.settings import SettingsError
 from sync_server.service.store import explain
 
+CHANGES_THE_PAST = frozenset({"erase"})
 CHANGES_TRIES = frozenset({"set_pin"})
 CHANGES_DEVICES = frozenset({"add_device", "revoke_device", "rename_device", "move_device"})
 
@@ -44,6 +45,9 @@ async def control(request: Request) -> Response:
         work = await asyncio.to_thread(work_of, server.folder, command)
         if command.command in CHANGES_DEVICES:
             result = await server.change_devices(work, command.arguments.get("device_id"))
+        elif command.command in CHANGES_THE_PAST:
+            result = await server.shop.rewrite(work)
+            await server.shop.store.tidy()
         else:
             result = await server.shop.store.call(work)
         if command.command in CHANGES_TRIES:

@@ -2,12 +2,16 @@
 
 import sqlite3
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from msgspec import structs
 
 from sync_server.device import outbox as outbox_module
-from sync_server.device.outbox import REFUSALS_KEPT_MS, Outbox, OutboxError
+from sync_server.device.outbox import PENDING_KEEPS_WORDS_MS, REFUSALS_KEPT_MS, Outbox, OutboxError
+from sync_server.device.wordless import wordless
 from sync_server.domain import ops
+from sync_server.domain.events import Resolution
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.domain.ticket import Counter
 from sync_server.protocol.messages import Submit
@@ -118,6 +122,42 @@ def test_a_refused_op_may_hold_an_alias_and_is_gone_after_a_day_from_every_byte(
     outbox.forget(MONDAY_10 + REFUSALS_KEPT_MS + 1)
     assert outbox.refused() == []
     assert not found("Rumpelstiltskin", path)
+
+
+def test_an_op_that_waits_for_more_than_a_day_loses_its_words_and_stays_in_the_outbox(path):
+    outbox = Outbox(path)
+    visit_id, rev = "f" * 32, 3
+    given = [
+        ops.OpenVisit(visit_id, "A-1", "ask", "en", "Rumpelstiltskin", "red", "door", 2, "L" * 22),
+        ops.HandOver(visit_id, rev, "Rumpelstiltskin", "buy"),
+        ops.AddNote(visit_id, rev, "Rumpelstiltskin"),
+        ops.Complete(visit_id, rev, Resolution.SOLVED, "Rumpelstiltskin", "dry"),
+        ops.QuickResolution(visit_id, "A-2", "ask", "en", Resolution.SOLVED, "Rumpelstiltskin"),
+        ops.Rate(visit_id, 5, 9, "Rumpelstiltskin"),
+        ops.Start(visit_id, rev),
+    ]
+    for number, op in enumerate(given):
+        outbox.put(Submit(f"{number:032x}", MONDAY_10, op))
+    outbox.forget(MONDAY_10 + PENDING_KEEPS_WORDS_MS)
+    assert [s.op for s in outbox.pending()] == given
+    outbox.forget(MONDAY_10 + PENDING_KEEPS_WORDS_MS + 1)
+    assert not found("Rumpelstiltskin", path)
+    kept = [s.op for s in outbox.pending()]
+    assert kept == [wordless(op) for op in given]
+    assert [type(op) for op in kept] == [type(op) for op in given]
+    assert kept[0] == ops.OpenVisit(visit_id, "A-1", "ask", "en", party_size=2, link="L" * 22)
+    assert kept[3] == ops.Complete(visit_id, rev, Resolution.SOLVED, tip="dry")
+    assert kept[5] == ops.Rate(visit_id, 5, 9)
+
+
+def test_no_op_has_words_that_are_not_known_here():
+    """Whoever adds a field of free words to an op adds it to `wordless` too."""
+    words = {"alias", "colour", "place", "note", "comment"}
+    for op in get_args(ops.DeviceOp):
+        free = {f.name for f in structs.fields(op) if f.encode_name in words}
+        codes = {"visit_id", "ticket", "need", "language", "party_size", "link", "expected_rev", "ces", "nps"}
+        codes |= {"presence", "resolution", "tip", "gift", "goodwill_cents"}
+        assert {f.name for f in structs.fields(op)} <= free | codes, op
 
 
 def test_the_alias_of_an_answered_op_leaves_the_file_while_the_kiosk_runs_on(path):

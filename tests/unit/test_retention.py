@@ -5,14 +5,27 @@ from pathlib import Path
 import pytest
 
 from sync_server.domain import ops
+from sync_server.domain.events import Resolution
 from sync_server.domain.floor import Floor
+from sync_server.domain.refusal import Code, Refusal
 from sync_server.service import queries
-from sync_server.service.retention import DESCRIPTION_MS, LINK_MS, forget
+from sync_server.service.accounts import AccountError
+from sync_server.service.answers import Answered, Answers
+from sync_server.service.retention import (
+    DESCRIPTION_MS,
+    LINK_MS,
+    NO_DIGEST,
+    erase,
+    forget,
+    forget_answers,
+    remove_all,
+)
 from sync_server.service.store import connect, migrate
 from tests.ledger import rows, write
 from tests.shop import KIOSK, Play
 
 SECRETS = ("Rumpelstiltskin", "QQQQQQQQQQQQQQQQQQQQQQ")
+WORDS = ("Rumpelstiltskin", "spindle", "firstborn", "goldthread", "midnight")
 
 
 @pytest.fixture
@@ -107,3 +120,115 @@ def test_no_byte_of_it_stays_in_the_files(store, tmp_path):
 
 def found(folder: Path) -> list[Path]:
     return [p for p in folder.iterdir() if any(secret.encode() in p.read_bytes() for secret in SECRETS)]
+
+
+# --- notes and comments ----------------------------------------------------------------------------------
+
+
+def told_much(play: Play) -> str:
+    """A visit of which something was written down wherever it can be."""
+    play.sign_on("tom", "maya")
+    visit_id = play.open("repair", alias=WORDS[0])
+    first = play.visit(visit_id).offer_to
+    second = "maya" if first == "tom" else "tom"
+    play.accept(first, visit_id)
+    play.start(first, visit_id)
+    play.on(first, ops.AddNote, visit_id, note=WORDS[1])
+    play.on(first, ops.HandOver, visit_id, note=WORDS[2])
+    play.on(second, ops.Claim, visit_id)
+    play.start(second, visit_id)
+    play.complete(second, visit_id, note=WORDS[3])
+    play.yes(KIOSK, ops.Rate(visit_id, ces=5, comment=WORDS[4]))
+    return visit_id
+
+
+def everything(db) -> str:
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return "\n".join(db.iterdump())
+
+
+def test_notes_and_comments_are_gone_with_the_alias_and_what_was_answered_stays(store, tmp_path):
+    play = Play()
+    visit_id = told_much(play)
+    write(store, play.catalogue, play.records)
+    for word in WORDS:
+        assert word in everything(store)
+    assert forget(store, play.clock.now + DESCRIPTION_MS - 1) == 0
+    assert forget(store, play.clock.now + DESCRIPTION_MS) == 1
+    text = everything(store)
+    assert not [word for word in WORDS if word in text]
+    assert not [p for p in tmp_path.iterdir() for word in WORDS if word.encode() in p.read_bytes()]
+    (row,) = rows(store, "SELECT ces, notes, resolution, handovers FROM visits WHERE visit_id = ?", visit_id)
+    assert tuple(row.values()) == (5, "[]", Resolution.SOLVED.value, 1)
+    again = Floor.replay(play.catalogue, queries.records(store))
+    assert again.visits[visit_id].notes == ()
+    assert again.visits[visit_id].rev == play.visit(visit_id).rev
+    assert forget(store, play.clock.now + 2 * DESCRIPTION_MS) == 0
+
+
+@pytest.mark.parametrize("keep_h", [2, 12])
+def test_a_shop_may_keep_them_for_less(store, keep_h):
+    play = Play()
+    told_much(play)
+    write(store, play.catalogue, play.records)
+    assert forget(store, play.clock.now + keep_h * 3_600_000 - 1, keep_h * 3_600_000) == 0
+    assert forget(store, play.clock.now + keep_h * 3_600_000, keep_h * 3_600_000) == 1
+
+
+def test_what_is_erased_is_gone_at_once_also_of_a_visit_still_open(store):
+    play = Play()
+    ended = told_much(play)
+    fresh = play.open("buy", alias="Robin", link="F" * 22)
+    write(store, play.catalogue, play.records)
+    day = play.catalogue.day(play.clock.now)
+    erase(store, day, play.visit(ended).ticket)
+    text = everything(store)
+    assert not [word for word in WORDS if word in text]
+    assert "Robin" in text
+    erase(store, day, play.visit(fresh).ticket)
+    assert "Robin" not in everything(store)
+    assert "F" * 22 not in everything(store)
+    again = Floor.replay(play.catalogue, queries.records(store))
+    assert (again.visits[fresh].alias, again.visits[fresh].state) == (None, play.visit(fresh).state)
+    for of, ticket in ((day, "Z-99"), ("2020-01-01", play.visit(ended).ticket)):
+        with pytest.raises(AccountError, match=f"no ticket {ticket} on {of}"):
+            erase(store, of, ticket)
+
+
+def test_a_copy_that_is_kept_for_longer_holds_no_words_at_all(store):
+    play = Play()
+    told_much(play)
+    a_visit(play, ticket="B-1")
+    write(store, play.catalogue, play.records)
+    remove_all(store)
+    text = everything(store)
+    assert not [word for word in (*WORDS, *SECRETS) if word in text]
+
+
+# --- answers kept of ops ---------------------------------------------------------------------------------
+
+
+def test_an_answer_tells_nothing_of_the_op_after_a_day_and_still_answers_it(store):
+    asked = [("a" * 32, b"1" * 16, None, None), ("b" * 32, b"2" * 16, "unknown_place", "behind Rumpel")]
+    asked.append(("c" * 32, b"3" * 16, "wrong_pin", "5"))
+    for op_id, digest, refusal, about in asked:
+        store.execute("INSERT INTO ops VALUES (?,?,?,?,?)", (op_id, digest, refusal, about, 1000))
+    assert forget_answers(store, 1000 + DESCRIPTION_MS - 1) == []
+    assert sorted(forget_answers(store, 1000 + DESCRIPTION_MS)) == [row[0] for row in asked]
+    assert forget_answers(store, 1000 + DESCRIPTION_MS) == []
+    assert rows(store, "SELECT DISTINCT digest, about FROM ops ORDER BY op_id") == [
+        {"digest": NO_DIGEST, "about": None},
+        {"digest": NO_DIGEST, "about": ""},
+        {"digest": NO_DIGEST, "about": "5"},
+    ]
+    known = Answers(queries.answers(store))
+    for digest in (b"2" * 16, b"another op......"):
+        assert known.find("b" * 32, digest) == Answered(NO_DIGEST, Refusal(Code.UNKNOWN_PLACE, ""))
+    assert known.find("d" * 32, b"4" * 16) is None
+
+
+def test_the_running_server_forgets_them_too():
+    answers = Answers([("a" * 32, b"1" * 16, None)])
+    assert answers.find("a" * 32, b"2" * 16).refusal.code is Code.OP_ID_REUSED
+    answers.forget(["a" * 32, "unknown"])
+    assert answers.find("a" * 32, b"2" * 16) == Answered(NO_DIGEST, None)

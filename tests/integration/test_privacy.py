@@ -1,0 +1,133 @@
+"""What was said about a shopper leaves every byte of every file: the server's, the devices', the backups'."""
+
+import asyncio
+import logging
+from functools import partial
+
+import pytest
+
+from sync_server.device import device as device_module
+from sync_server.device.device import Around
+from sync_server.domain import ops
+from sync_server.domain.events import Resolution
+from sync_server.service import control
+from sync_server.service import server as server_module
+from sync_server.service.accounts import AccountError
+from sync_server.service.backup import back_up
+from sync_server.web.app import make_app
+from tests.shop import MONDAY_10, Clock
+
+from .house import come, do, visit_of
+
+ALIAS, NOTE, STORY, ENDING, COMMENT, LATE = WORDS = (
+    "Rumpelstiltskin", "spindle", "firstborn", "goldthread", "midnight", "strawberry",
+)  # fmt: skip
+LINK = "Q" * 22
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time of everybody, which stands still until a test moves it."""
+    clock = Clock(MONDAY_10)
+    monkeypatch.setattr(server_module, "wall_clock", clock)
+    monkeypatch.setattr(server_module, "FORGET_EVERY_S", 0.05)
+    monkeypatch.setattr(device_module, "FORGET_S", 0.05)
+    monkeypatch.setattr(device_module, "Around", partial(Around, wall_clock=clock))
+    return clock
+
+
+def found(house, words=WORDS) -> dict[str, list[str]]:
+    """In which files each word stands."""
+    files = [p for top in (house.folder.path, house.work) for p in top.rglob("*") if p.is_file()]
+    holds = {p.name: p.read_bytes() for p in files}
+    return {word: at for word in words if (at := [name for name, b in holds.items() if word.encode() in b])}
+
+
+async def told_much(house, kiosk, first, second) -> str:
+    """A whole visit with words wherever there can be some, and an op that is refused and holds some."""
+    visit_id = come(kiosk, "ask", alias=ALIAS, colour="purple", place="door", link=LINK)
+    one, other = first, second
+    await house.until(lambda: visit_of(first, visit_id) and visit_of(first, visit_id).offer_to)
+    if visit_of(first, visit_id).offer_to != "tom":
+        one, other = second, first
+    do(one, ops.Accept, visit_id)
+    await house.until(lambda: visit_of(one, visit_id).state == "accepted" and not one.outbox.pending())
+    do(one, ops.AddNote, visit_id, note=NOTE)
+    await house.until(lambda: visit_of(one, visit_id).notes and not one.outbox.pending())
+    do(one, ops.HandOver, visit_id, note=STORY)
+    await house.until(lambda: visit_of(other, visit_id).handovers == 1 and not one.outbox.pending())
+    do(other, ops.Claim, visit_id)
+    await house.until(lambda: visit_of(other, visit_id).state == "accepted" and not other.outbox.pending())
+    do(one, ops.AddNote, visit_id, note=LATE)  # not theirs any more: refused, and shown
+    await house.until(lambda: one.outbox.refused())
+    do(other, ops.Start, visit_id)
+    await house.until(lambda: visit_of(other, visit_id).state == "serving" and not other.outbox.pending())
+    do(other, ops.Complete, visit_id, resolution=Resolution.SOLVED, note=ENDING)
+    await house.until(lambda: not other.outbox.pending() and not visit_of(other, visit_id))
+    kiosk.submit(ops.Rate(visit_id, ces=5, comment=COMMENT))
+    await house.until(lambda: not kiosk.outbox.pending())
+    return visit_id
+
+
+async def test_no_file_of_server_or_device_holds_a_word_a_day_after_the_end(house, clock, caplog):
+    caplog.set_level(logging.DEBUG)
+    kiosk, tom, kim = await house.crew("tom", "kim")
+    visit_id = await told_much(house, kiosk, tom, kim)
+    assert set(found(house)) == set(WORDS)
+    back_up(house.folder, house.folder.path / "backups", clock.now)
+    clock.after(24 * 3600 + 1)
+    await gone(house, (*WORDS, LINK, "purple"))
+    one = "SELECT ces, resolution, handovers, serving_at - created_at >= 0 FROM visits WHERE visit_id = ?"
+    with house.store() as db:
+        assert db.execute(one, (visit_id,)).fetchone() == (5, "solved", 1, 1)
+    assert not [word for word in WORDS if word in caplog.text]  # nor did a log ever hold one
+
+
+async def gone(house, words) -> None:
+    """Waits until no file holds any of them: the server and the devices clear up by themselves."""
+    for _ in range(400):
+        if not (left := found(house, words)):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"still there: {left}")
+
+
+async def test_erased_at_once_the_live_floor_and_the_devices_forget_too(house, clock):
+    files = [house.enrol("kiosk", "Front"), house.enrol("staff", "Toms")]
+    server = await house.open(make_app)
+    kiosk, tom = (house.device(file) for file in files)
+    await house.sign_in(tom, "tom")
+    await house.until(lambda: kiosk.live)
+    visit_id = come(kiosk, alias=ALIAS, colour="purple", link=LINK)
+    await house.until(lambda: visit_of(tom, visit_id) and visit_of(tom, visit_id).offer_to == "tom")
+    assert visit_of(tom, visit_id).alias == ALIAS
+    ticket, day = visit_of(tom, visit_id).ticket, house.catalogue.day(clock.now)
+    await asyncio.to_thread(control.run, house.folder, "erase", day=day, ticket=ticket)
+    assert server.shop.floor.visits[visit_id].alias is None
+    await house.until(lambda: visit_of(tom, visit_id).alias is None and house.agrees(tom))
+    do(tom, ops.Accept, visit_id)  # the visit goes on, by its ticket, and nothing writes the words back
+    await house.until(lambda: visit_of(tom, visit_id).state == "accepted" and not tom.outbox.pending())
+    assert house.one("SELECT alias FROM visits") is None
+    assert house.one("SELECT link FROM visits") is None
+    assert not [name for names in found(house, (ALIAS, LINK)).values() for name in names if "store" in name]
+    with pytest.raises(AccountError, match="there was no ticket Z-9"):
+        await asyncio.to_thread(control.run, house.folder, "erase", day=day, ticket="Z-9")
+    await house.until(lambda: house.agrees(kiosk) and house.agrees(tom))
+
+
+async def test_what_is_under_way_while_somebody_is_erased_is_not_lost(house, clock):
+    kiosk, tom = await house.crew("tom")
+    shop = house.server.shop
+    visit_id = come(kiosk, alias=ALIAS)
+    await house.until(lambda: visit_of(tom, visit_id) and visit_of(tom, visit_id).offer_to == "tom")
+    ticket, day = visit_of(tom, visit_id).ticket, house.catalogue.day(clock.now)
+    work = control.work_of(house.folder, control.Request("erase", {"day": day, "ticket": ticket}))
+    do(tom, ops.Accept, visit_id)
+    erasing = [asyncio.ensure_future(shop.rewrite(work)) for _ in range(3)]
+    others = [come(kiosk, "ask") for _ in range(5)]
+    await asyncio.gather(*erasing)
+    await house.until(lambda: not kiosk.outbox.pending() and not tom.outbox.pending())
+    assert house.one("SELECT count(*) FROM visits") == 1 + len(others)
+    assert house.one("SELECT state FROM visits WHERE visit_id = ?", visit_id) == "accepted"
+    assert house.one("SELECT alias FROM visits WHERE visit_id = ?", visit_id) is None
+    await house.until(lambda: house.agrees(kiosk) and house.agrees(tom))
