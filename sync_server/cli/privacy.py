@@ -16,7 +16,7 @@ from .common import DATA, folder_of, plainly
 def erase(ticket: str, day: str | None, data: Path | None) -> None:
     """Remove at once what was said about one shopper; times and outcome stay."""
     from sync_server.service import control
-    from sync_server.service.server import wall_clock
+    from sync_server.service.clock import wall_clock
     from sync_server.service.settings import load_settings
 
     folder = folder_of(data)
