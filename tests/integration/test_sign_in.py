@@ -70,8 +70,9 @@ async def test_guesses_sent_all_at_once_count_one_by_one(house):
         await raw.send(msg.SignIn(f"{number:032x}", "tom", guess))
     answers = [await raw.hear(msg.SignedIn) for _ in guesses]
     codes = [answer.refusal.code if answer.refusal else None for answer in answers]
-    assert codes.count(Code.WRONG_PIN) == 4
-    assert codes.count(Code.TOO_MANY_TRIES) == 17
+    # Those that came while enough were being looked at already were put off unseen.
+    assert 1 <= codes.count(Code.WRONG_PIN) <= OF_EMPLOYEE.free - 1
+    assert codes.count(Code.WRONG_PIN) + codes.count(Code.TOO_MANY_TRIES) == len(guesses)
     assert None not in codes
 
 
