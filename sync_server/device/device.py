@@ -226,6 +226,8 @@ class Device:
             case eng.DayKnown(day, last_ticket):
                 self._forget()
                 self._know_day(day, last_ticket)
+            case eng.Emptied():
+                self._forget_rows()
             case eng.Known(kind, name, letter):
                 known = replace(self.file, kind=kind, name=name, letter=letter)
                 if known != self.file:
@@ -279,13 +281,20 @@ class Device:
         """Removes what must not outlive its use: refused ops, and rows the server said a day ago."""
         try:
             if self._last is not None and self.server_time() - self._last.at >= ROWS_MS and not self.live:
-                self._last = self._last.without_rows()
-                self._engine.replica.recall(self._last)
-                self.outbox.keep_last(self._last)
-                self._view = None
+                self._forget_rows()
             self.outbox.forget(self._around.wall_clock())
         except OutboxError as error:
             log.error("%s", error)
+
+    def _forget_rows(self) -> None:
+        if self._keep_timer is not None:
+            self._keep_timer.cancel()
+            self._keep_timer = None
+        self._view = None
+        if self._last is not None:
+            self._last = self._last.without_rows()
+            self._engine.replica.recall(self._last)
+            self.outbox.keep_last(self._last)
 
     def _settle(self, op_id: str, refusal: Refusal | None) -> None:
         self.on_answered(op_id)

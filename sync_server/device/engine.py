@@ -60,6 +60,10 @@ class DayKnown(Struct, frozen=True):
     last_ticket: int
 
 
+class Emptied(Struct, frozen=True):
+    """Nothing of the floor is this device's to know any more, on disk neither."""
+
+
 class Known(Struct, frozen=True):
     """Who the store says this device is."""
 
@@ -85,7 +89,19 @@ class SignInAnswered(Struct, frozen=True):
     answer: msg.SignedIn
 
 
-Action = Open | Close | Send | Changed | Learned | DayKnown | Known | EpochKnown | Settled | SignInAnswered
+Action = (
+    Open
+    | Close
+    | Send
+    | Changed
+    | Learned
+    | DayKnown
+    | Emptied
+    | Known
+    | EpochKnown
+    | Settled
+    | SignInAnswered
+)
 
 
 class Engine:
@@ -283,7 +299,8 @@ class Engine:
         """There is nothing to take part in. Asking again costs little, and somebody may relent."""
         actions = self._lost(now)
         self._open_at = now + OUTSIDE_MS
-        return actions
+        self.replica = Replica()
+        return [Emptied(), *actions]
 
     def _lost(self, now: int) -> list[Action]:
         """The link is dead or the copy has a gap: begin again with a fresh socket, a little later."""

@@ -23,7 +23,7 @@ class Announcement:
     """
 
     def __init__(self, store: str, address: str) -> None:
-        self._store = store
+        self._store = store.encode()[:200].decode("utf-8", "ignore")  # what fits into one record
         self._host, _, self._port = address.rpartition(":")
         self._zeroconf: AsyncZeroconf | None = None
         self._announcing: asyncio.Task[None] | None = None

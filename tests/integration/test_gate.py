@@ -380,3 +380,20 @@ async def test_when_a_device_was_last_heard_of_outlives_the_server(house):
     at = server.shop.clock()
     await house.close_server()
     assert abs(house.one("SELECT seen_at FROM devices") - at) < 60_000
+
+
+async def test_a_device_that_is_dismissed_forgets_what_it_knew_of_the_shoppers(house):
+    """16: on its screen, in its file, and after its next start without the server."""
+    kiosk, tablet = await house.crew("maya")
+    visit_id = come(kiosk, "ask", alias="Rumpelstiltskin")
+    await house.until(lambda: visit_of(tablet, visit_id))
+    house.stop(tablet)
+    tablet = house.device(tablet.file)
+    await house.until(lambda: tablet.live and visit_of(tablet, visit_id))
+    await house.revoke(tablet.file.device_id)
+    await house.until(lambda: tablet.dismissed)
+    assert tablet.view.visits == {}
+    house.stop(tablet)
+    files = list((house.work / tablet.file.device_id).glob("*.db*"))
+    assert files
+    assert b"Rumpelstiltskin" not in b"".join(path.read_bytes() for path in files)

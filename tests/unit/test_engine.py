@@ -343,6 +343,7 @@ def test_a_dismissed_device_closes_and_asks_again_only_now_and_then():
     engine = running(submit(1))
     actions = engine.receive(msg.Dismissed(), 1000)
     assert eng.Close() in actions
+    assert eng.Emptied() in actions
     assert eng.Changed() in actions
     assert (engine.dismissed, engine.live) == (True, False)
     assert engine.next_deadline() == 1000 + eng.OUTSIDE_MS
