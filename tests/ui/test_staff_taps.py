@@ -22,7 +22,7 @@ def test_a_name_and_a_pin_lead_to_the_floor() -> None:
     async def what(t: Tablet) -> None:
         await t.tap("who-maya")
         await t.says("Hello Maya")
-        for key in ("1", "2", "9", "erase", "3", "4"):
+        for key in ("1", "2", "9", "erase", "3", "4", "5", "6"):
             await t.tap(f"key-{key}")
         await t.tap("key-last")
         await t.shows("floor")
