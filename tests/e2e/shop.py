@@ -25,7 +25,7 @@ from sync_server.simulation.stage import free_port
 GIVE_UP_S = 60.0
 LOOK_EVERY_S = 0.02
 NOTHING: dict[str, Any] = {"places": {}, "texts": [], "steady": False}
-PIN = "2468"
+PIN = "246824"
 
 
 def until(condition: Callable[[], Any], what: str) -> Any:
