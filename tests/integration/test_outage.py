@@ -1,6 +1,8 @@
 """Work goes on without the server, through kill -9 too, and comes together again when it is back."""
 
+import asyncio
 import sqlite3
+import sys
 
 import pytest
 
@@ -9,8 +11,9 @@ from sync_server.device.last import ROWS_MS
 from sync_server.domain import ops
 from sync_server.domain.events import Resolution
 from sync_server.protocol import messages as msg
+from sync_server.protocol.device_file import device_file_text
 
-from .house import come, do
+from .house import PIN, come, do
 
 
 def kill(house, device) -> None:
@@ -38,6 +41,10 @@ async def accepted(house, kiosk, tablet, name: str) -> str:
     return visit_id
 
 
+@pytest.mark.fault(
+    "A tablet ends without a word while the server is gone, twice",
+    "it comes back with the last list, who is signed in, and all that was tapped",
+)
 async def test_a_tablet_killed_in_an_outage_comes_back_where_it_was_and_works_on(house):
     kiosk, tom = await house.crew("tom")
     visit_id = await accepted(house, kiosk, tom, "tom")
@@ -74,6 +81,48 @@ async def test_a_tablet_killed_in_an_outage_comes_back_where_it_was_and_works_on
     assert house.one("SELECT resolution FROM visits WHERE visit_id = ?", quick) == "advice_given"
 
 
+@pytest.mark.fault(
+    "A tablet is killed with kill -9 in the middle of work without its server, at any moment",
+    "it comes back where it was, with every tap that was taken; all is done once the server is there",
+)
+@pytest.mark.parametrize("taps", [0, 1, 17, 60])
+async def test_a_tablet_process_killed_at_any_moment_of_an_outage_has_every_tap_it_took(
+    house, tmp_path, taps
+):
+    files = house.enrol("kiosk", "Front"), house.enrol("staff", "Tom's")
+    await house.open()
+    kiosk, path = house.device(files[0]), tmp_path / "tom.device.toml"
+    path.write_text(device_file_text(house.at_home(files[1])))
+    visit_id = come(kiosk, "repair")
+    await house.until(lambda: not kiosk.outbox.pending())
+    folder = house.work / files[1].device_id
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.integration.alone", path, folder, PIN, stdout=asyncio.subprocess.PIPE
+    )
+    assert await child.stdout.readline() == b"accepted\n"
+    await house.close_server()
+    for number in range(taps):
+        assert await child.stdout.readline() == b"%d\n" % number
+    child.kill()
+    await child.wait()
+
+    tom = house.device(files[1])
+    row = tom.view.visits[visit_id]
+    assert tom.view.holder(tom.file.device_id).id == "tom"
+    assert taps == 0 or row.state == "serving"
+    written = len(row.notes)
+    assert row.notes == tuple(f"note {number}" for number in range(written))
+    assert written >= taps
+    await house.open()
+    await healed(house)
+    assert house.answered == []
+    assert len(tom.view.visits[visit_id].notes) == written
+
+
+@pytest.mark.fault(
+    "A tablet ends without a word right after an answer",
+    "what the answered op did is on its disk",
+)
 async def test_what_the_server_did_is_on_the_tablets_disk_before_the_op_leaves_its_outbox(house):
     kiosk, tom = await house.crew("tom")
     visit_id = await accepted(house, kiosk, tom, "tom")
@@ -85,6 +134,10 @@ async def test_what_the_server_did_is_on_the_tablets_disk_before_the_op_leaves_i
     assert again.view.visits[visit_id].state == "serving"
 
 
+@pytest.mark.fault(
+    "Two employees take one visit, one of them without connection",
+    "the one the server hears of first has it; the other is told who",
+)
 async def test_a_visit_that_a_colleague_took_meanwhile_is_refused_with_their_name(house):
     tablet_file = house.enrol("staff", "Maya's")
     kiosk, tom = await house.crew("tom")
@@ -111,6 +164,10 @@ async def test_a_visit_that_a_colleague_took_meanwhile_is_refused_with_their_nam
     assert maya.view.visits[visit_id].employee == "tom"
 
 
+@pytest.mark.fault(
+    "A tablet does not hear of its server for a day",
+    "what it kept of the shoppers is gone from its disk",
+)
 @pytest.mark.parametrize("later_ms", [0, ROWS_MS])
 async def test_rows_that_describe_shoppers_are_gone_from_the_disk_a_day_after_the_servers_last_word(
     house, later_ms
@@ -125,6 +182,7 @@ async def test_rows_that_describe_shoppers_are_gone_from_the_disk_a_day_after_th
         assert later_ms == 0 or b"Robin" not in path.read_bytes(), path
 
 
+@pytest.mark.fault("A tablet is without its server for a working day", "nobody is signed in on it any more")
 async def test_nobody_stays_signed_in_without_the_server_beyond_a_working_day(house):
     later_ms = 0
     file = house.enrol("staff", "Tom's")
@@ -152,6 +210,10 @@ async def test_what_the_server_last_said_is_written_without_waiting_for_the_disk
         assert db.execute("SELECT count(*) FROM kept WHERE name = 'last'").fetchone() == (1,)
 
 
+@pytest.mark.fault(
+    "A device of the first release meets a server of today",
+    "it is told what it can read, and works",
+)
 async def test_a_device_of_the_first_release_is_served_by_a_server_with_opening_hours(house):
     text = house.folder.settings.read_text()
     house.folder.settings.write_text(
@@ -168,6 +230,10 @@ async def test_a_device_of_the_first_release_is_served_by_a_server_with_opening_
     assert (await raw.hear(msg.Snapshot)).catalogue.store.hours == {"mon": "09:00-18:00"}
 
 
+@pytest.mark.fault(
+    "Device and server speak different protocols",
+    "the device is told which of them to update",
+)
 @pytest.mark.parametrize(("protocol", "which"), [(msg.PROTOCOL - 1, "device"), (msg.PROTOCOL + 1, "server")])
 async def test_who_speaks_another_protocol_is_told_which_side_to_update(house, protocol, which):
     file = house.enrol("kiosk", "Front")

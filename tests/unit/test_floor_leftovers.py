@@ -1,5 +1,7 @@
 """What is left when the shop has closed: a visit nobody ended, and who forgot to sign off."""
 
+import pytest
+
 from sync_server.domain import ops
 from sync_server.domain.catalogue import Store
 from sync_server.domain.events import Presence
@@ -21,6 +23,10 @@ def serving_at_closing() -> tuple[Play, str]:
     return play, visit_id
 
 
+@pytest.mark.fault(
+    "A visit is left open over night",
+    "it is ended as of closing time, marked, without a service time; its employee is signed off",
+)
 def test_a_visit_left_open_is_ended_as_of_closing_time_with_a_mark_and_no_service_time():
     play, visit_id = serving_at_closing()
     assert play.floor.next_deadline(play.clock.now) == SWEEP
@@ -57,6 +63,10 @@ def test_who_served_beyond_closing_time_and_forgot_to_sign_off_is_signed_off():
     assert play.person("tom").presence is Presence.OFF_FLOOR
 
 
+@pytest.mark.fault(
+    "The server is down from the afternoon to the morning",
+    "what was open is ended as of closing time; everybody is signed off",
+)
 def test_a_server_that_was_down_all_night_leaves_nothing_open_when_it_starts():
     play = Play()
     play.sign_on("tom", "lea")

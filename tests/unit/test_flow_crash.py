@@ -76,6 +76,10 @@ def test_a_ticket_tapped_away_or_refused_is_not_kept():
     assert shopper.flow.on_screen is None
 
 
+@pytest.mark.fault(
+    "A kiosk ends without a word while a shopper looks at their ticket",
+    "the ticket is on the screen again for two minutes; what was half said is gone, on purpose",
+)
 def test_it_is_on_the_disk_as_soon_as_it_is_on_the_screen_and_no_longer(tmp_path):
     async def go() -> None:
         def start() -> tuple[Hands, Device]:
