@@ -5,10 +5,11 @@ loopback, proving themselves with the secret in `control.key`; otherwise the com
 folder's lock and does the work itself.
 """
 
+import contextlib
 import hmac
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -144,12 +145,10 @@ def add_device(folder: Folder, kind: str, name: str, server: str) -> DeviceFile:
 
 def _ask_server(folder: Folder, request: Request) -> Any:
     try:
-        address = folder.control_address.read_text("utf-8").strip()
         key = folder.control_key.read_text("utf-8").strip()
-        with requests.Session() as session:
-            session.trust_env = False  # a proxy of this user's has no business between us
+        with line_to(folder) as (session, url):
             answer = session.post(
-                _url(session, address) + "/control",
+                url + "/control",
                 data=msgspec.json.encode(request),
                 headers={"Authorization": f"Bearer {key}"},
                 timeout=TIMEOUT_S,
@@ -165,6 +164,15 @@ def _ask_server(folder: Folder, request: Request) -> Any:
     if answer.status_code != 200 or "result" not in body:
         raise AccountError(body.get("error", f"the server refused ({answer.status_code})"))
     return body["result"]
+
+
+@contextlib.contextmanager
+def line_to(folder: Folder) -> Iterator[tuple[requests.Session, str]]:
+    """How the running server is reached from this computer: a session, and where its pages begin."""
+    address = folder.control_address.read_text("utf-8").strip()
+    with requests.Session() as session:
+        session.trust_env = False  # a proxy of this user's has no business between us
+        yield session, _url(session, address)
 
 
 def _url(session: requests.Session, address: str) -> str:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import requests
 
-from . import nightly
+from . import nightly, tls
 from .aside import aside
 from .backup import files_beside
+from .control import line_to
 from .devices import known
 from .finding import Finding
 from .folder import Folder, FolderError, running_server
@@ -25,6 +26,7 @@ from .verify import verify_quickly
 DAY_MS = 86_400_000
 LEAST_FREE = 500 * 1024 * 1024  # bytes
 LONG_LOG = 64 * 1024 * 1024  # bytes of the write-ahead log; it is emptied every ten minutes
+CERTIFICATE_MS = 14 * DAY_MS
 BACKUP_LATE_MS = 36 * 3_600_000
 UNSEEN_MS = 7 * DAY_MS
 CLOCK_MS = 300_000  # so far the clock may stand before the log's last line
@@ -52,6 +54,7 @@ def _all(folder: Folder, now: int) -> Found:
     yield from _aside(folder, now)
     yield from _server(folder, settings)
     if settings is not None:
+        yield from _certificate(folder, settings, now)
         yield from _phones(settings)
         yield from _time_zone(settings, now)
     if not folder.store.exists():
@@ -132,8 +135,8 @@ def _server(folder: Folder, settings: Settings | None) -> Found:
             yield from _ports(settings)
         return
     try:
-        address = folder.control_address.read_text("utf-8").strip()
-        answer = requests.get(f"http://{address}/health", timeout=ANSWER_S).json()
+        with line_to(folder) as (session, url):
+            answer = session.get(f"{url}/health", timeout=ANSWER_S).json()
         if answer["unwell"]:
             yield Finding("server", f"the server cannot save: {answer['unwell']}")
     except (OSError, ValueError, KeyError, TypeError, requests.RequestException) as error:
@@ -173,6 +176,22 @@ def _phones(settings: Settings) -> Found:
 
 
 # --- time ----------------------------------------------------------------------------------------
+
+
+def _certificate(folder: Folder, settings: Settings, now: int) -> Found:
+    try:
+        used = tls.load(folder, settings.server)
+    except FolderError as error:
+        yield Finding("certificate", f"{error}; `welkom init --tls` shows how a new store gets one")
+        return
+    if used is not None:
+        ends = int(tls.ends_at(used.certificate).timestamp() * 1000)
+        if ends - now < CERTIFICATE_MS:
+            yield Finding(
+                "certificate",
+                f"{used.certificate}: is valid until {_day(ends)} only; put a new one there and start the"
+                " server again",
+            )
 
 
 def _time_zone(settings: Settings, now: int) -> Found:

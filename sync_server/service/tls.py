@@ -60,6 +60,13 @@ def fingerprint_of(certificate: Path) -> str:
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(text[begin : end + len(ssl.PEM_FOOTER)])).hexdigest()
 
 
+def ends_at(certificate: Path) -> datetime.datetime:
+    """Until when the file's first certificate is valid. Raises ValueError where there is none."""
+    from cryptography import x509
+
+    return x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
+
+
 def in_pairs(fingerprint: str) -> str:
     """`AB:CD:…`, as browsers show it."""
     return ":".join(fingerprint[at : at + 2] for at in range(0, len(fingerprint), 2)).upper()

@@ -4,11 +4,12 @@ import json
 import os
 import socket
 import time
+from datetime import UTC, datetime
 
 import pytest
 
 from sync_server.device.here import lacking
-from sync_server.service import control, doctor
+from sync_server.service import control, doctor, tls
 from sync_server.service.backup import back_up
 from sync_server.service.doctor import BACKUP_LATE_MS, UNSEEN_MS, examine
 from sync_server.service.folder import Folder, Lock, running_server
@@ -41,7 +42,7 @@ def answers(monkeypatch, body) -> None:
         def json():
             return body
 
-    monkeypatch.setattr(doctor.requests, "get", lambda *_, **__: Answer)
+    monkeypatch.setattr(doctor.requests.Session, "get", lambda *_, **__: Answer)
 
 
 def change(folder: Folder, sql: str, *values) -> None:
@@ -210,3 +211,16 @@ def test_what_a_restore_put_aside_long_ago_is_named(well):
     assert found(well) == []
     os.utime(path, (1_700_000_000, 1_700_000_000))
     assert found(well) == ["aside"]
+
+
+def test_a_certificate_that_ends_soon_or_cannot_be_used_is_named(well):
+    tls.make(well, "Shop", ["localhost"], datetime.now(UTC))
+    names = f'tls_cert = "{tls.CERTIFICATE}"\ntls_key = "{tls.KEY}"\n'
+    text = well.settings.read_text("utf-8").replace("[server]\n", f"[server]\n{names}")
+    well.settings.write_text(text, "utf-8")
+    assert found(well) == []
+    ends = int(tls.ends_at(well.path / tls.CERTIFICATE).timestamp() * 1000)
+    (finding,) = [f for f in examine(well, ends - 86_400_000) if f.about == "certificate"]
+    assert "is valid until" in finding.text
+    (well.path / tls.KEY).write_text("no key")
+    assert found(well) == ["certificate"]
