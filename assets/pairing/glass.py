@@ -105,8 +105,9 @@ class PairApp(App):
         self.stop()
 
     def _broken(self) -> None:
+        """What is awaited goes on; only the page is made anew."""
         self.root.forget_page()
-        self.joining.broken()
+        self.joining.on_change()
 
 
 @cache

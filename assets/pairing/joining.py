@@ -4,6 +4,7 @@ No screen and no socket: how stores are found and joined is given from outside, 
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +13,9 @@ from typing import Any, Protocol
 LONGEST_ADDRESS = 60
 CODE_LENGTH = 13  # letters and figures, shown in three groups
 CODE_GROUPS = (4, 8)  # where a group ends
+
+
+log = logging.getLogger(__name__)
 
 
 class Screen(StrEnum):
@@ -166,10 +170,6 @@ class Joining:
         self.address = self.code = ""
         self._go(Screen.FIND)
 
-    def broken(self) -> None:
-        """A fault of our own: from the beginning."""
-        self.back()
-
     # --- inside ----------------------------------------------------------------------------------
 
     def _go(self, screen: Screen) -> None:
@@ -200,6 +200,9 @@ class Joining:
             self._fail(str(getattr(error, "text_key", "")))
         except OSError:
             self._fail("pairing.error.not_saved")
+        except Exception:
+            log.exception("a fault while pairing; it can be tried again")
+            self._fail("staff.notice.broken")
         else:
             self.on_joined(file)
 

@@ -127,6 +127,20 @@ def test_whoever_cancels_is_asked_no_more_and_begins_afresh() -> None:
     assert joined(what, LUMEN).saved == []
 
 
+def test_a_fault_of_ours_is_no_dead_end() -> None:
+    async def what(joining: Joining, there: StandIn) -> None:
+        joining.choose(LUMEN.address)
+        await settled()
+        there.answer.set_exception(RuntimeError("a fault put here by the test"))
+        await settled()
+        assert (joining.screen, joining.trouble) == (Screen.TROUBLE, "staff.notice.broken")
+        joining.again()
+        await settled()
+        assert joining.screen is Screen.DIGITS
+
+    joined(what, LUMEN)
+
+
 def test_a_file_that_cannot_be_kept_is_no_pairing() -> None:
     files: list[object] = []
 
