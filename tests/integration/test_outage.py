@@ -86,9 +86,7 @@ async def test_a_tablet_killed_in_an_outage_comes_back_where_it_was_and_works_on
     "it comes back where it was, with every tap that was taken; all is done once the server is there",
 )
 @pytest.mark.parametrize("taps", [0, 1, 17, 60])
-async def test_a_tablet_process_killed_at_any_moment_of_an_outage_has_every_tap_it_took(
-    house, tmp_path, taps
-):
+async def test_a_tablet_killed_at_any_moment_of_an_outage_has_every_tap_it_took(house, tmp_path, taps):
     files = house.enrol("kiosk", "Front"), house.enrol("staff", "Tom's")
     await house.open()
     kiosk, path = house.device(files[0]), tmp_path / "tom.device.toml"
@@ -97,10 +95,12 @@ async def test_a_tablet_process_killed_at_any_moment_of_an_outage_has_every_tap_
     await house.until(lambda: not kiosk.outbox.pending())
     folder = house.work / files[1].device_id
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.integration.alone", path, folder, PIN, stdout=asyncio.subprocess.PIPE
-    )
+        sys.executable, "-m", "tests.integration.alone", path, folder, PIN,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
     assert await child.stdout.readline() == b"accepted\n"
     await house.close_server()
+    child.stdin.write(b"go on\n")
     for number in range(taps):
         assert await child.stdout.readline() == b"%d\n" % number
     child.kill()
