@@ -228,6 +228,7 @@ class Device:
                 self._know_day(day, last_ticket)
             case eng.Emptied():
                 self._forget_rows()
+                self._forget()  # to the last byte
             case eng.Known(kind, name, letter):
                 known = replace(self.file, kind=kind, name=name, letter=letter)
                 if known != self.file:
