@@ -71,7 +71,7 @@ class Asked(Struct, frozen=True):
     server_key: Key
     nonce: Hex256
     store: Annotated[str, Meta(max_length=200)]
-    manager_url: Annotated[str, Meta(max_length=500)] = ""
+    manager_url: Annotated[str, Meta(max_length=500, pattern=r"^(https?://[!-~]+)?\Z")] = ""
 
 
 class Reveal(Struct, frozen=True):

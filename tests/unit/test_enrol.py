@@ -141,6 +141,15 @@ def test_a_device_takes_no_name_or_id_that_could_do_harm(field, wrong):
         enrol.decode(bad, enrol.Standing)
 
 
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "http://a b", "ftp://shop", "https://x\n", " http://x"]
+)
+def test_a_screen_shows_no_code_of_an_address_that_is_no_page(url):
+    asked = enrol.Asked(enrol.WIRE, "a" * 32, STORE, MINE, "Lumen", url)
+    with pytest.raises(enrol.NotReadable):
+        enrol.decode(enrol.encode(asked), enrol.Asked)
+
+
 # --- the address ----------------------------------------------------------------------------------
 
 
