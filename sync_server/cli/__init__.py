@@ -2,7 +2,7 @@
 
 import click
 
-from . import access, care, demo, pairing, people, privacy, screens, store
+from . import access, care, demo, pairing, people, privacy, screens, simulate, store
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,5 +30,6 @@ for command in (
     screens.staff,
     demo.demo,
     demo.demo_window,
+    simulate.simulate,
 ):
     main.add_command(command)

@@ -115,6 +115,8 @@ class Outbox:
                 if before != after
             ),
         )
+        # Written anew: where SQLite moved rows it left copies, secure_delete or not.
+        self._rows("VACUUM")
         self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def keep_catalogue(self, catalogue: Catalogue, digest: str) -> None:

@@ -236,10 +236,19 @@ async def _note_seen(server: Server) -> None:
 
 
 async def forget_in_time(shop: Shop, keep_ms: int = DESCRIPTION_MS) -> None:
-    """Removes what must not outlive its use, as it becomes due."""
+    """Removes what must not outlive its use, as it becomes due; the last traces once the shop is quiet."""
+    traces = True  # of what an earlier life of the server may have removed
+    seq = None
     while True:
         try:
-            if forgotten := await shop.forget(keep_ms):
+            quiet = seq is None or shop.floor.seq == seq or shop.floor.nobody_here
+            seq = shop.floor.seq
+            forgotten = await shop.forget(keep_ms)
+            traces = traces or forgotten > 0
+            if traces and quiet:
+                await shop.store.scrub()
+                traces = False
+            if forgotten:
                 log.info("words about the shoppers of %d visits were removed", forgotten)
         except Exception:
             log.exception("what is due could not be removed; it is tried again")

@@ -166,3 +166,20 @@ def test_what_is_queued_is_written_before_the_end(path):
         go.set()
 
     assert run(path, test) == [f"{number:03}" for number in range(50)]
+
+
+def test_writing_the_file_anew_leaves_no_trace_of_what_was_removed(path):
+    async def test(store: Store, _told: Told) -> None:
+        def leave_traces(db: sqlite3.Connection) -> None:
+            db.execute("PRAGMA secure_delete=OFF")  # as SQLite leaves some where it moves rows, even with it
+            rows = [(number, "tom", "Rumpelstiltskin", 1) for number in range(400)]
+            db.executemany("INSERT INTO presence_log VALUES (?,?,?,?)", rows)
+            db.execute("UPDATE presence_log SET presence = ''")
+
+        await store.call(leave_traces)
+        await store.tidy()
+        assert b"Rumpelstiltskin" in path.read_bytes()
+        await store.scrub()
+        assert not [p for p in path.parent.iterdir() if b"Rumpelstiltskin" in p.read_bytes()]
+
+    run(path, test)

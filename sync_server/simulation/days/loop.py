@@ -1,0 +1,165 @@
+"""An event loop on which nothing ever waits, and the lives of the processes that run on it.
+
+Time jumps from one timer to the next. A `Life` stands for a process: what it started dies with it,
+wherever it was, and only what is on its disk remains.
+"""
+
+import asyncio
+import contextlib
+import contextvars
+import heapq
+from collections import deque
+from collections.abc import Callable
+from types import CoroutineType
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Killed(BaseException):
+    """Ends the process that is at work at this very moment. No part of the product can catch it."""
+
+
+class Standstill(Exception):
+    """Nothing will ever happen again, and somebody still waits."""
+
+
+class VirtualLoop(asyncio.BaseEventLoop):
+    """asyncio's own loop with a clock that jumps. `on_fault` hears of exceptions nobody caught.
+
+    Timers of the same instant are heard in the order they were set: the same seed, the same story.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.on_fault: Callable[[str, BaseException | None], None] = lambda _message, _error: None
+        self.corpses: list[asyncio.Task[Any]] = []  # of killed processes
+        self._time = 0.0
+        self._made = 0
+        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._soon: deque[asyncio.Handle] = deque()
+        self.set_exception_handler(_tell)
+        self.set_task_factory(_task)
+
+    def time(self) -> float:
+        return self._time
+
+    def ms(self) -> int:
+        """The loop's time in whole ms."""
+        return int(self._time * 1000 + 1e-3)  # a timer set for a ms is heard in that ms
+
+    def handles(self) -> list[asyncio.Handle]:
+        """Everything that is still to be called."""
+        return [*self._soon, *(handle for _, _, handle in self._timers)]
+
+    def bury(self) -> None:
+        """Ends the loop. Tasks of the dead are closed now, when what they still do matters to nobody."""
+        for task in (*self.corpses, *asyncio.all_tasks(self)):
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
+            coro = task.get_coro()
+            if isinstance(coro, CoroutineType):
+                with contextlib.suppress(BaseException):
+                    coro.close()
+        self.corpses.clear()
+        self._timers.clear()
+        self._soon.clear()
+        self.close()
+
+    # --- what a loop is made of --------------------------------------------------------------------
+
+    def call_at(  # type: ignore[override]
+        self, when: float, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
+        handle = asyncio.TimerHandle(when, callback, args, self, context)
+        self._made += 1
+        heapq.heappush(self._timers, (when, self._made, handle))
+        return handle
+
+    def call_later(  # type: ignore[override]
+        self, delay: float, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self._time + delay, callback, *args, context=context)
+
+    def call_soon(  # type: ignore[override]
+        self, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.Handle:
+        handle = asyncio.Handle(callback, args, self, context)
+        self._soon.append(handle)
+        return handle
+
+    call_soon_threadsafe = call_soon  # type: ignore[assignment]
+
+    def run_in_executor(self, _executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
+        """There are no threads: what would run in one has run at the next turn of the loop."""
+        future = self.create_future()
+        self.call_soon(_resolve, future, func, args)
+        return future
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        pass  # it is passed over when its time comes
+
+    def _run_once(self) -> None:
+        soon, timers = self._soon, self._timers
+        if not soon:
+            while timers and timers[0][2].cancelled():
+                heapq.heappop(timers)
+            if not timers:
+                raise Standstill
+            self._time = max(self._time, timers[0][0])
+        while timers and timers[0][0] <= self._time:
+            soon.append(heapq.heappop(timers)[2])
+        for _ in range(len(soon)):
+            handle = soon.popleft()
+            if not handle.cancelled():
+                handle._run()
+
+
+def _resolve(future: "asyncio.Future[Any]", func: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    if future.cancelled():
+        return
+    try:
+        result = func(*args)
+    except Exception as error:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
+
+
+def _tell(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    error = context.get("exception")
+    if isinstance(loop, VirtualLoop) and not isinstance(error, Killed):
+        loop.on_fault(str(context.get("message")), error)
+
+
+_life: contextvars.ContextVar["Life | None"] = contextvars.ContextVar("life", default=None)
+
+
+def _task(loop: asyncio.AbstractEventLoop, coro: Any, **kwargs: Any) -> "asyncio.Task[Any]":
+    task = asyncio.Task(coro, loop=loop, **kwargs)
+    if (life := _life.get()) is not None:
+        life.tasks.add(task)
+        task.add_done_callback(life.tasks.discard)
+    return task
+
+
+class Life:
+    """One life of a process. Whatever is run in it, and all that this starts, ends with it."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self._loop = loop
+        self.over = False
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self.context = contextvars.copy_context()
+        self.context.run(_life.set, self)
+
+    def run(self, what: Callable[..., T], *args: Any) -> T:
+        """Calls `what` as this process. Raises Killed where it dies of it."""
+        return self.context.run(what, *args)
+
+    def end(self) -> None:
+        """Kill -9: no callback, no task and no `finally` of it has any effect from here on."""
+        self.over = True
+        for handle in self._loop.handles():
+            if handle._context.get(_life) is self:  # type: ignore[attr-defined]
+                handle.cancel()
+        self._loop.corpses += self.tasks

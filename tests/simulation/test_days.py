@@ -1,0 +1,107 @@
+"""Days nobody has lived before: a fresh seed each time, printed, so that what it finds can be repeated."""
+
+import json
+import secrets
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from sync_server.cli import main
+from sync_server.device.device import Device
+from sync_server.simulation.days import run
+from sync_server.simulation.days.run import live, simulate
+from sync_server.simulation.days.script import ITEMS_A_DAY, script
+from sync_server.simulation.days.shop_life import Plan
+from sync_server.simulation.days.shrink import items_of, shortest, story
+
+DAYS = 30
+EARLY = frozenset(range(400))  # the first things of a day
+
+
+def test_thirty_days_with_faults_break_nothing():
+    seed = secrets.randbelow(1_000_000)
+    print(f"welkom simulate --days {DAYS} --seed {seed} --faults")
+    result = simulate(DAYS, seed)
+    told = [line for lived in result.found[:1] for line in story(shortest(lived, 20))]
+    assert result.violations == 0, "\n".join(told)
+    assert (result.days, result.lost_acknowledged, result.duplicate_effects, result.diverged) == (
+        DAYS,
+        0,
+        0,
+        0,
+    )
+    assert result.visits > 100 * DAYS
+    assert result.kills > 5 * DAYS
+    assert result.cuts > 5 * DAYS
+
+
+def test_the_same_seed_gives_the_same_days_on_one_core_as_on_two(monkeypatch):
+    monkeypatch.setattr(run, "DAYS_A_SHOP", 1)
+
+    def figures(processes: int) -> tuple[int, ...]:
+        result = simulate(2, 5, processes=processes)
+        return result.visits, result.ops, result.kills, result.cuts
+
+    assert figures(1) == figures(2)
+
+
+def test_leaving_one_thing_out_leaves_all_others_as_they_are():
+    everything = script("1/0", 3, faults=True)
+    without = [item for item in everything if item.kind not in ("cut", "glance")]
+    again = {item.number: item for item in script("1/0", 3, faults=True)}
+    assert all(again[item.number] == item for item in without)
+    assert everything[0].number == 3 * ITEMS_A_DAY
+
+
+def test_a_story_is_made_short_and_ends_with_the_command_that_repeats_it(monkeypatch):
+    original = Device.submit
+
+    def submit(self, op):
+        op_id = original(self, op)
+        self.outbox.settle(op_id)
+        return op_id
+
+    monkeypatch.setattr(Device, "submit", submit)
+    found = live(Plan(3, 0, 1, keep=EARLY))
+    assert found.violation is not None
+    assert found.violation.invariant == 13
+    short = shortest(found, 20)
+    assert len(short.done) < 5 < len(found.done)
+    *_, command = story(short)
+    runner = CliRunner()
+    again = runner.invoke(main, [*command.split()[1:], "--json"])
+    assert again.exit_code == 1
+    assert "invariant 13" in again.output
+    assert json.loads(again.output.splitlines()[-1])["violations"] == 1
+
+
+def test_days_without_a_fault_end_with_code_0_and_figures():
+    ran = CliRunner().invoke(
+        main, ["simulate", "--days", "1", "--seed", "1", "--shop", "0", "--keep", "0-300", "--json"]
+    )
+    assert ran.exit_code == 0
+    figures = json.loads(ran.output.splitlines()[-1])
+    assert list(figures) == [
+        "days", "visits", "ops", "kills", "cuts", "violations", "lost_acknowledged", "duplicate_effects",
+        "diverged", "seconds",
+    ]  # fmt: skip
+    assert (figures["days"], figures["kills"], figures["violations"]) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("keep", ["", "x", "3,", "1-b"])
+def test_items_that_are_none_are_named(keep):
+    ran = CliRunner().invoke(main, ["simulate", "--days", "1", "--shop", "0", "--keep", keep])
+    assert ran.exit_code == 1
+    assert "--keep: numbers with commas between them" in ran.output
+
+
+def test_items_are_told_in_runs():
+    assert items_of("3,7-9") == {3, 7, 8, 9}
+
+
+def test_order_never_depends_on_a_devices_clock():
+    plan = Plan(8, 0, 1, faults=False, keep=EARLY)
+    right = live(plan)
+    wrong = live(replace(plan, clocks_wrong_by_ms=5 * 3_600_000))
+    assert right.log == wrong.log != ()

@@ -1,0 +1,142 @@
+"""Faults planted in the product's own parts: the simulation finds each of them, and names it."""
+
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from sync_server.device import engine as eng
+from sync_server.device.device import Device
+from sync_server.device.replica import Replica
+from sync_server.domain import commands
+from sync_server.domain.events import Presence
+from sync_server.domain.people import Person
+from sync_server.domain.ticket import Counter
+from sync_server.protocol.messages import Submit
+from sync_server.service import queries, retention, store, tables
+from sync_server.service.answers import Answers
+from sync_server.service.desk import Desk
+from sync_server.service.shop import Shop
+from sync_server.simulation.days.run import live
+from sync_server.simulation.days.script import ITEMS_A_DAY
+from sync_server.simulation.days.shop_life import Plan
+
+SEED = 20  # any will do; the CI's own run takes a fresh one each time
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def ack_before_commit(patch):
+    patch.setattr(Desk, "_answer", lambda self, _turn, peer, message: self._send([peer], message))
+
+
+def op_done_twice(patch):
+    patch.setattr(Answers, "find", lambda *_: None)
+    patch.setattr(tables, "INSERT_OP", tables.INSERT_OP.replace("INSERT", "INSERT OR REPLACE"))
+
+
+def answers_forgotten_at_the_start(patch):
+    patch.setattr(queries, "answers", lambda _db: iter(()))
+    patch.setattr(tables, "INSERT_OP", tables.INSERT_OP.replace("INSERT", "INSERT OR REPLACE"))
+
+
+def offer_given_twice(patch):
+    def is_free(self, now, max_active):
+        return self.chosen is Presence.AVAILABLE and len(self.active) < max_active and self.free_at <= now
+
+    patch.setattr(Person, "is_free", is_free)
+
+
+def stale_rev_written(patch):
+    patch.setattr(commands, "_fresh", lambda _visit, _rev: None)
+
+
+def last_line_of_the_log_not_read(patch):
+    original = queries.records
+    patch.setattr(queries, "records", lambda db, start=1: iter(list(original(db, start))[:-1]))
+
+
+def row_of_a_visit_left_behind(patch):
+    original = store._insert
+    rev = tables._VISIT_COLUMNS.index("rev")
+
+    def insert(db, batches):
+        for batch in batches:
+            batch.visits = {vid: row for vid, row in batch.visits.items() if row[rev] != 3}
+        original(db, batches)
+
+    patch.setattr(store, "_insert", insert)
+
+
+def update_not_applied(patch):
+    original = Replica.apply
+
+    def apply(self, update):
+        done = original(self, update)
+        self.people = {who: replace(row, visit_id=None) for who, row in self.people.items()}
+        return done
+
+    patch.setattr(Replica, "apply", apply)
+
+
+def ticket_reused(patch):
+    patch.setattr(Counter, "seen", lambda _self, day, last: Counter(day, max(0, last - 1)))
+
+
+def outbox_row_dropped_early(patch):
+    original = Device._act
+
+    def act(self, action):
+        original(self, action)
+        if isinstance(action, eng.Send) and isinstance(action.message, Submit):
+            self.outbox.settle(action.message.op_id)
+
+    patch.setattr(Device, "_act", act)
+
+
+def revoked_device_let_in(patch):
+    patch.setattr(queries, "devices", lambda db: [
+        queries.DeviceRow(*row)
+        for row in db.execute("SELECT device_id, kind, name, letter, public_key FROM devices")
+    ])  # fmt: skip
+    patch.setattr(Desk, "drop_all_but", lambda _self, _devices: None)
+
+
+def alarm_never_set(patch):
+    patch.setattr(Shop, "_set_alarm", lambda _self, _wait=None: None)
+
+
+def alias_kept_too_long(patch):
+    patch.setattr(retention, "forget", lambda *_: 0)
+
+
+def day(number: int) -> frozenset[int]:
+    """What happens on this day, and nothing of other days."""
+    return frozenset(range(number * ITEMS_A_DAY, (number + 1) * ITEMS_A_DAY))
+
+
+@pytest.mark.parametrize(
+    ("plant", "invariant", "days", "keep"),
+    [
+        (ack_before_commit, 1, 1, None),
+        (op_done_twice, 2, 1, None),
+        (answers_forgotten_at_the_start, 2, 3, None),
+        (offer_given_twice, 5, 1, None),
+        (stale_rev_written, 8, 1, None),
+        (last_line_of_the_log_not_read, 9, 1, None),
+        (row_of_a_visit_left_behind, 9, 1, None),
+        (update_not_applied, 10, 1, None),
+        (ticket_reused, 12, 1, None),
+        (outbox_row_dropped_early, 13, 1, None),
+        (revoked_device_let_in, 14, 3, day(2)),
+        (alarm_never_set, 15, 1, None),
+        (alias_kept_too_long, 16, 3, day(0)),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_planted_fault_is_found_and_named(
+    plant: Plant, invariant: int, days: int, keep: frozenset[int] | None, monkeypatch
+):
+    plant(monkeypatch)
+    found = live(Plan(SEED, 0, days, keep=keep)).violation
+    assert found is not None
+    assert found.invariant == invariant, found.story
