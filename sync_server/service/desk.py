@@ -5,7 +5,16 @@ import logging
 from collections.abc import Iterable, Mapping
 
 from sync_server.domain.events import Presence, Record
-from sync_server.domain.ops import SYSTEM, Actor, ActorKind, SetPresence, SignOn
+from sync_server.domain.ops import (
+    SYSTEM,
+    Actor,
+    ActorKind,
+    DeviceOp,
+    OpenVisit,
+    QuickResolution,
+    SetPresence,
+    SignOn,
+)
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.domain.roles import Deed, may
 from sync_server.protocol import messages as msg
@@ -152,7 +161,9 @@ class Desk:
                     self._send([peer], msg.NotNow(BUSY if disk else BEHIND, op_id))
                     return
                 by = Actor(ActorKind(device.kind), device.device_id)
-                refusal = self._shop.do(turn, op_id, op, by, at_device, epoch, ahead_ms)
+                refusal = _of_another(device, op)
+                if refusal is None:
+                    refusal = self._shop.do(turn, op_id, op, by, at_device, epoch, ahead_ms)
                 self._answer(turn, peer, msg.Answer(op_id, refusal))
                 turn.if_lost.append(lambda why: self._send([peer], msg.NotNow(why, op_id)))
             case msg.SignIn(request):
@@ -244,3 +255,10 @@ class Desk:
             snapshot = self._audience.snapshot(session, self._shop.floor, self._shop.clock())
             self._say(turn, [([session.peer], snapshot)])
         self._shop.finish(turn)
+
+
+def _of_another(device: DeviceRow, op: DeviceOp) -> Refusal | None:
+    """A device gives out tickets of its own letter only, or it could take another's away."""
+    if isinstance(op, OpenVisit | QuickResolution) and not op.ticket.startswith(f"{device.letter}-"):
+        return Refusal(Code.NOT_ALLOWED, op.ticket)
+    return None
