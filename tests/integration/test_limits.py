@@ -165,6 +165,10 @@ async def test_a_device_has_four_connections_at_most(house):
     assert await raws[0].event() == zmq.EVENT_DISCONNECTED
 
 
+@pytest.mark.attack(
+    "Slow-loris: a connection to the devices' port that sends one byte and then nothing",
+    "it ends when the time for a handshake is over",
+)
 async def test_connections_that_never_shake_hands_are_ended(house, monkeypatch):
     """Slow-loris: a byte, then nothing. ZeroMQ's own time-out ends it, and it is counted."""
     monkeypatch.setattr(server_socket, "HANDSHAKE_MS", 200)
