@@ -112,7 +112,9 @@ class Enrolment:
         if public.startswith("https://") or (public and private):
             url = public
         elif is_loopback(host) if is_loopback(web) or (everywhere and not private) else private:
-            url = f"{'https' if tls else 'http'}://{host if everywhere else web}:{port}"
+            name = host if everywhere else web
+            name = f"[{name}]" if ":" in name else name
+            url = f"{'https' if tls else 'http'}://{name}:{port}"
         else:
             return ""
         return f"{url.rstrip('/')}/manager/devices"

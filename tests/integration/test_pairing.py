@@ -327,6 +327,8 @@ LAN = "192.168.1.10"
         ("0.0.0.0:8350", "", True, LAN, f"http://{LAN}:8350/manager/devices"),
         (f"{LAN}:8350", "", True, "10.0.0.1", f"http://{LAN}:8350/manager/devices"),
         (f"{LAN}:8350", "", False, LAN, ""),
+        (":::8350", "", True, "fd00::10", "http://[fd00::10]:8350/manager/devices"),
+        ("::1:8350", "", False, "::1", "http://[::1]:8350/manager/devices"),
         ("0.0.0.0:8350", f"http://{LAN}:8350/", False, LAN, ""),
         ("0.0.0.0:8350", "http://shop/", True, LAN, "http://shop/manager/devices"),
         ("127.0.0.1:8350", "https://shop.example", False, LAN, "https://shop.example/manager/devices"),
