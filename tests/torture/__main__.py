@@ -42,6 +42,7 @@ async def torture(work: Path, seconds: float, seed: int) -> tuple[dict[str, obje
         "full_disks": torment.full,
         "slow_disks": torment.slow,
         "ended_by_itself": torment.server.ended_by_itself + sum(d.ended_by_itself for d in torment.devices),
+        "last_to_agree": torment.last_to_agree,
         "verify": verdict.found,
         "links": torment.links.means,
         "disk": torment.disk.means,

@@ -84,6 +84,7 @@ class Torment:
         self.work = work
         self.seconds = seconds
         self.chance = chance
+        self.last_to_agree = ""
         self.cuts = self.stops = self.full = self.slow = 0
         self.links = world.links()
         self.disk = world.disk(work / "disk")
@@ -155,7 +156,9 @@ class Torment:
                     world.kill(device.pid, signal.SIGUSR1)
             if len(asked) == len(self.devices):
                 why = judge.disagreement(self.folder, self.notes, self.names["kiosk"], self.names["staff"])
-                if not why:
+                if why:
+                    self.last_to_agree = why
+                else:
                     return time.monotonic() - began
             await asyncio.sleep(0.1)
         raise AssertionError(f"after {CONVERGE_S:.0f} s: {why}")
