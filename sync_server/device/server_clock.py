@@ -28,7 +28,7 @@ class ServerClock:
     def answered(self, at: int, asked: int, now: int) -> None:
         """The server said it was `at`, some time between `asked` and `now`."""
         low, high = at - now, at - asked
-        off = (high - low) / 2
+        off = (high - low + 1) // 2  # rounded up, as the middle is rounded to whole milliseconds
         nearest = None if self.ahead is None else min(max(self.ahead, low), high)
         contradicted = nearest is None or self.ahead is None or abs(nearest - self.ahead) > self._off
         if contradicted or off <= self._off:
