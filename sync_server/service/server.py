@@ -20,7 +20,7 @@ from .clock import OnwardClock, steady_clock, wall_clock
 from .counters import Counters
 from .desk import Desk
 from .doorman import Doorman
-from .enrol import Enrolment
+from .enrol import Enrolment, own_address
 from .folder import Folder, Lock
 from .gate import Gate
 from .keys import load_server_key
@@ -68,8 +68,10 @@ class Server:
 
     @property
     def web_url(self) -> str:
-        """Where the pages are, as seen from this computer."""
-        return f"{'https' if self.tls else 'http'}://{self.web_address}"
+        """Where the pages are; where they listen at every address, the one in the shop's network."""
+        host, _, port = self.web_address.rpartition(":")
+        reached = own_address() if host in ("0.0.0.0", "::") else host
+        return f"{'https' if self.tls else 'http'}://{reached}:{port}"
 
     async def reload_devices(self) -> None:
         """Lets in who was added and keeps out who was revoked, from this moment on."""

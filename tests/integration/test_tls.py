@@ -81,3 +81,12 @@ def test_init_makes_one_for_a_new_store_and_for_one_that_is_there(tmp_path, fold
     assert "Put these lines under [server]" in ran.stdout
     ran = welkom("init", folder.path, "--tls")
     assert (ran.returncode, "is there already" in ran.stderr) == (1, True)
+
+
+async def test_pages_at_every_address_are_told_by_one_that_leads_there(house):
+    text = house.folder.settings.read_text("utf-8")
+    house.folder.settings.write_text(text.replace('web = "127.0.0.1:0"', 'web = "0.0.0.0:0"'), "utf-8")
+    server = await house.open(make_app)
+    assert "0.0.0.0" not in server.web_url
+    found = await asyncio.to_thread(requests.get, server.web_url + "/health")
+    assert found.json()["ok"]
