@@ -143,12 +143,12 @@ def _free_hands(
     if in_line and roll < 0.10:
         row = chance.choice(in_line)
         device.submit(ops.Claim(row.visit_id, row.rev))
-    elif roll < 0.113:
+    elif roll < 0.106:
         need = chance.choice(catalogue.needs).code
         device.submit(
             ops.QuickResolution(device.new_id(), device.next_ticket(), need, "en", _resolution(chance))
         )
-    elif roll < 0.118:
+    elif roll < 0.109:
         _open(device, chance.choice(catalogue.needs).code, day, number, chance)
     elif in_line and roll < 0.125:
         row = chance.choice(in_line)

@@ -87,7 +87,7 @@ class ShopLife:
         self._gap_ms = self._start_of_life
         self.day = -1
         self.done: list[Item] = []
-        files = self._found(chance)
+        files = self._found()
         settings = load_settings(self._folder.settings)
         self.catalogue = settings.catalogue()
         self.ledger = Ledger(self.catalogue, self.world_ms)
@@ -121,7 +121,7 @@ class ShopLife:
         """The true time, ms UTC."""
         return self._gap_ms + self.loop.ms()
 
-    def _found(self, chance: Random) -> list[DeviceFile]:
+    def _found(self) -> list[DeviceFile]:
         """Founds the store: its folder, its devices, its PINs."""
         self._folder.path.mkdir(parents=True)
         self._folder.settings.write_text(STORE_TOML, "utf-8")
@@ -136,7 +136,6 @@ class ShopLife:
             files = [accounts.add_device(db, kind, name, now, "simulated", "k" * 40) for name, kind in names]
             for who in EMPLOYEES:
                 accounts.set_pin(db, who, PIN_HASH, now)
-        del chance
         return files
 
     # --- its life ----------------------------------------------------------------------------------
@@ -286,12 +285,7 @@ class ShopLife:
             self._lost += agree.check_disk(
                 self.ledger, self.server.shop.floor, self._folder.store, self.server.wall_clock()
             )
-        # What a revoked device never sent stays on it: nothing reaches it any more.
-        kept = [name for name in self.machines if name not in self.ledger.revoked]
-        files = [
-            *self._folder.path.glob("store.db*"),
-            *(f for n in kept for f in self._devices.glob(f"{n}.db*")),
-        ]
+        files = [file for top in (self._folder.path, self._devices) for file in top.glob("*.db*")]
         agree.check_forgotten(self.ledger, self.day, files)
         # Machines are switched off for the night, or lose their power, or only sleep.
         for machine in (*self.machines.values(), self.server):
