@@ -143,19 +143,19 @@ def _free_hands(
     if in_line and roll < 0.10:
         row = chance.choice(in_line)
         device.submit(ops.Claim(row.visit_id, row.rev))
-    elif roll < 0.106:
+    elif 0.10 <= roll < 0.13:
         need = chance.choice(catalogue.needs).code
         device.submit(
             ops.QuickResolution(device.new_id(), device.next_ticket(), need, "en", _resolution(chance))
         )
-    elif roll < 0.109:
+    elif 0.13 <= roll < 0.135:
         _open(device, chance.choice(catalogue.needs).code, day, number, chance)
-    elif in_line and roll < 0.125:
+    elif in_line and roll < 0.145:
         row = chance.choice(in_line)
         device.submit(ops.Remove(row.visit_id, row.rev))
-    elif roll < 0.135:
+    elif 0.145 <= roll < 0.155:
         device.submit(ops.SetPresence(Presence.ON_BREAK))
-    elif roll < 0.14:
+    elif 0.155 <= roll < 0.16:
         device.submit(ops.SetPresence(Presence.OFF_FLOOR))
 
 
