@@ -19,9 +19,10 @@ DAYS = 30
 EARLY = frozenset(range(400))  # the first things of a day
 
 
-def test_thirty_days_with_faults_break_nothing():
+def test_thirty_days_with_faults_break_nothing(capsys):
     seed = secrets.randbelow(1_000_000)
-    print(f"welkom simulate --days {DAYS} --seed {seed} --faults")
+    with capsys.disabled():
+        print(f"\nwelkom simulate --days {DAYS} --seed {seed} --faults")
     result = simulate(DAYS, seed)
     told = [line for lived in result.found[:1] for line in story(shortest(lived, 20))]
     assert result.violations == 0, "\n".join(told)
