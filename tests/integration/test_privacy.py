@@ -47,7 +47,10 @@ async def told_much(house, kiosk, first, second) -> str:
     """A whole visit with words wherever there can be some, and an op that is refused and holds some."""
     visit_id = come(kiosk, "ask", alias=ALIAS, colour="purple", place="door", link=LINK)
     one, other = first, second
-    await house.until(lambda: visit_of(first, visit_id) and visit_of(first, visit_id).offer_to)
+    rows = [lambda device=device: visit_of(device, visit_id) for device in (first, second)]
+    await house.until(
+        lambda: all(row() and row().offer_to for row in rows)
+    )  # one hears of it before the other
     if visit_of(first, visit_id).offer_to != "tom":
         one, other = second, first
     do(one, ops.Accept, visit_id)
