@@ -160,8 +160,9 @@ class Device:
         submit = Submit(self.new_id(), at_device, op, self._ahead_ms(), self._engine.epoch)
         if len(encode(submit)) > MAX_FROM_DEVICE:
             raise ValueError("an op of this size is never read by the server")
-        self._keep_last()  # the op is about what the screen shows: after a crash it must find it there
-        self.outbox.put(submit, self._counter if isinstance(op, USES_TICKET) else None)
+        counter = self._counter if isinstance(op, USES_TICKET) else None
+        # The op is about what the screen shows: after a crash it must find it there.
+        self.outbox.put(submit, counter, self._last_to_keep())
         self._do(self._engine.submit(submit, self._now()))
         return submit.op_id
 
@@ -259,20 +260,26 @@ class Device:
 
     def _keep_last(self) -> None:
         """Writes down what the server last said, unless that is on disk already."""
-        if self._keep_timer is None:
+        if (last := self._last_to_keep()) is None:
             return
+        try:
+            self.outbox.keep_last(last)
+        except OutboxError as error:
+            log.error("%s", error)
+
+    def _last_to_keep(self) -> Last | None:
+        """What the server last said, for the caller to write down; None where it is on disk already."""
+        if self._keep_timer is None:
+            return None
         self._keep_timer.cancel()
         self._keep_timer = None
         heard_at, ahead_ms = self._engine.heard_at, self._ahead_ms()
         if heard_at is None or ahead_ms is None:
-            return
+            return None
         rows = self._engine.replica
         visits, people = tuple(rows.visits.values()), tuple(rows.people.values())
         self._last = Last(heard_at, ahead_ms, visits, people, tuple(rows.quotes.values()))
-        try:
-            self.outbox.keep_last(self._last)
-        except OutboxError as error:
-            log.error("%s", error)
+        return self._last
 
     def _forget_in_time(self) -> None:
         self._forget_timer = self._loop.call_later(FORGET_S, self._forget_in_time)
@@ -299,10 +306,11 @@ class Device:
 
     def _settle(self, op_id: str, refusal: Refusal | None) -> None:
         self.on_answered(op_id)
-        self._keep_last()  # the answer's op leaves the disk: what it did must be there
         if refusal is None:
-            self.outbox.settle(op_id)
+            # The answered op leaves the disk: what it did must be there.
+            self.outbox.settle(op_id, self._last_to_keep())
             return
+        self._keep_last()
         submit = self.outbox.find(op_id)
         try:
             self.outbox.refuse(op_id, refusal, self._around.wall_clock())

@@ -59,8 +59,8 @@ class Outbox:
                 " and that no second Welkom runs with the same device file"
             ) from error
 
-    def put(self, submit: Submit, counter: Counter | None = None) -> None:
-        """Commits an op, and the ticket number it used up."""
+    def put(self, submit: Submit, counter: Counter | None = None, last: Last | None = None) -> None:
+        """Commits an op, the ticket number it used up, and what the server last said before it."""
         if len(self._rows("SELECT 1 FROM pending LIMIT ?", MOST_PENDING)) == MOST_PENDING:
             raise OutboxError(
                 f"{self.path}: {MOST_PENDING} taps wait here to be sent and no more are taken;"
@@ -69,6 +69,7 @@ class Outbox:
         self._write(
             ("INSERT INTO pending (op_id, submit) VALUES (?,?)", (submit.op_id, _encode(submit))),
             *([_keep("counter", counter)] if counter else []),
+            *([_keep("last", last)] if last else []),
         )
 
     def pending(self) -> list[Submit]:
@@ -80,9 +81,12 @@ class Outbox:
         rows = self._rows("SELECT submit FROM pending WHERE op_id = ?", op_id)
         return self._op(rows[0][0]) if rows else None
 
-    def settle(self, op_id: str) -> None:
-        """The server has done it."""
-        self._write(("DELETE FROM pending WHERE op_id = ?", (op_id,)))
+    def settle(self, op_id: str, last: Last | None = None) -> None:
+        """The server has done it, and has last said this."""
+        self._write(
+            ("DELETE FROM pending WHERE op_id = ?", (op_id,)),
+            *([_keep("last", last)] if last else []),
+        )
 
     def refuse(self, op_id: str, refusal: Refusal, at: int) -> None:
         """The server has refused it for good: kept apart until a person has seen it. `at` in ms UTC."""
