@@ -8,10 +8,10 @@ The texts stand in `assets/texts/<language>.toml`. A text that a language lacks 
 and named in the log once: a shopper never sees a key or an error.
 """
 
+import datetime
 import logging
 import tomllib
 from collections.abc import Callable, Mapping
-from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 FALLBACK = "en"
 PLURAL_FORMS = frozenset({"zero", "one", "two", "few", "many", "other"})
 MISSING = "…"  # stands where a value was to be filled in and none was given
-REGIONS = {"en": "en_GB"}  # the kind of a language whose dates and money we write
+REGIONS = {"en": "en_GB"}  # the kind of a language whose times, dates and money we write
+HEADING = {"fi": "cccc d. MMMM"}  # a whole day, where it is not as English and Dutch write it
 NOON, EVENING, NIGHT = 12, 18, 5  # the hours at which another greeting begins
 
 Entry = str | dict[str, str] | list[str]  # a text, its plural forms, or a list of words
@@ -43,6 +44,14 @@ def language_name(language: str) -> str:
     """What a language calls itself: "Suomi" for "fi"; the code where there are no texts in it."""
     name = _entries(language).get("common.language_name", language)
     return name if isinstance(name, str) else language
+
+
+@cache
+def locale_of(language: str) -> Any:
+    """By whose customs a language writes times, dates and numbers: a locale of Babel's."""
+    from babel.core import Locale  # the kiosk starts sooner without it
+
+    return Locale.parse(REGIONS.get(language, language))
 
 
 class Words:
@@ -125,19 +134,42 @@ class Words:
         minutes, rest = divmod(max(0, int(seconds)), 60)
         return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
 
-    # --- days ------------------------------------------------------------------------------------
+    # --- hours and days: every screen and page writes them by these ------------------------------
 
-    def weekday(self, day: date) -> str:
-        """A day of the week as it stands in a sentence: "Monday", "maanantaina"."""
-        from babel.dates import format_date
+    def time(self, at: datetime.datetime) -> str:
+        """The time of the day, as local as `at` is: "09:30", "9.30"."""
+        from babel.dates import format_time
 
-        return format_date(day, "EEEE", locale=self._locale)
+        return format_time(at, "short", locale=self._locale)
 
-    def date(self, day: date) -> str:
+    def moment(self, at: datetime.datetime) -> str:
+        """A day and the time of it: "7 Mar 09:30", "7.3. klo 9.30"."""
+        return self.say("common.moment", day=self.short_date(at), time=self.time(at))
+
+    def on_weekday(self, day: datetime.date) -> str:
+        """A day of the week as it stands in a sentence after "on": "Monday", "maanantaina"."""
+        return self._day(day, "EEEE")
+
+    def weekday(self, day: datetime.date) -> str:
+        """A day of the week by itself: "Monday", "maanantai"."""
+        return self._day(day, "cccc")
+
+    def date(self, day: datetime.date) -> str:
         """A date without its year: "5 January", "5. tammikuuta"."""
         from babel.dates import format_skeleton
 
         return format_skeleton("MMMMd", day, locale=self._locale)
+
+    def short_date(self, day: datetime.date) -> str:
+        """The same where there is little room: "5 Jan", "5.1."."""
+        from babel.dates import format_skeleton
+
+        return format_skeleton("MMMd", day, locale=self._locale)
+
+    def heading(self, day: datetime.date) -> str:
+        """A whole day as a heading begins: "Monday 5 January", "Maanantai 5. tammikuuta"."""
+        text = self._day(day, HEADING.get(self.language, "EEEE d MMMM"))
+        return text[:1].upper() + text[1:]
 
     # --- names and amounts -----------------------------------------------------------------------
 
@@ -161,9 +193,12 @@ class Words:
 
     @cached_property
     def _locale(self) -> Any:
-        from babel.core import Locale
+        return locale_of(self.language)
 
-        return Locale.parse(REGIONS.get(self.language, self.language))
+    def _day(self, day: datetime.date, pattern: str) -> str:
+        from babel.dates import format_date
+
+        return format_date(day, pattern, locale=self._locale)
 
     def _find(self, key: str) -> tuple[Entry | None, str]:
         """The entry of a key and the language it is in."""
@@ -221,9 +256,7 @@ def _flatten(table: dict[str, Any], before: str, flat: dict[str, Entry]) -> None
 
 @cache
 def _plural_rule(language: str) -> Callable[[int], str]:
-    from babel.core import Locale  # the kiosk starts sooner without it
-
-    rule: Callable[[int], str] = Locale.parse(language).plural_form
+    rule: Callable[[int], str] = locale_of(language).plural_form
     return rule
 
 

@@ -16,11 +16,11 @@ def opening(world: World, words: Words) -> str:
     if catalogue is None or opens is None:
         return ""
     when, today = catalogue.local(opens), catalogue.local(at).date()
-    time = f"{when.hour}:{when.minute:02}"
+    time = words.time(when)
     if when.date() == today:
         return words.say("kiosk.closed.today", time=time)
     if when.date() == today + timedelta(days=1):
         return words.say("kiosk.closed.tomorrow", time=time)
     if when.date() < today + timedelta(days=NEAR_DAYS):
-        return words.say("kiosk.closed.weekday", day=words.weekday(when), time=time)
+        return words.say("kiosk.closed.weekday", day=words.on_weekday(when), time=time)
     return words.say("kiosk.closed.date", date=words.date(when), time=time)

@@ -15,15 +15,12 @@ def closing(seen: Seen, words: Words) -> str:
     if closes is not None:
         waiting = len(seen.waiting)
         soon = words.say(
-            "staff.closing.soon", n=-(-(closes - seen.now) // MINUTE_MS), time=_time(seen, closes)
+            "staff.closing.soon",
+            n=-(-(closes - seen.now) // MINUTE_MS),
+            time=words.time(catalogue.local(closes)),
         )
         return f"{soon} {words.say('staff.closing.waiting', n=waiting)}" if waiting else soon
     ends = catalogue.last_closing(seen.now) + catalogue.store.leftovers_min * MINUTE_MS
     if (seen.in_hand or seen.holding) and not catalogue.hours.is_open(seen.now) and seen.now < ends:
-        return words.say("staff.closing.late", time=_time(seen, ends))
+        return words.say("staff.closing.late", time=words.time(catalogue.local(ends)))
     return ""
-
-
-def _time(seen: Seen, at: int) -> str:
-    assert seen.catalogue is not None
-    return f"{seen.catalogue.local(at):%H:%M}"

@@ -166,7 +166,7 @@ def _as_of(board: Board, words: Words) -> str:
     if seen.live or board.banner is None or seen.catalogue is None:
         return ""
     lost_at = seen.catalogue.local(seen.now - board.offline_s * 1000)
-    return words.say("staff.floor.as_of", time=f"{lost_at:%H:%M}")
+    return words.say("staff.floor.as_of", time=words.time(lost_at))
 
 
 def _row(seen: Seen, words: Words, row: VisitRow) -> LineRow:
@@ -332,4 +332,4 @@ def op_tag(submit: Submit) -> str:
 def _since(seen: Seen, words: Words, at: int) -> str:
     if seen.catalogue is None:
         return ""
-    return words.say("staff.floor.since", time=f"{seen.catalogue.local(at):%H:%M}")
+    return words.say("staff.floor.since", time=words.time(seen.catalogue.local(at)))

@@ -28,11 +28,11 @@ def test_it_closes_says_when_it_opens_and_greets_again_by_itself(tmp_path: Path)
         assert k.hands.screen is Screen.NEED
         device.at = AT + 3 * HOUR_MS
         await k.pass_time(REFRESH_MS)
-        await k.screen.until(lambda: k.says("We open tomorrow at 9:30"))
+        await k.screen.until(lambda: k.says("We open tomorrow at 09:30"))
         assert k.screen.find("need-repair") is None
         device.at = AT + 11 * HOUR_MS
         await k.pass_time(REFRESH_MS)
-        await k.screen.until(lambda: k.says("We open at 9:30"))
+        await k.screen.until(lambda: k.says("We open at 09:30"))
         device.at = AT + 19 * HOUR_MS
         await k.pass_time(REFRESH_MS)
         await k.tap("need-repair")

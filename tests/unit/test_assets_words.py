@@ -3,6 +3,8 @@
 import logging
 import subprocess
 import sys
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -99,6 +101,30 @@ def test_a_target_is_said_in_minutes_where_it_is_some() -> None:
 )
 def test_a_clock_counts_whole_seconds(seconds: float, said: str) -> None:
     assert Words.clock(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("words", "time", "moment", "heading", "date", "weekdays"),
+    [
+        (EN, "09:05", "7 Mar 09:05", "Saturday 7 March", "7 March", ("Saturday", "Saturday")),
+        (NL, "09:05", "7 mrt 09:05", "Zaterdag 7 maart", "7 maart", ("zaterdag", "zaterdag")),
+        (
+            FI,
+            "9.05",
+            "7.3. klo 9.05",
+            "Lauantai 7. maaliskuuta",
+            "7. maaliskuuta",
+            ("lauantaina", "lauantai"),
+        ),
+    ],
+)
+def test_each_language_writes_hours_and_days_its_own_way(
+    words: Words, time: str, moment: str, heading: str, date: str, weekdays: tuple[str, str]
+) -> None:
+    at = datetime(2026, 3, 7, 9, 5, tzinfo=ZoneInfo("Europe/Amsterdam"))
+    assert (words.time(at), words.moment(at)) == (time, moment)
+    assert (words.heading(at), words.date(at)) == (heading, date)
+    assert (words.on_weekday(at), words.weekday(at)) == weekdays
 
 
 def test_the_greeting_goes_with_the_hour() -> None:

@@ -26,20 +26,20 @@ def world(at: int = NIGHT, **store: object) -> World:
     [
         (
             {"hours": ALL_WEEK}, NIGHT + 5 * HOUR_MS,
-            "We open at 9:30", "We gaan open om 9:30", "Avaamme klo 9:30",
+            "We open at 09:30", "We gaan open om 09:30", "Avaamme klo 9.30",
         ),
         (
             {"hours": ALL_WEEK}, NIGHT,
-            "We open tomorrow at 9:30", "We gaan morgen open om 9:30", "Avaamme huomenna klo 9:30",
+            "We open tomorrow at 09:30", "We gaan morgen open om 09:30", "Avaamme huomenna klo 9.30",
         ),
         (
             {"hours": {"mon": "10:00-18:00"}}, NIGHT,
-            "We open on Monday at 10:00", "We gaan maandag open om 10:00", "Avaamme maanantaina klo 10:00",
+            "We open on Monday at 10:00", "We gaan maandag open om 10:00", "Avaamme maanantaina klo 10.00",
         ),
         (
             {"hours": ALL_WEEK, "dates": SHUT}, NIGHT,
-            "We open on 1 December at 9:30", "We gaan op 1 december open om 9:30",
-            "Avaamme 1. joulukuuta klo 9:30",
+            "We open on 1 December at 09:30", "We gaan op 1 december open om 09:30",
+            "Avaamme 1. joulukuuta klo 9.30",
         ),
         ({"hours": {"mon": "closed"}}, NIGHT, "", "", ""),
     ],
