@@ -206,17 +206,32 @@ class Device:
             except OutboxError as error:
                 # Only keeping failed; an op that could not be taken out is answered again, the same.
                 log.error("%s", error)
-        self._set_timer()  # first: a screen that fails must not cost us the connection
+            except Exception as fault:
+                self._fault(fault, f"this was not carried out whole: {type(action).__name__}")
+        self._set_timer()
         if any(isinstance(action, eng.Changed) for action in actions):
             self._view = None
             self._keep_soon()
-            self.on_change()
+            self._tell(self.on_change)
+
+    def _tell(self, listener: Callable[..., None], *what: object) -> None:
+        """A screen that fails costs neither an acknowledgement, nor a message, nor the connection."""
+        try:
+            listener(*what)
+        except Exception as fault:
+            self._fault(fault, f"a listener of the device failed: {listener!r}")
+
+    def _fault(self, fault: Exception, message: str) -> None:
+        # The loop's handler logs it, and an app says sorry.
+        self._loop.call_exception_handler({"message": message, "exception": fault})
 
     def _act(self, action: Action) -> None:
         match action:
             case eng.Open():
-                self._link.open()
-                self._do(self._engine.opened(self._now()))
+                try:
+                    self._link.open()
+                finally:  # where there is no socket, the engine tries again soon
+                    self._do(self._engine.opened(self._now()))
             case eng.Close():
                 self._link.close()
             case eng.Send(message):
@@ -233,7 +248,7 @@ class Device:
             case eng.Known(kind, name, letter):
                 known = replace(self.file, kind=kind, name=name, letter=letter)
                 if known != self.file:
-                    self.on_known(known)
+                    self._tell(self.on_known, known)
                     # What runs here stays what it is; only its name may change under it.
                     self.file = replace(known, kind=self.file.kind)
             case eng.EpochKnown(epoch):
@@ -305,7 +320,7 @@ class Device:
             self.outbox.keep_last(self._last)
 
     def _settle(self, op_id: str, refusal: Refusal | None) -> None:
-        self.on_answered(op_id)
+        self._tell(self.on_answered, op_id)
         if refusal is None:
             # The answered op leaves the disk: what it did must be there.
             self.outbox.settle(op_id, self._last_to_keep())
@@ -316,7 +331,7 @@ class Device:
             self.outbox.refuse(op_id, refusal, self._around.wall_clock())
         finally:
             if submit is not None:
-                self.on_refused(submit, refusal)
+                self._tell(self.on_refused, submit, refusal)
 
     def _set_timer(self) -> None:
         if self._timer is not None:

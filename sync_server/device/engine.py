@@ -238,6 +238,8 @@ class Engine:
                 self.dismissed = True
                 return self._outside(now)
             case msg.WhoAreYou():
+                if not self.live:
+                    return []  # the Hello that is on its way answers this one too
                 self.live = False
                 return self.opened(now)
 

@@ -39,9 +39,9 @@ class Link:
         socket.curve_serverkey = self._device.server_key.encode()
         socket.curve_publickey = self._device.public_key.encode()
         socket.curve_secretkey = self._device.secret_key.encode()
-        socket.connect(self._device.server)
         self._socket = socket
         self._loop.add_reader(socket.fileno(), self._drain)
+        socket.connect(self._device.server)
 
     def send(self, frame: bytes) -> None:
         """Sends if there is room; what cannot be sent is repeated by the engine in time."""

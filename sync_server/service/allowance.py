@@ -42,3 +42,7 @@ class InOrder:
             return False
         self._awaited = None
         return True
+
+    def lost(self, op_id: str, now: int) -> None:
+        """This op was let, and its commit failed: those behind it wait until it comes again."""
+        self._awaited, self._since = op_id, now

@@ -22,7 +22,7 @@ from sync_server.protocol.messages import FromServer
 from sync_server.protocol.wire import WireError, decode_from_device, encode
 
 from .allowance import Allowance
-from .audience import Audience
+from .audience import Audience, Session
 from .counters import Counters
 from .doorman import Doorman
 from .limits import OPS_WAITING, SIGN_INS_UNDER_WAY
@@ -54,6 +54,7 @@ class Desk:
         self._refresh: asyncio.TimerHandle | None = None
         self._sign_ins: dict[asyncio.Task[None], str] = {}  # and the device of each
         self._allowances: dict[str, Allowance] = {}
+        self._unheard: set[bytes] = set()  # peers whose messages were dropped
         self.seen: dict[str, int] = {}  # when each device was last heard of, until somebody wrote it down
         shop.news = self._news
         shop.start_over = self._start_over
@@ -121,7 +122,8 @@ class Desk:
     def _on_messages(self, incoming: list[Incoming]) -> None:
         """Does all messages at hand in one turn."""
         if not self._shop.trusted:
-            return  # the devices repeat it
+            self._not_heard(incoming)
+            return
         turn = self._shop.begin()
         self._counters.add("messages", len(incoming))
         for peer, device, body in incoming:
@@ -135,8 +137,15 @@ class Desk:
                     log.warning("%s sent something that is no message: %s", device.device_id, error)
                     self._answer(turn, peer, msg.Fault(str(error)[:300], error.op_id))
             except Unwell:
+                self._not_heard(incoming)
                 return
         self._shop.finish(turn)
+
+    def _not_heard(self, incoming: list[Incoming]) -> None:
+        """They begin anew, with the first of their ops, once the shop can be relied on again."""
+        for peer, _, _ in incoming:
+            self._audience.leave(peer)  # what comes next would overtake what was not heard
+            self._unheard.add(peer)
 
     def _do(self, turn: Turn, peer: bytes, device: DeviceRow, message: msg.FromDevice) -> None:
         now = self._shop.clock()
@@ -165,7 +174,7 @@ class Desk:
                 if refusal is None:
                     refusal = self._shop.do(turn, op_id, op, by, at_device, epoch, ahead_ms)
                 self._answer(turn, peer, msg.Answer(op_id, refusal))
-                turn.if_lost.append(lambda why: self._send([peer], msg.NotNow(why, op_id)))
+                turn.if_lost.append(lambda why: self._put_off(session, op_id, why))
             case msg.SignIn(request):
                 if not allowed or list(self._sign_ins.values()).count(device.device_id) >= SIGN_INS_UNDER_WAY:
                     self._counters.add("sign_ins_put_off")
@@ -177,6 +186,10 @@ class Desk:
                 task.add_done_callback(self._sign_ins.pop)
             case msg.Ping(echo) if allowed:
                 self._answer(turn, peer, msg.Beat(session.stream.n, now, echo))
+
+    def _put_off(self, session: Session, op_id: str, why: str) -> None:
+        session.order.lost(op_id, self._shop.clock())
+        self._send([session.peer], msg.NotNow(why, op_id))
 
     def _may_send(self, device: DeviceRow, now: int, cost: int = 1) -> bool:
         allowance = self._allowances.setdefault(device.device_id, Allowance(now))
@@ -255,6 +268,8 @@ class Desk:
             snapshot = self._audience.snapshot(session, self._shop.floor, self._shop.clock())
             self._say(turn, [([session.peer], snapshot)])
         self._shop.finish(turn)
+        unheard, self._unheard = self._unheard, set()
+        self._send(list(unheard), msg.WhoAreYou())
 
 
 def _of_another(device: DeviceRow, op: DeviceOp) -> Refusal | None:

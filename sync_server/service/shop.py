@@ -279,8 +279,8 @@ class Shop:
         lost, self._turns = self._turns, deque()
         self._epoch += 1
         self._answers.drop_pending()
-        for turn in lost:
-            for tell in turn.if_lost:
+        for turn in reversed(lost):  # a device must begin again with the first it lost: that is told last
+            for tell in reversed(turn.if_lost):
                 tell(why)
         try:
             self._load()

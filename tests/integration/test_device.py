@@ -1,7 +1,12 @@
 """A device whose own disk fails: what it shows stays true, and nothing counts that is not kept."""
 
-import pytest
+import asyncio
+from pathlib import Path
 
+import pytest
+from msgspec.structs import replace
+
+from sync_server.device.device import Device
 from sync_server.device.outbox import OutboxError
 from sync_server.domain import ops
 from sync_server.domain.refusal import Code, Refusal
@@ -85,3 +90,42 @@ async def test_an_op_too_large_to_be_read_is_never_put_into_the_outbox(house):
     with pytest.raises(ValueError, match="never read"):
         kiosk.submit(ops.Rate("a" * 32, comment="x" * 70_000))
     assert kiosk.outbox.pending() == []
+
+
+@pytest.mark.fault(
+    "A screen fails while it is told what happened",
+    "the fault goes to the log; no acknowledgement, message or connection is lost by it",
+)
+async def test_a_screen_that_fails_costs_no_acknowledgement_and_no_message(house):
+    kiosk = await a_kiosk(house)
+    faults = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _loop, context: faults.append(str(context["exception"])) or house.changed.set()
+    )
+
+    def failing(*_what):
+        raise RuntimeError("a fault in a screen")
+
+    kiosk.on_change = kiosk.on_answered = kiosk.on_refused = failing
+    visit_id = come(kiosk)
+    op_id = kiosk.submit(ops.Cancel("f" * 32))
+    await house.until(lambda: house.server.shop.happened["opened"] and not kiosk.outbox.pending())
+    await house.until(lambda: house.agrees(kiosk))
+    assert visit_id in kiosk.view.visits
+    assert [submit.op_id for submit, _ in kiosk.outbox.refused()] == [op_id]
+    assert set(faults) == {"a fault in a screen"}
+
+
+async def test_a_device_that_cannot_make_a_socket_tries_again(house, tmp_path: Path):
+    file = house.enrol("kiosk", "Front")
+    await house.open()
+    faults = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _loop, context: faults.append(context["exception"]) or house.changed.set()
+    )
+    kiosk = Device(replace(file, server="tcp://no address"), tmp_path)
+    kiosk.start()
+    house.devices.append(kiosk)
+    await house.until(lambda: faults)
+    assert kiosk._engine.next_deadline() > kiosk._now()  # after a while, not over and over at once
+    await house.until(lambda: len(faults) > 1)

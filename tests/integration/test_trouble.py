@@ -227,7 +227,8 @@ async def test_other_ops_of_the_same_moment_are_not_told_yes_when_one_fails(hous
     leaving = msg.Submit("2" * 32, 1, ops.Cancel("a" * 32))
     await raw.send(opening)
     await raw.send(leaving)
-    await raw.hear(msg.Snapshot)  # the floor was read anew
+    await raw.hear(msg.WhoAreYou)  # the floor was read anew: begin again
+    await raw.hello()
     told = [message for message in map(bytes, raw.seen) if b'"answer"' in message]
     assert len(told) == house.one("SELECT count(*) FROM ops")  # whatever was told is on disk
     for submit in (opening, leaving):
@@ -236,6 +237,64 @@ async def test_other_ops_of_the_same_moment_are_not_told_yes_when_one_fails(hous
         await raw.hear(msg.Answer)
     assert house.one("SELECT state FROM visits") == "cancelled"
     assert house.one("SELECT count(*) FROM visit_events") == 2
+
+
+def done(house) -> list[str]:
+    with house.store() as db:
+        return [row[0] for row in db.execute("SELECT op_id FROM ops ORDER BY rowid")]
+
+
+@pytest.mark.fault(
+    "A write fails while a device goes on tapping",
+    "what was tapped later waits for what was lost: all is done in the order of the taps",
+)
+async def test_after_a_failed_write_nothing_overtakes_what_was_lost(house, monkeypatch):
+    kiosk, _ = await house.crew("tom")
+    event_row, lost = tables.event_row, shop.Shop._lost
+    wrong = []
+
+    def too_large(record):
+        if len(wrong) < 2:
+            wrong.append(record)
+            return (*event_row(record)[:-1], 1 << 80)  # no number for SQLite
+        return event_row(record)
+
+    def lost_and_tapped(self, error):
+        lost(self, error)
+        come(kiosk)  # before the device has heard that it must wait
+
+    monkeypatch.setattr(tables, "event_row", too_large)
+    monkeypatch.setattr(shop.Shop, "_lost", lost_and_tapped)
+    come(kiosk)
+    come(kiosk)
+    tapped = [submit.op_id for submit in kiosk.outbox.pending()]
+    await house.until(lambda: wrong and not kiosk.outbox.pending())
+    assert done(house)[:2] == tapped
+    assert len(done(house)) > 2
+
+
+async def test_what_was_not_heard_while_the_floor_was_read_anew_is_not_overtaken(house, monkeypatch):
+    kiosk, _ = await house.crew("tom")
+    start_over, opening = house.server.shop.start_over, commands.COMMANDS[ops.OpenVisit]
+    faults = []
+
+    def faulty(*what):
+        if faults:
+            return opening(*what)
+        faults.append(1)
+        raise RuntimeError("a fault in the rules")
+
+    def tapped_and_start_over():
+        come(kiosk)  # it does not know yet that its first op was not heard
+        start_over()
+
+    monkeypatch.setitem(commands.COMMANDS, ops.OpenVisit, faulty)
+    monkeypatch.setattr(house.server.shop, "start_over", tapped_and_start_over)
+    come(kiosk)
+    first = kiosk.outbox.pending()[0].op_id
+    await house.until(lambda: faults and not kiosk.outbox.pending())
+    assert done(house)[0] == first
+    assert len(done(house)) == 2
 
 
 @pytest.mark.fault(

@@ -274,6 +274,7 @@ def test_a_server_that_does_not_know_us_gets_a_hello_over_the_same_link():
     actions = engine.receive(msg.WhoAreYou(), 500)
     assert sent(actions) == [msg.Hello(msg.PROTOCOL, DIGEST, lenient=True)]
     assert not engine.live
+    assert engine.receive(msg.WhoAreYou(), 505) == []  # of what was on its way before the hello
     assert submitted(engine.receive(snapshot(), 510)) == [submit(1).op_id]
 
 
