@@ -117,6 +117,10 @@ def answers(db: sqlite3.Connection) -> Iterator[tuple[str, bytes, Refusal | None
 # --- one visit -----------------------------------------------------------------------------------
 
 
+def is_known(db: sqlite3.Connection, visit_id: str) -> bool:
+    return db.execute("SELECT 1 FROM visits WHERE visit_id = ?", (visit_id,)).fetchone() is not None
+
+
 def visit_by_link(db: sqlite3.Connection, link: str) -> str | None:
     """The id of the visit whose ticket carries this link."""
     row = db.execute("SELECT visit_id FROM visits WHERE link = ?", (link,)).fetchone()

@@ -19,7 +19,7 @@ from typing import TypeVar
 from sync_server.domain.catalogue import Catalogue
 from sync_server.domain.events import Record
 from sync_server.domain.floor import Floor
-from sync_server.domain.ops import Actor, AnyOp
+from sync_server.domain.ops import Actor, AnyOp, OpenVisit, QuickResolution
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol.wire import op_digest
 
@@ -27,7 +27,7 @@ from . import logs, queries, retention, tables
 from .answers import Answered, Answers
 from .counters import Counters
 from .folder import Folder
-from .store import Batch, Done, Store, explain, reading
+from .store import Batch, Done, Store, connect, explain, reading
 from .tables import PresenceLog
 
 LONGEST_WAIT_S = 60.0
@@ -90,6 +90,7 @@ class Shop:
         with reading(self.path) as db:
             self._answers = Answers(queries.answers(db))
             self.epoch = queries.epoch(db)
+        self._log = connect(self.path, read_only=True)
         self._load()
         self.store = store(self.path, self._loop, self._written)
 
@@ -109,6 +110,7 @@ class Shop:
         if self._alarm is not None:
             self._alarm.cancel()
         self.store.close()
+        self._log.close()
 
     # --- one turn --------------------------------------------------------------------------------
 
@@ -163,7 +165,7 @@ class Shop:
         Raises Unwell where the rules themselves fail; the whole turn must then be dropped.
         """
         try:
-            outcome = self.floor.handle(op, by, self.clock(), at_device, ahead_ms)
+            outcome = self._of_the_past(op) or self.floor.handle(op, by, self.clock(), at_device, ahead_ms)
         except Exception as error:
             self._distrust()
             raise Unwell("a fault in the server; it has been written to the log") from error
@@ -178,6 +180,16 @@ class Shop:
         if epoch in ("", self.epoch) or visit is None or getattr(op, "expected_rev", None) is None:
             return None
         return Refusal(Code.STALE_REV, str(visit.rev))
+
+    def _of_the_past(self, op: AnyOp) -> Refusal | None:
+        """No visit begins twice: written down, a second beginning would fail, and all else with it."""
+        if isinstance(op, OpenVisit | QuickResolution) and self.was_here(op.visit_id):
+            return Refusal(Code.VISIT_EXISTS, op.visit_id)
+        return None
+
+    def was_here(self, visit_id: str) -> bool:
+        """Whether there ever was such a visit. The floor forgets one an hour after its end, the log never."""
+        return visit_id in self.floor.visits or queries.is_known(self._log, visit_id)
 
     @property
     def waiting(self) -> int:

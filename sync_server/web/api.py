@@ -75,7 +75,10 @@ async def open_visit(request: Request) -> Response:
     pace: Pace = request.app.state.pace
     if not pace.allows(name, server.shop.clock()):
         return problem(429, f"a token may open {MOST_A_MINUTE} visits a minute; wait", 60)
-    op = _op(server, wanted, _id(name, key, "visit"))
+    visit_id = _id(name, key, "visit")
+    if visit_id not in server.shop.floor.visits and server.shop.was_here(visit_id):
+        return _refused(Refusal(Code.VISIT_EXISTS, visit_id))  # long over: there is no page to give
+    op = _op(server, wanted, visit_id)
     if op is None:
         return problem(503, "the tickets of today are used up; ask at the counter")
     try:

@@ -162,6 +162,12 @@ class House:
         await self.until(lambda: devices[0].live)
         return devices
 
+    async def served(self, kiosk: Device) -> None:
+        """A shopper gets in line there, and it is written down."""
+        visit_id = come(kiosk)
+        await self.until(lambda: not kiosk.outbox.pending())
+        assert self.one("SELECT count(*) FROM visits WHERE visit_id = ?", visit_id) == 1
+
     async def until(self, condition: Callable[[], Any]) -> Any:
         """Waits for a condition, looking again after each change. Its value."""
         try:

@@ -7,7 +7,7 @@ import pytest
 import zmq
 import zmq.asyncio
 
-from sync_server.domain import ops
+from sync_server.domain import floor, ops
 from sync_server.domain.refusal import Code
 from sync_server.protocol import messages as msg
 from sync_server.protocol.wire import encode
@@ -15,12 +15,6 @@ from sync_server.service import accounts
 
 from .cable import Cable
 from .house import PIN, Raw, come
-
-
-async def is_served(house, device) -> None:
-    visit_id = come(device)
-    await house.until(lambda: not device.outbox.pending())
-    assert house.one("SELECT count(*) FROM visits WHERE visit_id = ?", visit_id) == 1
 
 
 class Named(Raw):
@@ -99,7 +93,7 @@ async def test_what_was_recorded_on_the_network_is_worth_nothing(house):
     host, port = house.sync.split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(recorded)
-    await is_served(house, device)
+    await house.served(device)
     async with asyncio.timeout(30):
         with contextlib.suppress(ConnectionError):
             while await reader.read(4096):
@@ -129,7 +123,7 @@ async def test_another_devices_op_id_has_no_effect(house):
     assert (await raw.hear(msg.Answer)).refusal.code is Code.OP_ID_REUSED
     assert house.one("SELECT state FROM visits WHERE visit_id = ?", op.visit_id) == "waiting"
     assert house.one("SELECT device_id FROM visit_events WHERE event = 'opened'") == "sane"
-    await is_served(house, device)
+    await house.served(device)
 
 
 @pytest.mark.attack(
@@ -146,8 +140,34 @@ async def test_a_device_gives_out_tickets_of_its_own_letter_only(house):
         stolen = ops.OpenVisit(f"{number:032x}", f"{sane.letter}-{number}", "ask", "en")
         await raw.send(msg.Submit(f"{number:032x}", 1, stolen))
         assert (await raw.hear(msg.Answer)).refusal.code is Code.NOT_ALLOWED
-    await is_served(house, device)
+    await house.served(device)
     assert device.outbox.refused() == []
+
+
+@pytest.mark.attack(
+    "A device opens a visit anew that ended long ago, by its id",
+    "refused, as for one that is still there; nothing of it is written, and others are served",
+)
+async def test_a_visit_of_the_past_does_not_begin_again(house, monkeypatch):
+    """The floor has forgotten it. Written down, it would make every commit fail it is part of."""
+    mad, sane = house.enrol("kiosk", "Mad"), house.enrol("kiosk", "Sane")
+    await house.open()
+    raw, device = house.raw(mad), house.device(sane)
+    await raw.hello()
+    await house.until(lambda: device.live)
+    for op_id, op in (
+        ("1" * 32, ops.OpenVisit("a" * 32, f"{mad.letter}-1", "ask", "en")),
+        ("2" * 32, ops.Cancel("a" * 32)),
+    ):
+        await raw.send(msg.Submit(op_id, 1, op))
+        assert (await raw.hear(msg.Answer)).refusal is None
+    monkeypatch.setattr(floor, "KEEP_ENDED_MS", -1)
+    house.server.shop.tick()
+    assert house.server.shop.floor.visits == {}
+    await raw.send(msg.Submit("3" * 32, 1, ops.OpenVisit("a" * 32, f"{mad.letter}-2", "ask", "en")))
+    assert (await raw.hear(msg.Answer)).refusal.code is Code.VISIT_EXISTS
+    await house.served(device)
+    assert house.server.counters.values()["commits_failed"] == 0
 
 
 @pytest.mark.attack(
@@ -195,4 +215,4 @@ async def test_a_device_cannot_say_what_only_the_server_says(house):
         await raw.say(encode(message))
         await raw.hear(msg.Fault)
     assert house.server.shop.floor.people["tom"].device_id is None
-    await is_served(house, device)
+    await house.served(device)

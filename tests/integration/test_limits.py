@@ -42,8 +42,7 @@ async def test_what_a_device_sends_too_much_is_done_later_and_in_order(house, mo
     op_ids = [device.submit(ops.Cancel(f"{number:032x}")) for number in range(120)]
     await house.until(lambda: device.problem)
     assert "follows by itself" in device.problem
-    come(other)
-    await house.until(lambda: not other.outbox.pending())
+    await house.served(other)
     assert other.problem is None
     await in_order(house, device, op_ids)
     assert counted(house, "messages_put_off") >= 50
@@ -103,8 +102,7 @@ async def test_whoever_sends_a_message_of_very_many_frames_is_kept_out_for_a_whi
     await house.until(lambda: other.live)
     assert await raw.event() == zmq.EVENT_HANDSHAKE_SUCCEEDED
     await raw.say(*[b""] * 200_000)
-    come(other)
-    await house.until(lambda: not other.outbox.pending())
+    await house.served(other)
     assert await raw.event() == zmq.EVENT_DISCONNECTED
     assert counted(house, "messages_of_many_frames") == 1
     raw.close()
@@ -136,12 +134,10 @@ async def test_a_crowd_without_keys_stands_in_nobodys_way(house):
             if len(crowd) == 5000:
                 newcomer = house.device(later)
             if len(crowd) % 2500 == 0:
-                come(device)
-                await house.until(lambda: not device.outbox.pending())
+                await house.served(device)
         await house.until(lambda: newcomer.live)
         for each in (device, newcomer):
-            come(each)
-            await house.until(lambda each=each: not each.outbox.pending())
+            await house.served(each)
         assert house.server.desk._socket._doorway.strangers <= limits.MOST_WITHOUT_KEY
         assert counted(house, "connections_shed") > 5000
         assert device.live

@@ -6,8 +6,10 @@ import pytest
 import requests
 
 from sync_server.domain import ops
+from sync_server.domain.ops import Actor, ActorKind
 from sync_server.domain.refusal import Code
 from sync_server.service import control
+from sync_server.service.retention import DESCRIPTION_MS
 from sync_server.web import api
 
 from .running import Running
@@ -49,6 +51,19 @@ def test_the_same_key_opens_one_visit_however_often_it_is_sent(shop: Running, as
     assert (other.status_code, "another visit" in other.json()["error"]) == (409, True)
     assert ask(key="order-2").json()["ticket"] == "ON-2"
     assert len(shop.call(shop.server.shop.floor.open_visits)) == 2
+
+
+def test_a_key_of_long_ago_is_told_to_be_used(shop: Running, ask: Ask) -> None:
+    """The floor has forgotten the visit, and the store what the request said: only that it was answered."""
+    ticket = ask(key="order-1").json()["ticket"]
+    (visit,) = shop.call(shop.server.shop.floor.open_visits)
+    shop.yes(ops.Cancel(visit.visit_id), Actor(ActorKind.PHONE))
+    shop.clock.after(25 * 3600)
+    shop.call(shop.server.shop.tick)
+    shop.wait_for(shop.server.shop.forget(DESCRIPTION_MS))
+    answer = ask(key="order-1")
+    assert (answer.status_code, "another visit" in answer.json()["error"]) == (409, True)
+    assert ask(key="order-2").json()["ticket"] == ticket  # ON-1 of another day
 
 
 def test_what_is_wrong_is_said_in_a_sentence(shop: Running, ask: Ask) -> None:
