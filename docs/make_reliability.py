@@ -29,7 +29,9 @@ disk full and slow. It ends with one line of JSON: how many ops were `acknowledg
 `missing` from the store or were done twice (`duplicates`), the server's `kills`, the links' `cuts`, and after
 how many seconds without any of it all devices and the server agreed (`converged_s`). `links` and `disk` say
 by which means: network namespaces and a small tmpfs where they are allowed (to root, or in a user namespace),
-a loopback proxy and a limit on the size of files elsewhere.
+a loopback proxy and a limit on the size of files elsewhere. `started_later` counts how often the server found
+no room to start on and ended with exit code 75, to be started again; `ended_by_itself` names every other
+program that ended without having been killed, of which there must be none.
 """
 
 Line = tuple[str, str, str]  # what is done, what happened, which test

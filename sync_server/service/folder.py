@@ -1,5 +1,6 @@
 """The data directory: which file is what, and the lock that keeps a second server out."""
 
+import contextlib
 import fcntl
 import os
 from dataclasses import dataclass
@@ -61,10 +62,16 @@ class InUse(FolderError):
 
 
 class Lock:
-    """Holds the folder for one writing process, until closed or the process ends."""
+    """Holds the folder for one writing process, until closed or the process ends. Raises FolderError."""
 
     def __init__(self, folder: Folder) -> None:
-        self._file = folder.lock.open("a+")
+        try:
+            self._file = folder.lock.open("a+")
+        except OSError as error:
+            raise FolderError(
+                f"{folder.lock}: cannot be written ({error.strerror});"
+                " see that the disk has room and who owns the folder"
+            ) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -74,9 +81,9 @@ class Lock:
             raise InUse(
                 f"{folder.path}: a server is running on this folder (process {holder}); stop it first"
             ) from None
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()))
-        self._file.flush()
+        with contextlib.suppress(OSError):  # the number only helps a person; a full disk has no room for it
+            self._file.truncate(0)
+            os.write(self._file.fileno(), str(os.getpid()).encode())
 
     def __enter__(self) -> "Lock":
         return self
@@ -102,7 +109,13 @@ def running_server(folder: Folder) -> int | None:
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Writes a file that only its owner may read. Never overwrites."""
+    """Writes a file that only its owner may read: it is on the disk whole, or not there. Never overwrites."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink()  # half a secret would be taken for a whole one at the next start
+        raise

@@ -252,6 +252,8 @@ async def forget_in_time(shop: Shop, keep_ms: int = DESCRIPTION_MS) -> None:
                 traces = False
             if forgotten:
                 log.info("words about the shoppers of %d visits were removed", forgotten)
+        except sqlite3.Error as error:
+            log.warning("what is due could not be removed and is tried again: %s", explain(error))
         except Exception:
             log.exception("what is due could not be removed; it is tried again")
         await asyncio.sleep(FORGET_EVERY_S)

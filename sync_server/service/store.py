@@ -6,6 +6,7 @@ was reported is dropped as well, because it was worked out on top of what did no
 """
 
 import contextlib
+import errno
 import os
 import queue
 import sqlite3
@@ -121,11 +122,26 @@ def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         raise
 
 
+def is_of_disk(error: BaseException | None) -> bool:
+    """Whether the disk is why: full, over a quota, failing. What was tried may succeed later, unchanged."""
+    while error is not None:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            return True
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+            return True
+        error = error.__cause__
+    return False
+
+
 def explain(error: BaseException) -> str:
     """What a failed write means to somebody who keeps a shop, with the way out."""
     text = str(error)
-    if "full" in text:
+    code = getattr(error, "sqlite_errorcode", 0)
+    # Where not even the small file beside the log can be made, SQLite calls it an error of the disk.
+    if "full" in text or code == sqlite3.SQLITE_IOERR_SHMSIZE:
         return "the disk is full; free some space, everything waiting is then saved by itself"
+    if is_of_disk(error):
+        return f"the disk is over its quota or failing ({text}); free some space, or replace the disk"
     if "readonly" in text or "read-only" in text:
         return "the file cannot be written; check who owns the folder"
     if "not a database" in text or "malformed" in text:

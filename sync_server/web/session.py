@@ -13,6 +13,7 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from sync_server.service.folder import Folder, FolderError, write_secret
 from sync_server.service.managers import Account
+from sync_server.service.store import is_of_disk
 
 LONGEST_MS = 12 * 3_600_000  # a session ends half a day after the sign-in
 IDLE_MS = 2 * 3_600_000  # and two hours after the last page that a person asked for
@@ -82,6 +83,8 @@ def _secret(path: Path) -> str:
             write_secret(path, secrets.token_urlsafe(32) + "\n")
         secret = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
+        if is_of_disk(error):
+            return secrets.token_urlsafe(32)  # good for as long as this server runs
         raise FolderError(f"{path}: cannot be used ({error}); check who owns it, or delete it") from error
     if len(secret) < 32:
         raise FolderError(f"{path}: is damaged; delete it, and a new one is made at the next start")

@@ -38,6 +38,19 @@ class ServerProcess:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> "ServerProcess":
+        if said := await self._start():
+            raise AssertionError(f"the server did not start: {said}")
+        return self
+
+    async def start_in_vain(self) -> tuple[int, str]:
+        """Its exit code and what it said, where it is to end by itself before it is ready."""
+        said = await self._start()
+        assert said, "the server started"
+        assert self._process is not None
+        return await self._process.wait(), said
+
+    async def _start(self) -> str:
+        """Empty once it is ready; else all that it said until it ended."""
         self._process = await asyncio.create_subprocess_exec(
             *WELKOM, "server", "--data", str(self._folder), "--sync", self.sync, "--web", "127.0.0.1:0",
             "--enrol", self.enrol,
@@ -52,8 +65,8 @@ class ServerProcess:
                 if line.startswith("Devices:"):
                     self.sync = line.split()[1].removeprefix("tcp://")
                 if line.startswith("Ready"):
-                    return self
-        raise AssertionError("the server did not start: " + "".join(said))
+                    return ""
+        return "".join(said)
 
     async def kill(self) -> None:
         """As a power cut would: no handler runs, nothing is written any more."""

@@ -1,7 +1,8 @@
 """`make torture`: a whole shop of real processes, killed, cut off, stopped and starved of its disk.
 
-Ends by itself with one line of JSON, and with 1 if anything acknowledged is missing, was done twice, or
-if the devices do not come to agree with the server.
+Ends by itself with one line of JSON, and with 1 if anything acknowledged is missing, was done twice, if
+the devices do not come to agree with the server, or if any program ended by itself for another reason
+than a disk with no room to start on.
 """
 
 import argparse
@@ -11,6 +12,8 @@ import random
 import sys
 import tempfile
 from pathlib import Path
+
+from sync_server.cli.common import TRY_LATER
 
 from . import judge, world
 from .torment import Torment
@@ -30,6 +33,12 @@ async def torture(work: Path, seconds: float, seed: int) -> tuple[dict[str, obje
     finally:
         await torment.tear_down()
     verdict = judge.verdict(torment.folder, torment.notes)
+    wrongly = [
+        f"{member.name}: {code} {said}"
+        for member in (torment.server, *torment.devices)
+        for code, said in member.ended
+        if (member, code) != (torment.server, TRY_LATER)  # on a full disk, which is as it should be
+    ]
     figures = {
         "acknowledged": verdict.acknowledged,
         "missing": verdict.missing,
@@ -41,7 +50,8 @@ async def torture(work: Path, seconds: float, seed: int) -> tuple[dict[str, obje
         "stops": torment.stops,
         "full_disks": torment.full,
         "slow_disks": torment.slow,
-        "ended_by_itself": torment.server.ended_by_itself + sum(d.ended_by_itself for d in torment.devices),
+        "started_later": sum(code == TRY_LATER for code, _ in torment.server.ended),
+        "ended_by_itself": wrongly,
         "last_to_agree": torment.last_to_agree,
         "verify": verdict.found,
         "links": torment.links.means,
@@ -49,7 +59,8 @@ async def torture(work: Path, seconds: float, seed: int) -> tuple[dict[str, obje
         "seed": seed,
         **figures,
     }
-    well = converged is not None and not (verdict.missing or verdict.duplicates or verdict.found)
+    ill = verdict.missing or verdict.duplicates or verdict.found or wrongly
+    well = converged is not None and not ill
     return figures, well
 
 

@@ -27,15 +27,19 @@ ROOT = Path(__file__).parents[2]
 
 
 class Member:
-    """A process that is killed again and again. One that ends by itself is started anew, as by systemd."""
+    """A process that is killed again and again. One that ends by itself is started anew, as by systemd.
 
-    def __init__(self, name: str, command: list[str], up: "asyncio.Event | None" = None) -> None:
+    `ended` has the exit code of each such end, and the last line it said; `errors` is the file for that.
+    """
+
+    def __init__(self, name: str, command: list[str], errors: Path) -> None:
         self.name = name
-        self.up = up or asyncio.Event()
+        self.up = asyncio.Event()
         self.kills = 0
-        self.ended_by_itself = 0
+        self.ended: list[tuple[int | None, str]] = []
         self.pid = 0
         self._command = command
+        self._errors = errors
         self._over = False
         self._living: asyncio.Task[None] | None = None
 
@@ -61,10 +65,11 @@ class Member:
     async def _live(self) -> None:
         while not self._over:
             kills = self.kills
-            process = await asyncio.create_subprocess_exec(
-                *self._command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)},
-            )  # fmt: skip
+            with self._errors.open("wb") as errors:
+                process = await asyncio.create_subprocess_exec(
+                    *self._command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors,
+                    env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)},
+                )  # fmt: skip
             self.pid = process.pid
             assert process.stdout is not None
             async for line in process.stdout:
@@ -73,7 +78,8 @@ class Member:
             await process.wait()
             self.up.clear()
             if self.kills == kills and not self._over:
-                self.ended_by_itself += 1
+                said = self._errors.read_text("utf-8", "replace").strip()
+                self.ended.append((process.returncode, said.rpartition("\n")[2]))
                 await asyncio.sleep(0.2)
 
 
@@ -109,10 +115,14 @@ class Torment:
             who = f"e{number - KIOSKS}" if kind == "staff" else ""
             part = [sys.executable, "-m", "tests.torture.part"]
             where = [str(path), str(self.work / file.device_id), str(self.notes), who]
-            self.devices.append(Member(file.device_id, [*self.links.command(number), *part, *where]))
+            self.devices.append(
+                Member(file.device_id, [*self.links.command(number), *part, *where], path.with_suffix(".err"))
+            )
         listen = ["--sync", f"0.0.0.0:{self._port}", "--web", "127.0.0.1:0", "--enrol", ""]
         server = [sys.executable, "-m", "tests.torture.server", str(self._slow_file)]
-        self.server = Member("server", [*server, "--data", str(self.folder.path), *listen])
+        self.server = Member(
+            "server", [*server, "--data", str(self.folder.path), *listen], self.work / "server.err"
+        )
 
     async def run(self) -> None:
         """All of it at once, for as long as was asked."""

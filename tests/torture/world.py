@@ -126,20 +126,25 @@ class SmallDisk:
 
     means = f"a tmpfs of {DISK_MB} MB"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, megabytes: int = DISK_MB) -> None:
         path.mkdir()
-        _run(f"mount -t tmpfs -o size={DISK_MB}m none {path}")
+        _run(f"mount -t tmpfs -o size={megabytes}m none {path}")
+        self._path = path
         self._filler = path / "filler"
 
-    def fill(self, _pid: int) -> None:
+    def fill(self, _pid: int = 0) -> None:
         with contextlib.suppress(OSError), self._filler.open("ab", buffering=0) as filler:
             for size in (CHUNK, 512, 1):
                 with contextlib.suppress(OSError):
                     while filler.write(b"x" * size) == size:
                         pass
 
-    def free(self, _pid: int) -> None:
+    def free(self, _pid: int = 0) -> None:
         self._filler.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Only needed outside a mount namespace of one's own, where it would stay."""
+        _run(f"umount {self._path}")
 
 
 class FileLimit:

@@ -136,7 +136,6 @@ def test_needs_stand_beside_the_log_for_sql_tools(db):
     assert db.execute("SELECT count(*) FROM needs").fetchone() == (7,)
 
 
-@pytest.mark.fault("A server is started on a full disk", "it serves, and takes ops again once there is room")
 def test_a_catalogue_that_stands_there_already_is_not_written_again(db):
     """A server writes nothing at its start that it need not write."""
     accounts.mirror_catalogue(db, catalogue())
