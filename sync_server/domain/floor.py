@@ -8,14 +8,11 @@ when = floor.next_deadline(now)                  # when tick has something to do
 
 from collections.abc import Iterable, Iterator
 
-from msgspec import Struct
-from msgspec.structs import replace
-
 from . import commands, late, routing, visit
 from . import events as ev
 from .catalogue import Catalogue
 from .events import Event, Presence, Record
-from .ops import SYSTEM, Actor, ActorKind, AnyOp, QuickResolution, SetPresence
+from .ops import SYSTEM, Actor, ActorKind, AnyOp
 from .people import Person
 from .people import apply as apply_to_person
 from .refusal import Refusal, Refused
@@ -25,15 +22,6 @@ from .wait import History, Quote, quote
 Due = tuple[str | None, Event, int | None]  # the visit, what is due, and when it happened if not now
 
 KEEP_ENDED_MS = 3_600_000  # how long an ended visit stays to be rated; its link dies with it
-
-
-class Said(Struct, frozen=True):
-    """By whom and where an op was tapped, for the log."""
-
-    actor: str = "system"
-    device_id: str | None = None
-    at_device: int | None = None
-    ahead_ms: int | None = None
 
 
 class Floor:
@@ -52,7 +40,8 @@ class Floor:
         self.people: dict[str, Person] = {e.id: Person(e.id) for e in catalogue.employees}
         self._tickets: dict[str, set[str]] = {}
         self._last_closing: int | None = None
-        self._signed_off: dict[str, tuple[str, int]] = {}  # by tablet: whom the server signed off, and when
+        self.signed_off = late.SignedOff()
+        self._recalled: dict[str, int] = {}  # visits that ended long ago and were heard of again, and when
         self._now = 0
 
     # --- what happens ----------------------------------------------------------------------------
@@ -71,15 +60,17 @@ class Floor:
         """
         now = self._advance(now)
         tapped = late.tapped_at(at_device, ahead_ms, now)
+        then = self
         if tapped is not None:
-            by = self._as_then(op, by, tapped)
+            by = late.by_whom(self, op, by, tapped)
+            then = late.before_closing(self, op, by, tapped) or self
         try:
-            changes = commands.decide(self, op, by, now)
+            changes = commands.decide(then, op, by, now)
         except Refused as refused:
             return refused.refusal
         if tapped is not None:
             changes = late.as_late(changes, tapped, self.catalogue.last_closing(now))
-        said = Said(self._name(by), by.device_id, at_device, ahead_ms)
+        said = late.Said(then._name(by), by.device_id, at_device, ahead_ms)
         records = [self._append(vid, event, now, said, tapped) for vid, event in changes]
         touched = [vid for vid, _ in changes if vid in self._open]
         return records + self._settle(self._overdue(touched, now), now)
@@ -107,14 +98,12 @@ class Floor:
                 self._tickets.setdefault(event.day, set()).add(event.ticket)
             case ev.DayClosed():
                 self._last_closing = record.at
-            case ev.PresenceChanged(employee, Presence.OFF_FLOOR) if record.actor == SYSTEM.kind.value:
-                person = self.people.get(employee)
-                if person is not None and person.device_id is not None:
-                    self._signed_off[person.device_id] = (employee, record.at)
             case ev.PresenceChanged():
-                pass
+                self.signed_off.heard(record)
             case ev.Rated() if before is None:
                 pass  # of a visit that ended before the part of the log that is replayed
+            case _ if before is None and record.visit_id and record.happened_at is not None:
+                pass  # the same, and heard of late
             case event:
                 if before is None:
                     raise visit.IllegalTransition(
@@ -130,7 +119,8 @@ class Floor:
             else:
                 self._open[after.visit_id] = after
             self._learn(before, after)
-        self._apply_to_people(before, record)
+        if before is None or before.state not in ENDED:  # else it is in nobody's hands any more
+            self._apply_to_people(before, record)
 
     @classmethod
     def replay(
@@ -147,6 +137,13 @@ class Floor:
     def tickets_of_day(self, day: str, tickets: Iterable[str]) -> None:
         """Makes known the tickets of a day that the replayed part of the log does not hold."""
         self._tickets.setdefault(day, set()).update(tickets)
+
+    def recall(self, records: Iterable[Record], now: int) -> None:
+        """Makes known again, by its own records, a visit that ended long ago and is heard of once more."""
+        v = late.told_again(records)
+        if v is not None and v.state in ENDED and v.visit_id not in self.visits:
+            self.visits[v.visit_id] = v
+            self._recalled[v.visit_id] = now
 
     # --- what is asked of it ---------------------------------------------------------------------
 
@@ -216,17 +213,19 @@ class Floor:
         visit_id: str | None,
         event: Event,
         now: int,
-        said: Said | None = None,
+        said: late.Said | None = None,
         happened_at: int | None = None,
     ) -> Record:
         before = self.visits.get(visit_id) if visit_id else None
         rev = None if visit_id is None else before.rev + 1 if before else 1
-        said = said or Said()
+        said = said or late.Said()
         if visit_id is None:
             happened_at = None  # about a person, who is where they are now
         elif happened_at is not None:
             # Whatever a device's clock says, a visit's times never run backwards.
-            happened_at = min(max(happened_at, before.touched_at if before else 0), now)
+            if before is not None:
+                happened_at = max(happened_at, (before.under or before).touched_at)
+            happened_at = min(happened_at, now)
             happened_at = None if happened_at == now else happened_at
         record = Record(
             self.seq + 1, now, event, visit_id, rev,
@@ -363,7 +362,7 @@ class Floor:
             self.people[name] = apply_to_person(person, record.visit_id, event, record.at, wrap_up)
 
     def _learn(self, before: Visit | None, after: Visit) -> None:
-        if before is None:
+        if before is None or before.state in ENDED:
             return
         served_now = before.serving_at is None and after.serving_at is not None
         if served_now and after.expected_s is not None and after.wait_ms is not None:  # late ones have none
@@ -373,8 +372,10 @@ class Floor:
 
     def _forget(self, now: int) -> None:
         for v in [v for v in self.visits.values() if v.ended_at is not None]:
-            if v.ended_at is not None and now - v.ended_at > KEEP_ENDED_MS:
+            since = self._recalled.get(v.visit_id, v.ended_at)
+            if since is not None and now - since > KEEP_ENDED_MS:
                 del self.visits[v.visit_id]
+                self._recalled.pop(v.visit_id, None)
         today = self.catalogue.day(now)
         for day in [day for day in self._tickets if day < today]:
             del self._tickets[day]
@@ -382,14 +383,6 @@ class Floor:
     def _expected_service_s(self, need_code: str) -> float:
         need = self.catalogue.need(need_code)
         return self.history.service_s(need_code, need.target_service_s if need else 240)
-
-    def _as_then(self, op: AnyOp, by: Actor, tapped: int) -> Actor:
-        """Whoever closing time signed off meanwhile may still have served somebody before, or gone."""
-        signs_off = isinstance(op, SetPresence) and op.presence is Presence.OFF_FLOOR
-        if self.holder(by.device_id) is None and (signs_off or isinstance(op, QuickResolution)):
-            employee, at = self._signed_off.get(by.device_id or "", (None, 0))
-            return replace(by, employee=employee) if tapped <= at else by
-        return by
 
     def _name(self, by: Actor) -> str:
         """Who acted, for the log: `shopper`, `employee:maya`, `manager` or `system`."""

@@ -110,6 +110,7 @@ class Visit(Struct, frozen=True):
     `line_at` is when it came into line: on arrival, and again with each hand over. `arrived_at` is
     when the server heard of it, by which visits are ordered; `touched_at` when anything last
     happened to it. `left_open`: somebody was still being served long after closing time.
+    `under` is what closing time ended, as it was: what was tapped before that may still come in.
     """
 
     visit_id: str
@@ -164,6 +165,7 @@ class Visit(Struct, frozen=True):
     nps: int | None = None
     comment: str | None = None
     left_open: bool = False
+    under: "Visit | None" = None
 
     @property
     def wait_ms(self) -> int | None:
@@ -215,11 +217,21 @@ def apply(visit: Visit, event: AnyVisitEvent, at: int, now: int | None = None) -
     Raises IllegalTransition where the table has no line; the visit given is never altered.
     """
     state = TRANSITIONS.get((visit.state, type(event)))
+    if state is None and visit.under is not None:
+        return _made_up(visit, visit.under, event, at, now)
     if state is None:
         raise IllegalTransition(f"{type(event).__name__} cannot follow {visit.state} (visit {visit.ticket})")
     return replace(
         visit, state=state, rev=visit.rev + 1, touched_at=at, **_changes(visit, event, at, now or at)
     )
+
+
+def _made_up(visit: Visit, under: Visit, event: AnyVisitEvent, at: int, now: int | None) -> Visit:
+    """The visit that closing time ended, had this been heard of before. It stays ended."""
+    after = apply(under, event, at, now)
+    if after.state in OPEN:
+        after = apply(after, Expired(), max(visit.ended_at or at, at), now)
+    return replace(after, rev=visit.rev + 1)
 
 
 def _changes(visit: Visit, event: AnyVisitEvent, at: int, now: int) -> dict[str, Any]:
@@ -288,10 +300,11 @@ def _changes(visit: Visit, event: AnyVisitEvent, at: int, now: int) -> dict[str,
                 "employee": visit.employee or employee,
             }
         case Cancelled() | Expired():
-            if isinstance(event, Expired) and visit.state is State.SERVING:
+            under = visit if isinstance(event, Expired) else None
+            if under is not None and visit.state is State.SERVING:
                 # How long it really was nobody knows: no time with a shopper is booked.
-                return {**_NO_OFFER, "stint_at": None, "ended_at": at, "left_open": True}
-            return {**_NO_OFFER, **_stint_ends(visit, at), "ended_at": at}
+                return {**_NO_OFFER, "stint_at": None, "ended_at": at, "left_open": True, "under": under}
+            return {**_NO_OFFER, **_stint_ends(visit, at), "ended_at": at, "under": under}
         case Widened(ring):
             return {"ring": ring}
         case Alerted():

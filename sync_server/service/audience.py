@@ -129,7 +129,8 @@ class Audience:
             yield [s.peer for s in self.sessions.values() if not s.is_kiosk], update
         by_device: dict[str | None, list[Visit]] = {}
         for visit in changed.values():
-            by_device.setdefault(visit.device_id, []).append(visit)
+            if not _ended_long_ago(visit, now):
+                by_device.setdefault(visit.device_id, []).append(visit)
         line = floor.line(now)
         for session in self.sessions.values():
             if session.is_kiosk and (own := by_device.get(session.device.device_id)):
@@ -175,9 +176,12 @@ class Audience:
     def _own_rows(self, session: Session, floor: Floor, now: int) -> Iterator[VisitRow]:
         line = floor.line(now)
         for visit in floor.visits.values():
-            ended_long_ago = visit.ended_at is not None and now - visit.ended_at > KIOSK_KEEPS_MS
-            if visit.device_id == session.device.device_id and not ended_long_ago:
+            if visit.device_id == session.device.device_id and not _ended_long_ago(visit, now):
                 yield kiosk_visit(visit, floor, line, now)
+
+
+def _ended_long_ago(visit: Visit, now: int) -> bool:
+    return visit.ended_at is not None and now - visit.ended_at > KIOSK_KEEPS_MS
 
 
 def _kiosk_update(session: Session, rows: list[VisitRow], quotes: list[QuoteRow], now: int) -> Update | None:

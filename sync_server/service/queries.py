@@ -21,6 +21,7 @@ from sync_server.domain.wait import History
 
 from . import tables
 
+PRESENCES = 500  # lines of the log that are looked at for who held which tablet: several days
 LEARN_FROM_VISITS = 2000  # how many past visits the wait estimate is fed with at the start
 
 
@@ -31,6 +32,21 @@ def records(db: sqlite3.Connection, from_seq: int = 1) -> Iterator[Record]:
     """The store's log in order, from `from_seq` on."""
     for row in db.execute(f"{tables.SELECT_EVENTS} WHERE seq >= ? ORDER BY seq", (from_seq,)):
         yield tables.record_of(row)
+
+
+def records_of(db: sqlite3.Connection, visit_id: str) -> Iterator[Record]:
+    """One visit's part of the log."""
+    for row in db.execute(f"{tables.SELECT_EVENTS} WHERE visit_id = ? ORDER BY seq", (visit_id,)):
+        yield tables.record_of(row)
+
+
+def presences_before(db: sqlite3.Connection, seq: int) -> list[Record]:
+    """Who came and went before this line of the log, lately."""
+    rows = db.execute(
+        f"{tables.SELECT_EVENTS} WHERE event = 'presence_changed' AND seq < ? ORDER BY seq DESC LIMIT ?",
+        (seq, PRESENCES),
+    ).fetchall()
+    return [tables.record_of(row) for row in reversed(rows)]
 
 
 def last_written_at(db: sqlite3.Connection) -> int:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from sync_server.domain import late
 from sync_server.domain.catalogue import Catalogue
 from sync_server.domain.events import Record
 from sync_server.domain.floor import Floor
@@ -103,6 +104,7 @@ class Shop:
             self.floor = Floor.replay(self.catalogue, queries.records(db, start), history)
             day = self.catalogue.day(now)
             self.floor.tickets_of_day(day, queries.tickets_of_day(db, day))
+            self.floor.signed_off.earlier(queries.presences_before(db, start))
         self._presence = PresenceLog(self.floor)
 
     def close(self) -> None:
@@ -142,6 +144,8 @@ class Shop:
             self.counters.add("ops_repeated")
             return known.refusal
         now = self.clock()
+        if late.tapped_at(at_device, ahead_ms, now) is not None:
+            self._recall(op, now)
         refusal = self._of_lost_time(op, epoch) or self.apply(turn, op, by, at_device, ahead_ms)
         self._answers.keep(op_id, Answered(digest, refusal))
         self.counters.add("ops_refused" if refusal else "ops_done")
@@ -173,6 +177,18 @@ class Shop:
             return outcome
         self._note(turn, outcome)
         return None
+
+    def _recall(self, op: AnyOp, now: int) -> None:
+        """Reads again the visit of an op that waited for so long that the floor has forgotten it."""
+        visit_id = getattr(op, "visit_id", None)
+        if visit_id is None or visit_id in self.floor.visits or isinstance(op, OpenVisit | QuickResolution):
+            return
+        try:
+            with reading(self.path) as db:
+                self.floor.recall(queries.records_of(db, visit_id), now)
+        except Exception as error:
+            self._distrust()
+            raise Unwell("the store cannot be read at the moment") from error
 
     def _of_lost_time(self, op: AnyOp, epoch: str) -> Refusal | None:
         """Revs begin to differ where a backup was restored: one seen before says nothing of now."""

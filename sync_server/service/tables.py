@@ -8,7 +8,7 @@ from sync_server.domain.events import Event, Rated, Record
 from sync_server.domain.floor import Floor
 from sync_server.domain.visit import Visit
 
-# What only matters while a visit is open is not a column: replaying the log brings it back.
+# What only matters while more may happen to a visit is not a column: replaying the log brings it back.
 _WHILE_OPEN = {
     "offer_to",
     "offer_until",
@@ -20,6 +20,7 @@ _WHILE_OPEN = {
     "stint_at",
     "arrived_at",
     "touched_at",
+    "under",
 }
 _VISIT_COLUMNS = tuple(f for f in Visit.__struct_fields__ if f not in _WHILE_OPEN | {"notes"})
 VISIT_COLUMNS = (*_VISIT_COLUMNS, "notes")  # in the order of `visit_row`

@@ -120,6 +120,7 @@ def test_every_column_of_a_visit_is_a_field_of_it_and_the_other_way_round(db):
         "stint_at",
         "arrived_at",
         "touched_at",
+        "under",
     }
     assert columns == fields - while_open
 
