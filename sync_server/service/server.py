@@ -205,10 +205,9 @@ async def _until_stopped(
     if web is not None:
         config = uvicorn.Config(
             web(server), log_config=None, lifespan="off", ws="none", access_log=False,
-            timeout_graceful_shutdown=1, server_header=False, http=connections(server.counters),
+            timeout_graceful_shutdown=1, server_header=False,
+            http=connections(server.counters, server.tls.context() if server.tls else None),
             timeout_keep_alive=WEB_IDLE_S, h11_max_incomplete_event_size=WEB_HEAD_BYTES,
-            ssl_certfile=server.tls.certificate if server.tls else None,
-            ssl_keyfile=server.tls.key if server.tls else None,
         )  # fmt: skip
         web_server = _WebServer(config)
         web_task = asyncio.ensure_future(web_server.serve(sockets=[web_socket]))

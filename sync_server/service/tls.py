@@ -30,6 +30,10 @@ class Tls(Struct, frozen=True):
     key: Path
     fingerprint: str
 
+    def context(self) -> ssl.SSLContext:
+        """For a listening socket. Raises ssl.SSLError or OSError."""
+        return _context(self.certificate, self.key)
+
 
 def load(folder: Folder, listen: Listen) -> Tls | None:
     """The certificate and key of the settings; None for plain HTTP. Raises FolderError."""
@@ -41,7 +45,7 @@ def load(folder: Folder, listen: Listen) -> Tls | None:
             why = "cannot be read; check who owns it" if path.exists() else "is not there"
             raise FolderError(f"{name}: {path} {why}")
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=lambda: "")
+        _context(certificate, key)
         fingerprint = fingerprint_of(certificate)
     except (ssl.SSLError, ValueError) as error:
         raise FolderError(
@@ -49,6 +53,12 @@ def load(folder: Folder, listen: Listen) -> Tls | None:
             " they must be PEM files that belong together, the key without a password"
         ) from error
     return Tls(certificate, key, fingerprint)
+
+
+def _context(certificate: Path, key: Path) -> ssl.SSLContext:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(certificate, key, password=lambda: "")
+    return made
 
 
 def fingerprint_of(certificate: Path) -> str:

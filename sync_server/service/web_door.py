@@ -5,6 +5,7 @@ taken the oldest makes room, one without a request first; a page that listens co
 """
 
 import asyncio
+import ssl
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -13,19 +14,48 @@ from .limits import WEB_CONNECTIONS, WEB_REQUEST_S
 
 
 class Connection(H11Protocol):
-    """One connection of a browser, as uvicorn knows it."""
+    """One connection of a browser, as uvicorn knows it.
+
+    It counts from its first moment on. uvicorn's own TLS would hide it until its handshake is done,
+    and somebody could hold as many as there are open files; so TLS is begun here.
+    """
 
     counters = Counters()  # those of the server, see `connections`
+    tls: ssl.SSLContext | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
         self._made = self.loop.time()
         self._deadline: asyncio.TimerHandle | None = None
+        self._early: list[bytes] | None = None  # what came right behind the handshake
+        self.transport = transport
+        self.connections.add(self)
+        if self.tls is None:
+            super().connection_made(transport)
+        else:
+            self._early = []
+            self._handshake = self.loop.create_task(self._shake_hands(transport, self.tls))
         self._mind()
         if len(self.connections) > WEB_CONNECTIONS:
             self._make_room()
 
+    async def _shake_hands(self, transport: asyncio.Transport, tls: ssl.SSLContext) -> None:
+        try:
+            secure = await self.loop.start_tls(transport, self, tls, server_side=True)
+        except OSError:  # broken off, or something else than TLS was said
+            secure = None
+        if secure is None:
+            self._forget_deadline()
+            self.connections.discard(self)
+            return
+        super().connection_made(secure)
+        early, self._early = self._early or [], None
+        for data in early:
+            self.data_received(data)
+
     def data_received(self, data: bytes) -> None:
+        if self._early is not None:
+            self._early.append(data)
+            return
         super().data_received(data)
         self._mind()
 
@@ -67,6 +97,6 @@ class Connection(H11Protocol):
         oldest.transport.abort()
 
 
-def connections(counters: Counters) -> type[Connection]:
+def connections(counters: Counters, tls: ssl.SSLContext | None = None) -> type[Connection]:
     """The class of a server's connections: uvicorn makes them by itself, and they count in `counters`."""
-    return type("Connection", (Connection,), {"counters": counters})
+    return type("Connection", (Connection,), {"counters": counters, "tls": tls})

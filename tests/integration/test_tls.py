@@ -1,15 +1,17 @@
 """Certificates: one made here, one that was brought, and one that cannot be used."""
 
 import asyncio
+import contextlib
 import re
 import ssl
 import stat
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 import requests
 
-from sync_server.service import control, tls
+from sync_server.service import control, tls, web_door
 from sync_server.service.folder import FolderError
 from sync_server.service.settings import Listen
 from sync_server.web.app import make_app
@@ -40,6 +42,59 @@ async def test_the_pages_and_the_commands_speak_tls(house):
     house.folder.control_address.write_text(address.replace(made, "0" * 64))
     with pytest.raises(FolderError, match="does not answer"):
         await asyncio.to_thread(control.run, house.folder, "set_pin", employee="tom", pin="471147")
+
+
+@pytest.mark.attack(
+    "Connections to the pages that never begin with TLS, where the shop has a certificate",
+    "they count as any other: the oldest make room, and each ends when its time is over; pages are served",
+)
+async def test_connections_that_shake_no_hands_count_as_any_other(house, monkeypatch):
+    monkeypatch.setattr(web_door, "WEB_CONNECTIONS", 20)
+    tls.make(house.folder, "Test shop", ["127.0.0.1"], datetime.now(UTC))
+    use(house.folder, tls_cert=tls.CERTIFICATE, tls_key=tls.KEY)
+    server = await house.open(make_app)
+    host, port = server.web_address.split(":")
+    certificate = house.folder.path / tls.CERTIFICATE
+    health = partial(requests.get, server.web_url + "/health", verify=certificate)
+    crowd = [await asyncio.open_connection(host, int(port)) for _ in range(60)]
+    assert (await asyncio.to_thread(health)).status_code == 200
+    assert server.counters.values()["web_shed"] >= 40
+    monkeypatch.setattr(web_door, "WEB_REQUEST_S", 0.1)
+    crowd.append(await asyncio.open_connection(host, int(port)))
+    crowd[-1][1].write(b"no hello of TLS's")
+    crowd.append(await asyncio.open_connection(host, int(port)))
+    async with asyncio.timeout(30):
+        for reader, writer in (*crowd[:40], *crowd[-2:]):
+            with contextlib.suppress(ConnectionError):
+                assert await reader.read() is not None
+            writer.close()
+    assert server.counters.values()["web_too_slow"] >= 1
+    assert (await asyncio.to_thread(health)).status_code == 200
+
+
+async def test_a_request_in_one_piece_with_the_end_of_the_handshake_is_answered(house):
+    tls.make(house.folder, "Test shop", ["127.0.0.1"], datetime.now(UTC))
+    use(house.folder, tls_cert=tls.CERTIFICATE, tls_key=tls.KEY)
+    server = await house.open(make_app)
+    came, goes = ssl.MemoryBIO(), ssl.MemoryBIO()
+    context = ssl.create_default_context(cafile=house.folder.path / tls.CERTIFICATE)
+    client = context.wrap_bio(came, goes, server_hostname="127.0.0.1")
+    host, port = server.web_address.split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    async with asyncio.timeout(30):
+
+        async def done(step):
+            while True:
+                try:
+                    return step()
+                except ssl.SSLWantReadError:
+                    writer.write(goes.read())
+                    came.write(await reader.read(65_536))
+
+        await done(client.do_handshake)
+        client.write(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert await done(lambda: client.read(12)) == b"HTTP/1.1 200"
+    writer.transport.abort()
 
 
 def test_a_certificate_made_here_is_for_the_names_given_and_its_key_is_nobodys_else(folder):
