@@ -145,7 +145,8 @@ class Enrolment:
             return NOTHING_HERE
         self._server.counters.add("enrol_requests")
         try:
-            return 200, enrol.encode(await ask(body))
+            # Whoever hangs up leaves nothing half done: a code that let a device in is used up.
+            return 200, enrol.encode(await asyncio.shield(asyncio.ensure_future(ask(body))))
         except (Turned, NotReadable) as turned:
             why = turned.why
         except sqlite3.Error:
@@ -161,10 +162,13 @@ class Enrolment:
             asked = enrol.decode(body, enrol.Ask)
             return self.pairing.ask(asked, address, self._now(), self.manager_url(host))
 
+        async def present(body: bytes) -> Struct:
+            return await self._present(enrol.decode(body, enrol.Present), address)
+
         if (method, path) == ("POST", "/enrol"):
             return ask
         if (method, path) == ("POST", "/enrol/code"):
-            return self._present
+            return present
         named = re.fullmatch(r"/enrol/([0-9a-f]{32})", path)
         if named is None or method not in ("GET", "POST"):
             return None
@@ -177,10 +181,9 @@ class Enrolment:
 
         return standing
 
-    async def _present(self, body: bytes) -> Struct:
-        present = enrol.decode(body, enrol.Present)
+    async def _present(self, present: enrol.Present, address: str) -> Struct:
         async with self._one_at_a_time:
-            code = self.pairing.fitting(present, self._now())
+            code = self.pairing.fitting(present, address, self._now())
             if code.enrolled is None:
                 try:
                     code.enrolled = await self._let_in(code.kind, code.name, present.public_key)

@@ -22,7 +22,8 @@ MOST_WAITING = 16
 MOST_ASKED = 40  # in ten minutes, from everybody together
 MOST_ASKED_EACH = 15  # from one address
 MOST_CODES = 16
-MOST_WRONG = 100  # wrong codes in ten minutes, from everybody together
+MOST_WRONG = 2000  # wrong codes in ten minutes, from everybody together
+MOST_WRONG_EACH = 20  # from one address, so that who guesses keeps nobody else out
 
 
 class Turned(Exception):
@@ -75,7 +76,7 @@ class Pairing:
         self._requests: dict[str, Request] = {}
         self._codes: dict[str, Code] = {}
         self._asked: deque[tuple[int, str]] = deque()
-        self._wrong: deque[int] = deque()
+        self._wrong: deque[tuple[int, str]] = deque()
 
     # --- a device asks -------------------------------------------------------------------------------
 
@@ -109,11 +110,12 @@ class Pairing:
             return  # said twice, because the answer was lost
         right = enrol.same(enrol.commitment_to(nonce), request.commitment)
         shown = enrol.digits(request.kind, self.server_key, request.public_key, request.nonce, nonce)
-        twins = any(shown == other.digits for other in self._requests.values())
+        twins = [other for other in self._requests.values() if other.digits == shown]
         if request.revealed is not None or not right or twins:
             # Another number than the one committed to is an attack, and the request is over.
             # Two requests with the same digits cannot be told apart by the person who looks.
-            request.refused = True
+            for one in (request, *twins):
+                one.refused = True
             raise Turned("refused")
         request.revealed, request.digits = nonce, shown
 
@@ -159,10 +161,11 @@ class Pairing:
 
     # --- a device has a code -------------------------------------------------------------------------
 
-    def fitting(self, present: enrol.Present, now: int) -> Code:
+    def fitting(self, present: enrol.Present, address: str, now: int) -> Code:
         """The code that this device knows. Used before, it fits the same device only. Raises Turned."""
         self._tidy(now)
-        if len(self._wrong) >= MOST_WRONG:
+        here = sum(1 for _, from_address in self._wrong if from_address == address)
+        if len(self._wrong) >= MOST_WRONG or here >= MOST_WRONG_EACH:
             raise Turned("too_many")
         for code in self._codes.values():
             letters = enrol.read_code(code.code) or ""
@@ -170,7 +173,7 @@ class Pairing:
             right = enrol.same(proof, present.proof) and code.kind == present.kind
             if right and code.used_by in (None, present.public_key):
                 return code
-        self._wrong.append(now)
+        self._wrong.append((now, address))
         raise Turned("wrong_code")
 
     def welcome(self, code: Code, enrolled: Enrolled, nonce: str) -> enrol.Welcome:
@@ -199,5 +202,5 @@ class Pairing:
                 del self._codes[code.id]
         while self._asked and now - self._asked[0][0] > EXPIRES_MS:
             self._asked.popleft()
-        while self._wrong and now - self._wrong[0] > EXPIRES_MS:
+        while self._wrong and now - self._wrong[0][0] > EXPIRES_MS:
             self._wrong.popleft()

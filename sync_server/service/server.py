@@ -61,6 +61,7 @@ class Server:
     ending: asyncio.Event = field(default_factory=asyncio.Event)
     enrolment: Enrolment = field(init=False)
     nightly: Nightly = field(init=False)
+    _one_change: asyncio.Lock = field(default_factory=asyncio.Lock)  # or an older list could be heeded last
 
     def __post_init__(self) -> None:
         self.enrolment = Enrolment(self)
@@ -75,7 +76,8 @@ class Server:
 
     async def reload_devices(self) -> None:
         """Lets in who was added and keeps out who was revoked, from this moment on."""
-        self._admit(*await asyncio.to_thread(_devices, self.folder))
+        async with self._one_change:
+            self._admit(*await asyncio.to_thread(_devices, self.folder))
 
     async def change_devices(self, work: Callable[[Any], T], device_id: str | None = None) -> T:
         """Does `work(db)` in a transaction and heeds what it changed. Raises what it raises.
@@ -86,16 +88,17 @@ class Server:
         return await asyncio.shield(asyncio.ensure_future(self._change_devices(work, device_id)))
 
     async def _change_devices(self, work: Callable[[Any], T], device_id: str | None) -> T:
-        shut_out = self.gate.shut_out(device_id) if device_id else []
-        try:
-            result, admitted, dismissed = await self.shop.store.call(
-                lambda db: (work(db), queries.devices(db), queries.dismissed_devices(db))
-            )
-        except BaseException:
-            self.gate.devices |= {device.public_key: device for device in shut_out}
-            raise
-        self._admit(admitted, dismissed)
-        return result
+        async with self._one_change:
+            shut_out = self.gate.shut_out(device_id) if device_id else []
+            try:
+                result, admitted, dismissed = await self.shop.store.call(
+                    lambda db: (work(db), queries.devices(db), queries.dismissed_devices(db))
+                )
+            except BaseException:
+                self.gate.devices |= {device.public_key: device for device in shut_out}
+                raise
+            self._admit(admitted, dismissed)
+            return result
 
     def _admit(self, admitted: list[queries.DeviceRow], dismissed: list[queries.DeviceRow]) -> None:
         self.gate.admit(admitted, dismissed)

@@ -309,6 +309,32 @@ async def test_no_op_that_comes_after_the_revoking_was_asked_for_is_done_after_i
     assert house.one("SELECT count(*) FROM ops") == 0
 
 
+async def test_an_older_list_of_devices_is_never_heeded_after_a_newer_one(house, monkeypatch):
+    """14: whoever reads the list while a device is revoked does not let it in again."""
+    file = house.enrol("kiosk", "Front")
+    server = await house.open()
+    has_read, go_on = threading.Event(), threading.Event()
+    read = server_module._devices
+
+    def slowly(folder):
+        found = read(folder)
+        has_read.set()
+        assert go_on.wait(20)
+        return found
+
+    monkeypatch.setattr(server_module, "_devices", slowly)
+    reading = asyncio.ensure_future(server.reload_devices())
+    await asyncio.to_thread(has_read.wait, 20)
+    revoking = asyncio.ensure_future(
+        server.change_devices(lambda db: accounts.revoke_device(db, "front", 1), "front")
+    )
+    await asyncio.sleep(0)
+    await server.shop.store.call(lambda _db: None)
+    go_on.set()
+    await asyncio.gather(reading, revoking)
+    assert file.public_key not in server.gate.devices
+
+
 @pytest.mark.fault(
     "The disk refuses to write that a device was revoked",
     "it is said, and the device takes part as before",

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import stat
+import threading
 import uuid
 
 import pytest
@@ -161,6 +162,31 @@ async def test_a_code_lets_in_one_device_however_many_try_at_once(shop):
     assert sum(not isinstance(one, PairingError) for one in came) == 1
     assert {one.reason for one in came if isinstance(one, PairingError)} == {Reason.WRONG_CODE}
     assert shop.one("SELECT count(*) FROM devices") == 1
+
+
+async def test_a_code_is_used_up_though_its_device_hung_up_before_the_answer(shop):
+    """On a slow disk the door ends the request; the device is in the list all the same."""
+    server = await shop.open()
+    code = enrol.read_code(server.enrolment.make_code("kiosk", "Front").code)
+
+    def ask(key: str):
+        nonce = enrol.new_nonce()
+        said = enrol.Present(enrol.WIRE, "kiosk", key, nonce, enrol.device_proof(code, "kiosk", key, nonce))
+        return server.enrolment.answer("POST", "/enrol/code", enrol.encode(said), "10.0.0.5", "127.0.0.1")
+
+    goes_on = threading.Event()
+    slow = server.shop.store.call(lambda _db: goes_on.wait(30))
+    mine, other = new_pair()[0], new_pair()[0]
+    hasty = asyncio.ensure_future(ask(mine))
+    await asyncio.sleep(0)
+    hasty.cancel()
+    goes_on.set()
+    await slow
+    status, said = await ask(other)
+    assert (status, enrol.decode(said, enrol.Denied).why) == (403, "wrong_code")
+    status, said = await ask(mine)
+    assert (status, enrol.decode(said, enrol.Welcome).enrolled.device_id) == (200, "front")
+    assert shop.one("SELECT group_concat(public_key) FROM devices") == mine
 
 
 async def test_wrong_codes_and_codes_for_another_kind_let_nobody_in(shop):

@@ -8,6 +8,7 @@ from sync_server.protocol import enrol
 from sync_server.service import pairing as pairing_module
 from sync_server.service.pairing import EXPIRES_MS, SILENT_MS, Pairing, Turned
 
+HERE = "10.0.0.5"
 STORE, DEVICE = "s" * 40, "d" * 40
 ENROLLED = enrol.Enrolled("front-door", "kiosk", "Front door", "A", 7350)
 
@@ -94,11 +95,14 @@ def test_whoever_repeats_all_that_was_overheard_shows_other_digits(pairing):
     assert shown[one] != shown[other]
 
 
-def test_two_requests_with_the_same_digits_cannot_both_be_there(pairing, monkeypatch):
-    come(pairing)
+def test_two_requests_with_the_same_digits_are_both_turned_away(pairing, monkeypatch):
+    request = come(pairing)
     monkeypatch.setattr(enrol, "digits", lambda *_: pairing.waiting(0)[0].digits)
     with turned("refused"):
         come(pairing)
+    assert pairing.waiting(0) == []
+    with turned("refused"):
+        pairing.standing(request, 0)
 
 
 def test_a_request_ends_after_ten_minutes(pairing):
@@ -152,7 +156,7 @@ def test_few_requests_are_taken_in_ten_minutes_and_codes_are_not_touched_by_it(p
             break
     assert asked <= pairing_module.MOST_ASKED
     code = pairing.make_code("kiosk", "Front door", now)
-    assert pairing.fitting(present(code.code), now) is code
+    assert pairing.fitting(present(code.code), HERE, now) is code
     pairing.ask(ask(enrol.new_nonce()), "10.0.0.5", now + EXPIRES_MS + SILENT_MS)
 
 
@@ -178,42 +182,49 @@ def test_only_so_many_ask_at_once(pairing):
 def test_a_code_fits_one_device_once(pairing):
     code = pairing.make_code("kiosk", "Front door", 0)
     mine = present(code.code)
-    assert pairing.fitting(mine, 0) is code
+    assert pairing.fitting(mine, HERE, 0) is code
     code.used_by, code.enrolled = DEVICE, ENROLLED
-    assert pairing.fitting(mine, 0) is code  # the same device, whose answer was lost
+    assert pairing.fitting(mine, HERE, 0) is code  # the same device, whose answer was lost
     with turned("wrong_code"):
-        pairing.fitting(present(code.code, "e" * 40), 0)
+        pairing.fitting(present(code.code, "e" * 40), HERE, 0)
 
 
 def test_a_code_ends_after_ten_minutes(pairing):
     code = pairing.make_code("kiosk", "Front door", 0)
-    pairing.fitting(present(code.code), EXPIRES_MS)
+    pairing.fitting(present(code.code), HERE, EXPIRES_MS)
     assert pairing.code(code.id, EXPIRES_MS) is code
     with turned("wrong_code"):
-        pairing.fitting(present(code.code), EXPIRES_MS + 1)
+        pairing.fitting(present(code.code), HERE, EXPIRES_MS + 1)
     assert pairing.code(code.id, EXPIRES_MS + 1) is None
 
 
 def test_a_code_for_a_kiosk_lets_in_no_tablet(pairing):
     code = pairing.make_code("kiosk", "Front door", 0)
     with turned("wrong_code"):
-        pairing.fitting(present(code.code, kind="staff"), 0)
+        pairing.fitting(present(code.code, kind="staff"), HERE, 0)
 
 
 @pytest.mark.attack(
     "Codes are guessed",
-    "each guess has one chance in 2^65; after a hundred none is taken for a while",
+    "each guess has one chance in 2^65; after twenty none is taken from that address for a while, and others"
+    " are paired meanwhile",
 )
 def test_guesses_are_turned_away_and_after_many_even_the_right_code(pairing):
     code = pairing.make_code("kiosk", "Front door", 0)
-    for _ in range(pairing_module.MOST_WRONG):
+    for n in range(pairing_module.MOST_WRONG):
+        guesser = f"10.1.0.{n // pairing_module.MOST_WRONG_EACH}"
         with turned("wrong_code"):
-            pairing.fitting(present(enrol.new_code()), 0)
+            pairing.fitting(present(enrol.new_code()), guesser, 0)
+        if n % pairing_module.MOST_WRONG_EACH == pairing_module.MOST_WRONG_EACH - 1:
+            with turned("too_many"):
+                pairing.fitting(present(code.code), guesser, 0)
+            if n < pairing_module.MOST_WRONG - 1:
+                assert pairing.fitting(present(code.code), HERE, 0) is code
     with turned("too_many"):
-        pairing.fitting(present(code.code), 0)
+        pairing.fitting(present(code.code), HERE, 0)
     later = EXPIRES_MS + 1
     code = pairing.make_code("kiosk", "Front door", later)
-    assert pairing.fitting(present(code.code), later) is code
+    assert pairing.fitting(present(code.code), HERE, later) is code
 
 
 def test_a_proof_made_for_another_key_is_worth_nothing(pairing):
@@ -221,7 +232,7 @@ def test_a_proof_made_for_another_key_is_worth_nothing(pairing):
     code = pairing.make_code("kiosk", "Front door", 0)
     heard = present(code.code)
     with turned("wrong_code"):
-        pairing.fitting(enrol.Present(heard.wire, heard.kind, "e" * 40, heard.nonce, heard.proof), 0)
+        pairing.fitting(enrol.Present(heard.wire, heard.kind, "e" * 40, heard.nonce, heard.proof), HERE, 0)
 
 
 def test_the_oldest_of_too_many_codes_ends(pairing):
