@@ -5,15 +5,14 @@ from importlib import import_module
 from typing import Any
 
 from kivy.animation import Animation
-from kivy.app import App
 from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.graphics import Color, Rectangle
 from kivy.uix.floatlayout import FloatLayout
 
-from assets.guard import guard
 from assets.look import look
-from assets.window import lock
+from assets.settled import Settled
+from assets.shop_app import ShopApp
 from assets.words import Words
 
 from .flow import STILL_THERE_MS
@@ -23,7 +22,6 @@ from .widgets.page import KioskPage
 
 PORTRAIT, LANDSCAPE = (540, 960), (960, 540)  # units a page is drawn for
 FADE_S = 0.12
-AGAIN_MS, AGAIN_UNITS = 400, 48  # a second tap so soon and so near was meant for the page before
 
 
 class Glass(FloatLayout):
@@ -36,8 +34,7 @@ class Glass(FloatLayout):
         self._pages: dict[Screen, KioskPage] = {}
         self._still_there: Any = None
         self._outside: Any = None
-        self._lifted = (0.0, 0.0)  # where a finger last left the glass
-        self._swapped_at = -AGAIN_MS
+        self._settled = Settled(hands.now)
         with self.canvas.before:
             self._paper = Color(*look.paper)
             self._ground = Rectangle()
@@ -50,19 +47,17 @@ class Glass(FloatLayout):
         page.show(flow, words, now)
         if page is not self.page:
             self._swap(page)
-        self._ask_still_there(words, flow.seconds_left(now) if flow.session.still_there else None)
-        self._show_outside(words, self.hands.outside)
+        outside = self.hands.outside
+        asked = flow.session.still_there and not outside
+        self._ask_still_there(words, flow.seconds_left(now) if asked else None)
+        self._show_outside(words, outside)
 
     def on_touch_down(self, touch: Any) -> bool:
         self.hands.touched()
-        x, y = self._lifted
-        near = abs(touch.x - x) + abs(touch.y - y) < AGAIN_UNITS * look.unit
-        if near and self.hands.now() - self._swapped_at < AGAIN_MS:
-            return True
-        return bool(super().on_touch_down(touch))
+        return bool(super().on_touch_down(touch)) if self._settled.meant(touch) else True
 
     def on_touch_up(self, touch: Any) -> bool:
-        self._lifted = touch.x, touch.y
+        self._settled.lifted(touch)
         return bool(super().on_touch_up(touch))
 
     def _fit(self, *_: Any) -> None:
@@ -73,6 +68,9 @@ class Glass(FloatLayout):
     def forget_pages(self) -> None:
         """Every page is made anew when it is next shown."""
         self._pages.clear()
+        if self._still_there is not None:
+            self.remove_widget(self._still_there)
+            self._still_there = None
 
     def _page(self, screen: Screen) -> KioskPage:
         if screen not in self._pages:
@@ -84,7 +82,7 @@ class Glass(FloatLayout):
 
     def _swap(self, page: KioskPage) -> None:
         """The new page takes touches at once; only its colours come softly."""
-        self._swapped_at = self.hands.now()
+        self._settled.changed()
         if self.page is not None:
             Animation.cancel_all(self.page, "opacity")
             self.remove_widget(self.page)
@@ -97,6 +95,7 @@ class Glass(FloatLayout):
         overlay = self._still_there
         if seconds is None:
             if overlay is not None and overlay.parent:
+                self._settled.changed()
                 self.remove_widget(overlay)
             return
         if overlay is None:
@@ -106,6 +105,7 @@ class Glass(FloatLayout):
             _wire(overlay, self.hands)
         overlay.show(words, seconds)
         if not overlay.parent:
+            self._settled.changed()
             self.add_widget(overlay)
 
     def _show_outside(self, words: Words, why: str) -> None:
@@ -123,48 +123,29 @@ class Glass(FloatLayout):
         self._outside.tell(words, why)
 
 
-class KioskApp(App):
-    """The kiosk's window. `alone` on the screen, it needs no mouse pointer and cannot be closed."""
+class KioskApp(ShopApp):
+    """The kiosk's window."""
 
-    title = "Welkom"
-
-    def __init__(self, hands: Hands, alone: bool = False, **kwargs: Any) -> None:
+    def __init__(self, hands: Hands, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.hands = hands
-        self.alone = alone
-        self.pair_again = False
 
     def build(self) -> Glass:
         glass = Glass(self.hands)
         self.hands.draw = Clock.create_trigger(glass.draw)
         self.hands.play = _play
-        self.hands.pair_again = self._pair_again
+        self.hands.pair_again = self.end_to_pair_again
         glass.size = Window.size
         glass.draw()
         return glass
 
-    def on_start(self) -> None:
-        self._undo = [guard(self._broken), *([lock()] if self.alone else [])]
-        Window.allow_screensaver = False  # a dark kiosk greets nobody
-        Window.show_cursor = not self.alone
-
     def on_stop(self) -> None:
         self.hands.stop()
-        for undo in self._undo:
-            undo()
+        super().on_stop()
 
-    def _pair_again(self) -> None:
-        self.pair_again = True
-        self.stop()
-
-    def _broken(self) -> None:
-        """A page in which something failed may be half of what it was: the next one is made anew."""
+    def broken(self) -> None:
         self.root.forget_pages()
         self.hands.broken()
-
-    def open_settings(self, *_: Any) -> bool:
-        """There are no settings to reach on the glass."""
-        return False
 
 
 def _play(sound: Sound) -> None:

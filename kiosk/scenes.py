@@ -246,6 +246,11 @@ def _full(scene: Scene) -> None:
     scene.hands.flow.fail(Trouble.FULL, scene.clock)
 
 
+def _broken(scene: Scene) -> None:
+    scene.line()
+    scene.hands.broken()
+
+
 def _leaving_too_late(scene: Scene) -> None:
     scene.coming(state="serving")
     op = ops.Cancel(scene.hands.session.visit_id or "")
@@ -284,6 +289,7 @@ SCENES: dict[str, Callable[[Scene], None]] = {
     "pick": _pick,
     "trouble-refused": _refused,
     "trouble-full": _full,
+    "trouble-broken": _broken,
     "outside": _outside,
     "outside-moved": lambda scene: _outside(scene, "staff"),
 }

@@ -56,7 +56,7 @@ async def _work(file: DeviceFile, config: Config, alongside: Alongside | None) -
         from .glass import StaffApp
 
         hands = Hands(device)
-        app = StaffApp(hands, language=config.language)
+        app = StaffApp(hands, language=config.language, alone=config.fullscreen)
         if config.employee:
             hands.sign_in_at_start(config.employee, config.pin)
         opened.append(app)

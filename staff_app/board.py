@@ -24,6 +24,7 @@ from .seen import Seen
 OFFLINE_MS = 3_000  # since the server's last word; a shorter loss is not worth one
 LONG_OFFLINE_MS = 60_000
 SAVED_MS = 4_000  # so long a quick resolution is confirmed
+SORRY_MS = 10_000  # so long a fault of ours is told, unless somebody goes on before
 
 
 class Extras(Struct, frozen=True):
@@ -51,7 +52,6 @@ class Notice(StrEnum):
     SIGNED_OFF = "signed_off"
     THANKS = "thanks"
     NOT_SAVED = "not_saved"
-    BROKEN = "broken"
     SAVED = "saved"
 
 
@@ -77,6 +77,7 @@ class Board:
         self._extras: dict[str, Extras] = {}
         self._ended: set[str] = set()
         self._leaving = False
+        self._sorry_until: int | None = None
         self._lost_at: int | None = None if seen.live else _last_word(seen)
 
     # --- what happens ----------------------------------------------------------------------------
@@ -84,6 +85,8 @@ class Board:
     def see(self, seen: Seen) -> None:
         """Takes in what the device knows now."""
         before, self.seen = self.seen, seen
+        if self._sorry_until is not None and not 0 < self._sorry_until - seen.now <= SORRY_MS:
+            self._sorry_until = None
         if seen.live:
             self._lost_at = None
         elif self._lost_at is None or self._lost_at > seen.now:
@@ -133,6 +136,8 @@ class Board:
 
     @property
     def screen(self) -> Screen:
+        if self._sorry_until is not None and self._base() is not Screen.OFFER:
+            return Screen.SORRY
         return self._page if self._page and self._page_fits() else self._base()
 
     def _base(self) -> Screen:
@@ -216,6 +221,16 @@ class Board:
     def leaving(self) -> None:
         """I sign off myself: no need to tell me that I was signed off."""
         self._leaving = True
+
+    # --- a fault of our own ----------------------------------------------------------------------
+
+    def sorry(self) -> None:
+        """Something of ours failed: says so, and keeps all that was open, chosen and told."""
+        self._sorry_until = self.seen.now + SORRY_MS
+
+    def go_on(self) -> None:
+        """Somebody has read it: back to where they were."""
+        self._sorry_until = None
 
     # --- pages -----------------------------------------------------------------------------------
 

@@ -4,16 +4,17 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from kivy.app import App
 from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.graphics import Color, Rectangle
 from kivy.uix.boxlayout import BoxLayout
 
 from assets import sound
-from assets.guard import guard
 from assets.look import look
+from assets.settled import Settled
+from assets.shop_app import ShopApp
 from assets.words import Words
+from sync_server.device.around import steady_clock
 
 from .hands import Hands
 from .screen import Screen
@@ -25,7 +26,6 @@ from .widgets.speech import speech
 UNITS = (1280, 800)  # what the screens are drawn for
 SMALL = 0.6  # on a smaller window things shrink by less than the window does: a finger does not shrink
 TICK_S, RING_S = 1.0, 0.1
-REST_S = 0.25  # so long a screen that has just come takes no touch: it was meant for the one before
 
 # The module and class of each screen, and what sets it apart from others of its class.
 SCREENS: dict[Screen, tuple[str, str, dict[str, Any]]] = {
@@ -49,6 +49,7 @@ SCREENS: dict[Screen, tuple[str, str, dict[str, Any]]] = {
     Screen.HAND_OVER: ("hand_over", "HandOverScreen", {}),
     Screen.OTHER_NEED: ("pick", "PickScreen", {}),
     Screen.STORY: ("note", "NoteScreen", {"story": True}),
+    Screen.SORRY: ("calm", "CalmScreen", {"sorry": True}),
 }
 
 
@@ -58,18 +59,17 @@ class Glass(BoxLayout):
     `ring(True)` is called when an offer comes, `ring(False)` when it is answered or over.
     """
 
-    def __init__(self, hands: Hands, **kwargs: Any) -> None:
+    def __init__(self, hands: Hands, clock: Callable[[], int] = steady_clock, **kwargs: Any) -> None:
         super().__init__(orientation="vertical", **kwargs)
         self.hands = hands
         self.page: Page | None = None
         self._pages: dict[Screen, Page] = {}
         self._up: tuple[Screen, str] | None = None  # the screen that is up, and the visit it is about
-        self._wake = Clock.create_trigger(self._awake, REST_S)
+        self._settled = Settled(clock)
         self._ringing: Any = None
         self._outside: Any = None
         self.ring: Callable[[bool], None] = lambda _on: None
-        self._lines = Lines()
-        _wire(self._lines, hands)
+        self._lines = self._new_lines()
         self.add_widget(self._lines)
         with self.canvas.before:
             Color(*look.paper)
@@ -110,7 +110,11 @@ class Glass(BoxLayout):
 
     def on_touch_down(self, touch: Any) -> bool:
         self.hands.touched()
-        return bool(super().on_touch_down(touch))
+        return bool(super().on_touch_down(touch)) if self._settled.meant(touch) else True
+
+    def on_touch_up(self, touch: Any) -> bool:
+        self._settled.lifted(touch)
+        return bool(super().on_touch_up(touch))
 
     def _fit(self, *_: Any) -> None:
         self._ground.pos, self._ground.size = self.pos, self.size
@@ -130,9 +134,32 @@ class Glass(BoxLayout):
         if screen not in self._pages:
             module, name, values = SCREENS[screen]
             page: Page = getattr(import_module(f".screens.{module}", __package__), name)(**values)
-            _wire(page, self.hands)
+            self._wired(page)
             self._pages[screen] = page
         return self._pages[screen]
+
+    def _new_lines(self) -> Lines:
+        lines = Lines()
+        lines.bind(height=self._moved, note=self._moved)  # what is below moves; a note is another one
+        return self._wired(lines)
+
+    def _wired(self, page: Page) -> Page:
+        _wire(page, self.hands)
+        page.bind(on_moved=self._moved)
+        return page
+
+    def _moved(self, *_: Any) -> None:
+        """Something that can be touched is elsewhere now."""
+        self._settled.changed()
+
+    def forget_pages(self) -> None:
+        """All that is shown is made anew when it is next shown."""
+        self.rest()
+        self.clear_widgets()
+        self._pages.clear()
+        self._outside = self.page = self._up = None
+        self._lines = self._new_lines()
+        self.add_widget(self._lines)
 
     def rest(self) -> None:
         """Nothing rings or moves any more."""
@@ -143,63 +170,55 @@ class Glass(BoxLayout):
 
     def _swap(self, page: Page) -> None:
         page.clear()
-        self._awake()
+        self._settled.changed()
         if page is not self.page:
             if self.page is not None:
                 self.remove_widget(self.page)
             self.page = page
             self.add_widget(page)
-        page.disabled = True
-        self._wake()
         self.rest()
         if self.hands.screen is Screen.OFFER:
             self.ring(True)
             self._ringing = Clock.schedule_interval(lambda _dt: self.hands.look(), RING_S)
 
-    def _awake(self, *_: Any) -> None:
-        if self.page is not None:
-            self.page.disabled = False
 
-
-class StaffApp(App):
+class StaffApp(ShopApp):
     """The tablet's window."""
 
-    title = "Welkom"
+    pointer = True  # a tablet may be a computer at the counter
 
-    def __init__(self, hands: Hands, language: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, hands: Hands, language: str = "", clock: Callable[[], int] = steady_clock, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.hands = hands
-        self.pair_again = False
+        self._clock = clock
         if language:
             speech.choose(language)
 
     def build(self) -> Glass:
-        glass = Glass(self.hands)
+        glass = Glass(self.hands, self._clock)
         glass.ring = _ring
         self.hands.draw = Clock.create_trigger(glass.draw)
-        self.hands.pair_again = self._pair_again
+        self.hands.pair_again = self.end_to_pair_again
         glass.size = Window.size
         glass.draw()
         return glass
 
     def on_start(self) -> None:
-        self._unguard = guard(self.hands.broken)
+        super().on_start()
         self._tick = Clock.schedule_interval(lambda _dt: self.hands.look(), TICK_S)
         speech.fbind("words", self.hands.draw)
 
     def on_stop(self) -> None:
         speech.funbind("words", self.hands.draw)
         self._tick.cancel()
-        self._unguard()
+        super().on_stop()
         self.root.rest()
 
-    def _pair_again(self) -> None:
-        self.pair_again = True
-        self.stop()
-
-    def open_settings(self, *_: Any) -> bool:
-        """There are no settings to reach on the glass."""
-        return False
+    def broken(self) -> None:
+        self.root.forget_pages()
+        self.hands.broken()
 
 
 def _ring(on: bool) -> None:

@@ -10,7 +10,7 @@ from sync_server.device.outbox import OutboxError
 from sync_server.domain import ops
 from sync_server.domain.events import Presence, Resolution
 from sync_server.domain.refusal import Refusal
-from sync_server.protocol.messages import Submit
+from sync_server.protocol.messages import SignedIn, Submit
 
 from . import taps
 from .board import Board, Notice
@@ -63,7 +63,7 @@ class Hands:
 
     def broken(self) -> None:
         """A fault of our own: says so on the screen."""
-        self.board.notice = (Notice.BROKEN, "")
+        self.board.sorry()
         self.draw()
 
     def touched(self) -> None:
@@ -98,6 +98,10 @@ class Hands:
         self._do(taps.be(self.board.seen, Presence.ON_BREAK))
 
     # --- pages -----------------------------------------------------------------------------------
+
+    def go_on(self) -> None:
+        self.board.go_on()
+        self.draw()
 
     def open(self, page: str) -> None:
         self.board.open(Screen(page))
@@ -228,7 +232,14 @@ class Hands:
             self._signing_in = asyncio.ensure_future(self._sign_in(employee, pin))
 
     async def _sign_in(self, employee: str, pin: str) -> None:
-        answer = await self.device.sign_in(employee, pin)
+        answer = None
+        try:
+            answer = await self.device.sign_in(employee, pin)
+        finally:
+            self._signed_in(answer)
+
+    def _signed_in(self, answer: SignedIn | None) -> None:
+        """Whatever became of it, the next PIN may be tried."""
         self._signing_in = None
         if answer is not None:
             self._at_start = None  # an answer is an answer; without one, the next connection tries again

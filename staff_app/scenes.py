@@ -367,3 +367,10 @@ def hand_over() -> Shot:
 @scene
 def other_need() -> Shot:
     return in_hand().open(Screen.OTHER_NEED)
+
+
+@scene
+def sorry() -> Shot:
+    shot = in_hand()
+    shot.hands.broken()
+    return shot

@@ -28,6 +28,8 @@ class Screen(StrEnum):
     OTHER_NEED = "other_need"
     STORY = "story"
 
+    SORRY = "sorry"  # a fault of our own, over everything but an offer
+
 
 # Over which screens a page may lie. It is closed by itself when none of them is underneath any more.
 OVER: dict[Screen, tuple[Screen, ...]] = {

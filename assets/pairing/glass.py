@@ -3,15 +3,14 @@
 from functools import cache
 from typing import Any
 
-from kivy.app import App
 from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.graphics import Color, Rectangle
 from kivy.uix.floatlayout import FloatLayout
 
-from assets.guard import guard
 from assets.look import look
-from assets.window import lock
+from assets.settled import Settled
+from assets.shop_app import ShopApp
 from assets.words import Words
 
 from .joining import Joining, Screen
@@ -35,6 +34,8 @@ class PairGlass(FloatLayout):
         super().__init__(**kwargs)
         self.joining = joining
         self.page: PairPage | None = None
+        self._up: tuple[Any, ...] = ()  # the screen that is up, and the stores on it
+        self._settled = Settled()
         with self.canvas.before:
             Color(*look.paper)
             self._ground = Rectangle()
@@ -49,10 +50,21 @@ class PairGlass(FloatLayout):
             self._wire(self.page)
             self.add_widget(self.page)
         self.page.show(self.joining, _words(self.joining.language))
+        up = (self.joining.screen, *(store.address for store in self.joining.stores))
+        if up != self._up:
+            self._up = up
+            self._settled.changed()
 
     def forget_page(self) -> None:
         """The page is made anew when it is next shown."""
         self.page = None
+
+    def on_touch_down(self, touch: Any) -> bool:
+        return bool(super().on_touch_down(touch)) if self._settled.meant(touch) else True
+
+    def on_touch_up(self, touch: Any) -> bool:
+        self._settled.lifted(touch)
+        return bool(super().on_touch_up(touch))
 
     def _wire(self, page: PairPage) -> None:
         """Each event of the page that is named like a deed does that deed."""
@@ -67,15 +79,12 @@ class PairGlass(FloatLayout):
         look.fit(self.width, self.height, *(LANDSCAPE if self.width > self.height else PORTRAIT))
 
 
-class PairApp(App):
+class PairApp(ShopApp):
     """The window in which a device is paired. `file` is what joining gave; None: it was closed before."""
 
-    title = "Welkom"
-
-    def __init__(self, joining: Joining, alone: bool = False, **kwargs: Any) -> None:
+    def __init__(self, joining: Joining, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.joining = joining
-        self.alone = alone
         self.file: Any = None
 
     def build(self) -> PairGlass:
@@ -87,27 +96,17 @@ class PairApp(App):
         return glass
 
     def on_start(self) -> None:
-        self._undo = [guard(self._broken), *([lock()] if self.alone else [])]
-        Window.allow_screensaver = False
-        Window.show_cursor = not self.alone
+        super().on_start()
         self.joining.start()
 
-    def on_stop(self) -> None:
-        for undo in self._undo:
-            undo()
-
-    def open_settings(self, *_: Any) -> bool:
-        """There are no settings to reach on the glass."""
-        return False
+    def broken(self) -> None:
+        """What is awaited goes on; only the page is made anew."""
+        self.root.forget_page()
+        self.joining.on_change()
 
     def _joined(self, file: Any) -> None:
         self.file = file
         self.stop()
-
-    def _broken(self) -> None:
-        """What is awaited goes on; only the page is made anew."""
-        self.root.forget_page()
-        self.joining.on_change()
 
 
 @cache

@@ -202,7 +202,7 @@ class Joining:
             self._fail("pairing.error.not_saved")
         except Exception:
             log.exception("a fault while pairing; it can be tried again")
-            self._fail("staff.notice.broken")
+            self._fail("pairing.error.broken")
         else:
             self.on_joined(file)
 

@@ -34,7 +34,8 @@ class FloorScreen(Page):
             row.show(told)
             row.first = told is next((r for r in self.rows if not r.held), None)
             shown[told.visit_id] = row
-        _replace(self.ids.rows, self._rows, shown)
+        if _replace(self.ids.rows, self._rows, shown):
+            self.dispatch("on_moved")
         self._rows = shown
         self.empty = not shown
 
@@ -55,12 +56,17 @@ class FloorScreen(Page):
         self.dispatch("on_resume" if row.held else "on_take", row.visit_id)
 
 
-def _replace(box: Any, before: dict[str, Any], now: dict[str, Any]) -> None:
-    """Puts the rows `now` into the box, in order; leaves it alone where nothing came, went or moved."""
-    if list(before) != list(now):
-        box.clear_widgets()
-        for row in now.values():
-            box.add_widget(row)
+def _replace(box: Any, before: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Puts the rows `now` into the box, in order; leaves it alone where nothing came, went or moved.
+
+    Whether a row that was there has gone or moved; one that only came last moves no other.
+    """
+    if list(before) == list(now):
+        return False
+    box.clear_widgets()
+    for row in now.values():
+        box.add_widget(row)
+    return list(before) != list(now)[: len(before)]
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

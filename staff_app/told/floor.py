@@ -68,7 +68,7 @@ class Floor(Struct, frozen=True):
 
 
 class Calm(Struct, frozen=True):
-    """A full screen with one thing to do: are you there, or the end of a break."""
+    """A full screen with one thing to do: are you there, the end of a break, or on after a fault."""
 
     title: str
     text: str
@@ -238,6 +238,11 @@ def away(words: Words) -> Calm:
     return Calm(say("staff.away.title"), say("staff.away.text"), say("staff.away.back"), "", False)
 
 
+def sorry(words: Words) -> Calm:
+    say = words.say
+    return Calm(say("staff.sorry.title"), say("staff.sorry.text"), say("staff.sorry.back"), "", False)
+
+
 def on_break(seen: Seen, words: Words) -> Calm:
     say = words.say
     waiting = say("staff.floor.waiting", n=len(seen.waiting)) if seen.waiting else ""
@@ -276,7 +281,7 @@ def lines(board: Board, words: Words) -> Lines:
     elif board.notice is not None:
         kind, about = board.notice
         note = _notice(board.seen, words, kind, about)
-        trouble = kind in (Notice.NOT_SAVED, Notice.BROKEN)
+        trouble = kind is Notice.NOT_SAVED
     banner = _banner(board, words)
     return Lines(banner or closing(board.seen, words), bool(banner), note, refused, trouble)
 

@@ -60,6 +60,8 @@ def tell(board: Board, words: Words) -> Struct:
             return floor.floor(board, words)
         case Screen.AWAY:
             return floor.away(words)
+        case Screen.SORRY:
+            return floor.sorry(words)
         case Screen.BREAK:
             return floor.on_break(seen, words)
         case Screen.SIGN_OFF | Screen.NOT_HERE | Screen.GIVE_BACK:

@@ -18,10 +18,10 @@ def _nothing_more(*_: Any) -> None:
 class Page(BoxLayout):
     """A screen. Its properties bear the names of the fields it is told.
 
-    Each `on_*` event of a page is named like a deed of `Hands`, and does that deed.
+    Each `on_*` event of a page that is named like a deed of `Hands` does that deed.
     """
 
-    __events__: tuple[str, ...] = ()
+    __events__: tuple[str, ...] = ("on_moved",)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -33,6 +33,9 @@ class Page(BoxLayout):
         """Shows this from now on; what is the same as before is not drawn again."""
         for field in told.__struct_fields__:
             setattr(self, field, getattr(told, field))
+
+    def on_moved(self) -> None:
+        """Something that can be touched is elsewhere now, without anybody's doing."""
 
     def clear(self) -> None:
         """Begins afresh: the screen is opened anew."""

@@ -1,8 +1,22 @@
-"""The wish of a window manager that a window be closed, as Alt+F4 or its close button sends it."""
+"""What might lead out of a window: keys, and a window manager's wish to close it."""
 
 import ctypes
+from typing import Any
 
 CLIENT_MESSAGE = 33
+CTRL, ALT, SUPER = ["ctrl"], ["alt"], ["meta"]
+# Escape, F1 (settings), F11, F12 (picture), Ctrl+E (inspector), Ctrl+C, Ctrl+M, Alt+F4, Super+Q
+KEYS: tuple[tuple[int, list[str]], ...] = (
+    (27, []), (282, []), (292, []), (293, []), (101, CTRL), (99, CTRL), (109, CTRL), (285, ALT), (113, SUPER),
+)  # fmt: skip
+
+
+def press_every_key(window: Any) -> None:
+    """Presses each key that leads somewhere in a Kivy window or on a desktop, and lets it go."""
+    for key, modifiers in KEYS:
+        window.dispatch("on_key_down", key, 0, None, modifiers)
+        window.dispatch("on_keyboard", key, 0, None, modifiers)
+        window.dispatch("on_key_up", key, 0)
 
 
 class ClientMessage(ctypes.Structure):
@@ -22,7 +36,7 @@ class ClientMessage(ctypes.Structure):
 
 
 def ask_to_close(window: int) -> None:
-    """Sends WM_DELETE_WINDOW to a window of the display there is."""
+    """Sends WM_DELETE_WINDOW to a window of the display there is, as Alt+F4 or a close button does."""
     x11 = ctypes.CDLL("libX11.so.6")
     x11.XOpenDisplay.restype = ctypes.c_void_p
     x11.XInternAtom.restype = ctypes.c_ulong

@@ -20,10 +20,15 @@ GIVE_UP_S = 20.0  # a test that waits this long has failed; nothing waits by des
 
 
 class Screen:
-    """A running app's window, as a person uses it."""
+    """A running app's window, as a person uses it.
+
+    `look()` is called before each tap: a person looks first, and where the app's clock is the
+    test's own, it goes on meanwhile.
+    """
 
     def __init__(self, app: Any) -> None:
         self.app = app
+        self.look: Callable[[], None] = lambda: None
 
     @property
     def window(self) -> Any:
@@ -76,6 +81,7 @@ class Screen:
         widget = await self.until(lambda: self.find(test_name), f"{test_name} to tap")
         await self.frames()
         widget = self.find(test_name) or widget
+        self.look()
         await self.touch(*widget.to_window(*widget.center))
 
     async def touch(self, x: float, y: float) -> None:

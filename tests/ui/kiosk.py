@@ -31,10 +31,13 @@ class Kiosk:
     device: Any
     clock: list[int]
 
-    async def tap(self, name: str) -> None:
-        """A deliberate tap: a second after the one before."""
+    def __post_init__(self) -> None:
+        self.tap = self.screen.tap
+        self.screen.look = self.look
+
+    def look(self) -> None:
+        """A second for what is on the glass."""
         self.clock[0] += 1000
-        await self.screen.tap(name)
 
     async def pass_time(self, ms: int) -> None:
         self.clock[0] += ms

@@ -16,11 +16,17 @@ SMALL, USUAL = (800, 480), (1280, 800)
 class Tablet:
     """A person at a tablet."""
 
-    def __init__(self, screen: Screen, hands: Hands, device: StandIn) -> None:
+    def __init__(self, screen: Screen, hands: Hands, device: StandIn, clock: list[int]) -> None:
         self.screen = screen
         self.hands = hands
         self.device = device
+        self.clock = clock
         self.tap = screen.tap
+        screen.look = self.look
+
+    def look(self) -> None:
+        """A second for what is on the glass."""
+        self.clock[0] += 1000
 
     @property
     def up(self) -> str:
@@ -50,7 +56,11 @@ class Tablet:
 
 
 def at_the_tablet(
-    what: Callable[[Tablet], Awaitable[None]], *visits: Any, people: Any = None, size: tuple[int, int] = SMALL
+    what: Callable[[Tablet], Awaitable[None]],
+    *visits: Any,
+    people: Any = None,
+    size: tuple[int, int] = SMALL,
+    alone: bool = False,
 ) -> None:
     """Does `what` at a tablet with these rows, in English."""
 
@@ -62,7 +72,9 @@ def at_the_tablet(
         prepare(size)
         from staff_app.glass import StaffApp
 
-        async with running(StaffApp(hands, language="en"), size) as screen:
-            await what(Tablet(screen, hands, device))
+        clock = [0]
+        app = StaffApp(hands, language="en", clock=lambda: clock[0], alone=alone)
+        async with running(app, size) as screen:
+            await what(Tablet(screen, hands, device, clock))
 
     asyncio.run(go())

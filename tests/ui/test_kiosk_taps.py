@@ -80,6 +80,7 @@ def test_a_second_tap_on_the_same_spot_is_not_an_answer_to_the_next_screen(tmp_p
         await k.tap("need-repair")
         join = k.screen.find("join")
         x, y = join.to_window(*join.center)
+        k.look()
         await k.screen.touch(x + join.width / 4, y)
         under = k.screen.find("all-right")
         assert under.collide_point(*under.to_widget(x + join.width / 4, y))
@@ -87,6 +88,27 @@ def test_a_second_tap_on_the_same_spot_is_not_an_answer_to_the_next_screen(tmp_p
         assert k.hands.screen is Screen.LINE
 
     at_the_kiosk(tmp_path, what)
+
+
+def test_a_screen_that_comes_by_itself_takes_no_answer_from_a_finger_on_its_way() -> None:
+    device = StandIn(store_of())
+
+    async def what(k: Kiosk) -> None:
+        scene = Scene(device, k.hands)
+        scene.line()
+        await k.screen.frames()
+        k.look()
+        scene.row(state="completed", ended_at=AT)
+        worst = await k.screen.until(lambda: k.screen.find("face-1"))
+        await k.screen.frames()
+        there = worst.to_window(*worst.center)
+        await k.screen.touch(*there)
+        assert k.hands.screen is Screen.THANKS
+        k.look()
+        await k.screen.touch(*there)
+        assert k.hands.screen is Screen.THANKED
+
+    at_the_kiosk(Path(), what, device=device, size=SMALL)
 
 
 # --- the keyboard --------------------------------------------------------------------------------

@@ -27,6 +27,13 @@ PAGES = [name for name in SCENES if not name.startswith("trouble-")]
 PAGES += ["trouble-unreachable", "trouble-other_version"]
 
 
+@pytest.fixture(autouse=True)
+def quick_eyes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody here needs a moment to look before they touch."""
+    monkeypatch.setattr("assets.settled.UNSEEN_MS", 0)
+    monkeypatch.setattr("assets.settled.AGAIN_MS", 0)
+
+
 @pytest.mark.parametrize("size", [PORTRAIT, SMALL])
 def test_every_page_is_seen_whole_in_every_language(size: tuple[int, int]) -> None:
     from assets.pairing.shots import gallery

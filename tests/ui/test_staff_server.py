@@ -64,9 +64,11 @@ def at_work(folder: Folder, tmp_path: Path) -> Callable[[Callable[[Shop], Awaita
                 prepare(SMALL)
                 from staff_app.glass import StaffApp
 
-                async with running(StaffApp(hands, language="en"), SMALL) as screen:
+                clock = [0]
+                app = StaffApp(hands, language="en", clock=lambda: clock[0])
+                async with running(app, SMALL) as screen:
                     await screen.until(lambda: device.live and kiosk.live and other.live)
-                    await what(Shop(house, Tablet(screen, hands, device), kiosk, other))
+                    await what(Shop(house, Tablet(screen, hands, device, clock), kiosk, other))
             finally:
                 await house.close()
 

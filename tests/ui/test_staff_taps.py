@@ -150,6 +150,39 @@ def test_a_row_stays_the_same_widget_while_others_come_and_go() -> None:
     at_the_tablet(what, *sample.line(), size=USUAL)
 
 
+def test_a_row_that_has_just_moved_up_is_not_taken_by_a_finger_on_its_way() -> None:
+    async def what(t: Tablet) -> None:
+        first = await t.screen.until(lambda: t.screen.find("take-B-17"))
+        await t.screen.frames()
+        there = first.to_window(*first.center)
+        t.look()
+        await t.show(*sample.line()[1:])
+        next_one = t.screen.find("take-A-43")
+        assert next_one.collide_point(*next_one.to_widget(*there)), "it stands where the other one was"
+        await t.screen.touch(*there)
+        assert t.ops == []
+        t.look()
+        await t.screen.touch(*there)
+        assert [type(op) for op in t.ops] == [ops.Claim]
+
+    at_the_tablet(what, *sample.line(), size=USUAL)
+
+
+def test_a_line_that_comes_above_pushes_nothing_under_a_finger_on_its_way() -> None:
+    async def what(t: Tablet) -> None:
+        below = await t.screen.until(lambda: t.screen.find("end-replaced_free"))
+        await t.screen.frames()
+        there = below.to_window(below.center_x, below.top - 4)
+        t.look()
+        t.device.problem = "the disk is full"
+        t.device.on_change()
+        await t.says("a full disk")
+        await t.screen.touch(*there)
+        assert t.ops == []
+
+    at_the_tablet(what, IN_HAND, size=USUAL)
+
+
 def test_a_quick_resolution_is_two_taps_in_the_tablets_language() -> None:
     async def what(t: Tablet) -> None:
         await t.tap("language-nl")
@@ -231,6 +264,7 @@ def test_a_fault_of_our_own_is_told_and_the_app_goes_on() -> None:
         Clock.schedule_once(lambda _dt: t.hands.take(t.glass.page.rows[0].visit_id))
         await t.says("Something went wrong on our side")
         t.device.submit = works  # type: ignore[method-assign]
+        await t.tap("go-on")
         await t.tap("take-B-17")
         assert len(t.ops) == 1
 

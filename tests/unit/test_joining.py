@@ -133,7 +133,7 @@ def test_a_fault_of_ours_is_no_dead_end() -> None:
         await settled()
         there.answer.set_exception(RuntimeError("a fault put here by the test"))
         await settled()
-        assert (joining.screen, joining.trouble) == (Screen.TROUBLE, "staff.notice.broken")
+        assert (joining.screen, joining.trouble) == (Screen.TROUBLE, "pairing.error.broken")
         joining.again()
         await settled()
         assert joining.screen is Screen.DIGITS
