@@ -87,7 +87,7 @@ def make_app(server: Server) -> Starlette:
             Middleware(Guarded),
             Middleware(Bounded),
             Middleware(Private, accepted=server.settings.server.accepts_reading, refuse=mishaps.not_private),
-            session(server.folder, https_only=server.tls is not None),
+            session(server.folder),
         ],
         exception_handlers={
             HTTPException: mishaps.refused,

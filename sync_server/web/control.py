@@ -1,7 +1,6 @@
 """The door for commands of this computer: `POST /control`, see `service/control.py` for who knocks."""
 
 import asyncio
-import ipaddress
 import logging
 import sqlite3
 from typing import Any
@@ -20,6 +19,8 @@ from sync_server.service.server import Server
 from sync_server.service.settings import SettingsError
 from sync_server.service.store import explain
 
+from .private import sent_by_this_computer
+
 CHANGES_THE_PAST = frozenset({"erase"})
 CHANGES_TRIES = frozenset({"set_pin"})
 CHANGES_DEVICES = frozenset({"add_device", "revoke_device", "rename_device", "move_device"})
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 async def control(request: Request) -> Response:
     """Does one command and answers with its result, or with {"error": …} and 400, 401, 403 or 503."""
     server: Server = request.app.state.server
-    if not _is_this_computer(request):
+    if not sent_by_this_computer(request):
         return _error(403, "commands come from this computer only")
     kind, _, key = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not await asyncio.to_thread(_fits, server, key):
@@ -85,13 +86,6 @@ async def _pair(server: Server, command: Command) -> Response:
     except KeyError as error:
         raise AccountError(f"{command.command} needs {error}") from None
     return Response(msgspec.json.encode({"result": result}), media_type="application/json")
-
-
-def _is_this_computer(request: Request) -> bool:
-    try:
-        return request.client is not None and ipaddress.ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False
 
 
 def _fits(server: Server, key: str) -> bool:

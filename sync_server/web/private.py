@@ -12,6 +12,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 PRIVATE = ("/manager", "/api")
+# A proxy's: the request is from elsewhere, whatever name it asks for.
+PASSED_ON = ("forwarded", "x-forwarded-for", "x-forwarded-proto", "x-real-ip")
 
 
 def at_this_computer(request: HTTPConnection) -> bool:
@@ -23,7 +25,15 @@ def at_this_computer(request: HTTPConnection) -> bool:
         called = request.url.hostname or ""
     except ValueError:  # a name that is none
         return False
-    return _loopback(request.client.host if request.client else "") and _loopback(called)
+    return _loopback(called) and sent_by_this_computer(request)
+
+
+def sent_by_this_computer(request: HTTPConnection) -> bool:
+    """Whether it comes from the server's own computer, by whichever of its addresses, through no proxy."""
+    if request.client is None or any(name in request.headers for name in PASSED_ON):
+        return False
+    own, _ = request.scope.get("server") or ("", 0)
+    return _loopback(request.client.host) or request.client.host == own
 
 
 def _loopback(host: str) -> bool:

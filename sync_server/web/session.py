@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sync_server.service.folder import Folder, FolderError, write_secret
 from sync_server.service.managers import Account
@@ -63,17 +64,31 @@ def _over(session: Session, now: int) -> bool:
     return now >= min(session.since + LONGEST_MS, session.seen + IDLE_MS)
 
 
-def session(folder: Folder, https_only: bool) -> Middleware:
-    """The layer that reads and writes the cookie. Raises FolderError."""
-    return Middleware(
-        SessionMiddleware,
-        secret_key=_secret(folder.path / "session.key"),
-        session_cookie=COOKIE,
-        max_age=LONGEST_MS // 1000,
-        path="/manager",
-        same_site="lax",  # "strict" would ask again after every link from a mail
-        https_only=https_only,
-    )
+class Cookies:
+    """Reads and writes the cookie. Over https, a proxy's included, browsers send it over nothing else."""
+
+    def __init__(self, app: ASGIApp, secret: str) -> None:
+        self._plain, self._secure = (
+            SessionMiddleware(
+                app,
+                secret_key=secret,
+                session_cookie=COOKIE,
+                max_age=LONGEST_MS // 1000,
+                path="/manager",
+                same_site="lax",  # "strict" would ask again after every link from a mail
+                https_only=https_only,
+            )
+            for https_only in (False, True)
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        layer = self._secure if scope.get("scheme") == "https" else self._plain
+        await layer(scope, receive, send)
+
+
+def session(folder: Folder) -> Middleware:
+    """The layer with the cookie. Raises FolderError."""
+    return Middleware(Cookies, secret=_secret(folder.path / "session.key"))
 
 
 def _secret(path: Path) -> str:

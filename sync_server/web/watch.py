@@ -9,8 +9,6 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from .manager import server_of
 from .private import at_this_computer
 
-PASSED_ON = ("forwarded", "x-forwarded-for", "x-real-ip")  # a proxy's: the request is from elsewhere
-
 
 async def health(request: Request) -> Response:
     """200 while all is well, 503 and the reason when not."""
@@ -23,13 +21,9 @@ async def health(request: Request) -> Response:
 
 async def metrics(request: Request) -> Response:
     """The server's figures, for programs on this computer only: how a shop does is not for shoppers."""
-    if not _from_this_computer(request):
+    if not at_this_computer(request):
         return PlainTextResponse("The figures are read on the server's own computer only.\n", 403)
     return Response(request.app.state.metrics.text(), media_type=CONTENT_TYPE_LATEST)
-
-
-def _from_this_computer(request: Request) -> bool:
-    return at_this_computer(request) and not any(name in request.headers for name in PASSED_ON)
 
 
 def _version() -> str:

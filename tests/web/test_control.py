@@ -2,11 +2,13 @@
 
 import pytest
 import requests
+from starlette.requests import HTTPConnection
 
 from sync_server.protocol.device_file import DeviceFile
 from sync_server.service import accounts, control
 from sync_server.service.accounts import AccountError
 from sync_server.service.store import reading
+from sync_server.web.private import sent_by_this_computer
 
 from .running import Running
 from .steps import full_disk
@@ -88,6 +90,19 @@ def test_another_computer_is_refused_even_with_the_key(shop: Running, http: requ
         assert answer.status_code == 403, address
         assert answer.json() == {"error": "commands come from this computer only"}
     assert devices(shop) == []
+
+
+def test_a_server_that_listens_at_one_address_of_the_network_has_its_commands_too() -> None:
+    """A command then comes from that very address; nobody else can have it as their own."""
+
+    def asked(client: str, own: str, *headers: tuple[bytes, bytes]) -> bool:
+        scope = {"type": "http", "client": (client, 5), "server": (own, 8350), "headers": headers}
+        return sent_by_this_computer(HTTPConnection(scope))
+
+    assert asked("192.168.1.10", "192.168.1.10")
+    assert asked("::1", "::1")
+    assert not asked("192.168.1.11", "192.168.1.10")
+    assert not asked("192.168.1.10", "192.168.1.10", (b"x-forwarded-for", b"192.168.1.10"))
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ def fresh(tmp_path: Path, clock: Clock) -> Iterator[Running]:
 def choose(shop: Running, http: requests.Session, path: str = FIRST_RUN, **more: object) -> requests.Response:
     headers = more.pop("headers", {})
     form = {"token": token_in(http.get(shop.address + path, headers=headers)), "password": NEW, "again": NEW}
+    for cookie in http.cookies:
+        cookie.secure = False  # between the proxy and us there is no https
     return http.post(shop.address + path, {**form, **more}, headers=headers, allow_redirects=False)
 
 
@@ -77,6 +79,16 @@ def test_a_name_that_leads_to_this_computer_by_a_trick_is_not_this_computer(
         answer = http.get(fresh.address + FIRST_RUN, headers={"Host": host})
         assert answer.status_code == 403, host
     assert http.get(fresh.address + FIRST_RUN, headers={"Host": "localhost"}).status_code == 200
+
+
+@pytest.mark.attack(
+    "Somebody elsewhere asks a proxy on the server for the first visit at `localhost`",
+    "refused: what a proxy passed on is not from this computer",
+)
+def test_what_a_proxy_passed_on_is_not_this_computer(fresh: Running, http: requests.Session) -> None:
+    for said in ({"X-Forwarded-Proto": "https"}, {"X-Forwarded-Proto": "http"}, {"X-Real-IP": "192.0.2.7"}):
+        answer = http.get(fresh.address + FIRST_RUN, headers={"Host": "localhost", **said})
+        assert answer.status_code == 403, said
 
 
 def test_nobody_signs_in_before_there_is_a_password(fresh: Running, http: requests.Session) -> None:

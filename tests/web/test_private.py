@@ -39,7 +39,9 @@ def test_shoppers_and_their_phones_are_answered_everywhere(shop: Running, http: 
 
 def test_behind_a_proxy_with_tls_they_answer(shop: Running, http: requests.Session) -> None:
     headers = {**ELSEWHERE, "X-Forwarded-Proto": "https"}
-    assert http.get(shop.address + SIGN_IN, headers=headers).status_code == 200
+    answer = http.get(shop.address + SIGN_IN, headers=headers)
+    assert answer.status_code == 200
+    assert "secure" in answer.headers["set-cookie"].lower()
 
 
 @pytest.fixture
