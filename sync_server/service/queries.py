@@ -5,6 +5,7 @@ Readers have connections of their own, opened read-only, and never wait for the 
 
 import csv
 import io
+import re
 import sqlite3
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -212,9 +213,14 @@ def visit_log_csv(db: sqlite3.Connection, wanted: LogFilter) -> Iterator[str]:
     yield piece.getvalue()
 
 
+# Where a cell begins: at the start, and for a spreadsheet that splits at semicolons, as Dutch and Finnish
+# ones do, also after each of these; quotes in between it takes off.
+_FORMULA = re.compile(r"""(^|[;\t\r\n]"*)(?=[=+\-@\t\r])""")
+
+
 def _harmless(value: Any) -> Any:
     """A spreadsheet runs a cell that begins like a formula; a quote before it keeps it words."""
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    return _FORMULA.sub(r"\1'", value) if isinstance(value, str) else value
 
 
 def report(db: sqlite3.Connection, catalogue: Catalogue, from_day: str, to_day: str, now: int) -> Kpis:

@@ -86,5 +86,6 @@ def test_the_page_has_the_limits_as_they_are():
         f"at most {pairing.MOST_ASKED} requests in ten minutes, {pairing.MOST_ASKED_EACH} from one address,"
         f" {pairing.MOST_WAITING} at once" in text
     )
-    assert f"After {pairing.MOST_WRONG} wrong codes in ten minutes" in text
+    assert f"After {pairing.MOST_WRONG_EACH} wrong codes from one address in ten minutes" in text
+    assert f"after {pairing.MOST_WRONG:,} from everybody together" in text
     assert enrol.EXPIRES_S == 600
