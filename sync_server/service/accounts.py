@@ -31,6 +31,10 @@ class AccountError(Exception):
     """What was asked for cannot be done. The text says why, and the way out."""
 
 
+class KnownKey(AccountError):
+    """A device with this key is in the list already."""
+
+
 def add_device(
     db: sqlite3.Connection, kind: str, name: str, now: int, server: str, server_key: str
 ) -> DeviceFile:
@@ -46,7 +50,7 @@ def enrol_device(db: sqlite3.Connection, kind: str, name: str, public_key: str, 
     """Adds the device that holds the other half of this key. Raises AccountError."""
     kind, name = kind_of(kind), name_of(name)
     if db.execute("SELECT 1 FROM devices WHERE public_key = ?", (public_key,)).fetchone():
-        raise AccountError("a device with this key is in the list already; begin anew on the device")
+        raise KnownKey("a device with this key is in the list already; begin anew on the device")
     count = db.execute("SELECT count(*) FROM devices").fetchone()[0]
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or kind
     device_id = slug

@@ -18,7 +18,7 @@ import re
 import socket as sockets
 import sqlite3
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
@@ -43,6 +43,14 @@ log = logging.getLogger(__name__)
 Answer = tuple[int, bytes]
 
 
+class Off(NamedTuple):
+    """Why no device can be paired: a code for the manager's page, and a sentence for logs and commands."""
+
+    code: str
+    text: str
+    address: str = ""
+
+
 class Enrolment:
     """Joins what is remembered to the store. Everything runs in the server's loop.
 
@@ -53,7 +61,7 @@ class Enrolment:
         public, _ = load_server_key(server.folder.server_key)
         self.pairing = Pairing(public, server.settings.store.name)
         self.address = ""
-        self.off: str | None = None
+        self.off: Off | None = None
         self._server = server
         self._socket: sockets.socket | None = None
         self._door = Door(self.answer, server.counters)
@@ -64,13 +72,14 @@ class Enrolment:
     def listen(self, address: str) -> None:
         """Takes the port; empty: none."""
         if not address:
-            self.off = "server.enrol is empty in store.toml"
+            self.off = Off("empty", "server.enrol is empty in store.toml")
             return
         try:
             self._socket = listen(address)
         except OSError as error:
-            self.off = f"server.enrol: cannot listen on {address} ({error.strerror})"
-            log.warning("no device can be paired: %s", self.off)
+            why = f"server.enrol: cannot listen on {address} ({error.strerror}); stop the other program"
+            self.off = Off("port", f"{why} that uses the port, or choose another port in store.toml", address)
+            log.warning("no device can be paired: %s", self.off.text)
             return
         host, port = self._socket.getsockname()[:2]
         self.address = f"{host}:{port}"

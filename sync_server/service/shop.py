@@ -28,7 +28,7 @@ from . import logs, queries, retention, tables
 from .answers import Answered, Answers
 from .counters import Counters
 from .folder import Folder
-from .store import Batch, Done, Store, connect, explain, reading
+from .store import Batch, Done, Store, Trouble, connect, reading, trouble_of
 from .tables import PresenceLog
 
 LONGEST_WAIT_S = 60.0
@@ -77,7 +77,7 @@ class Shop:
         self.catalogue = catalogue
         self.clock = clock
         self.path = folder.store
-        self.unwell: str | None = None
+        self.unwell: Trouble | None = None
         self.news: Callable[[Turn, list[Record]], None] = lambda _turn, _records: None
         self.start_over: Callable[[], None] = lambda: None
         self.happened: Counter[str] = Counter()  # events on disk, by their name
@@ -300,10 +300,10 @@ class Shop:
 
     def _lost(self, error: BaseException) -> None:
         """The disk said no: nothing of the turns in flight happened."""
-        why = explain(error)
+        self.unwell = trouble_of(error)
+        why = self.unwell.text
         self.counters.add("commits_failed")
-        self.unwell = f"{self.path}: {why}"
-        log.error("nothing can be saved at the moment: %s", self.unwell)
+        log.error("nothing can be saved at the moment: %s: %s", self.path, why)
         lost, self._turns = self._turns, deque()
         self._epoch += 1
         self._answers.drop_pending()

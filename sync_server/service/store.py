@@ -15,9 +15,10 @@ import time
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlite_utils import Database
 
@@ -133,24 +134,52 @@ def is_of_disk(error: BaseException | None) -> bool:
     return False
 
 
+class Cause(StrEnum):
+    """Why the store's file cannot be used. The manager's pages say it in their language, by this code."""
+
+    FULL = "full"
+    DISK = "disk"
+    NOT_WRITABLE = "not_writable"
+    DAMAGED = "damaged"
+    NOT_OPENED = "not_opened"
+    LOCKED = "locked"
+    OTHER = "other"
+
+
+class Trouble(NamedTuple):
+    """The cause, and what it means to somebody who keeps a shop, with the way out: in English, for logs."""
+
+    cause: Cause
+    text: str
+
+
 def explain(error: BaseException) -> str:
-    """What a failed write means to somebody who keeps a shop, with the way out."""
+    """What a failed write means, in words."""
+    return trouble_of(error).text
+
+
+def trouble_of(error: BaseException) -> Trouble:
+    """What a failed write means."""
     text = str(error)
     code = getattr(error, "sqlite_errorcode", 0)
     # Where not even the small file beside the log can be made, SQLite calls it an error of the disk.
     if "full" in text or code == sqlite3.SQLITE_IOERR_SHMSIZE:
-        return "the disk is full; free some space, everything waiting is then saved by itself"
+        way_out = "free some space, everything waiting is then saved by itself"
+        return Trouble(Cause.FULL, f"the disk is full; {way_out}")
     if is_of_disk(error):
-        return f"the disk is over its quota or failing ({text}); free some space, or replace the disk"
+        way_out = "free some space, or replace the disk"
+        return Trouble(Cause.DISK, f"the disk is over its quota or failing ({text}); {way_out}")
     if "readonly" in text or "read-only" in text:
-        return "the file cannot be written; check who owns the folder"
+        return Trouble(Cause.NOT_WRITABLE, "the file cannot be written; check who owns the folder")
     if "not a database" in text or "malformed" in text:
-        return f"this is not a sound store file ({text}); put back your latest copy of it"
+        way_out = "put back your latest copy of it"
+        return Trouble(Cause.DAMAGED, f"this is not a sound store file ({text}); {way_out}")
     if "unable to open" in text:
-        return "the file cannot be opened; check that the folder exists and who owns it"
+        way_out = "check that the folder exists and who owns it"
+        return Trouble(Cause.NOT_OPENED, f"the file cannot be opened; {way_out}")
     if "locked" in text:
-        return "another program is writing to the file; close it"
-    return text
+        return Trouble(Cause.LOCKED, "another program is writing to the file; close it")
+    return Trouble(Cause.OTHER, text)
 
 
 class Store:

@@ -67,7 +67,7 @@ async def _pair(server: Server, command: Command) -> Response:
     enrolment, given = server.enrolment, command.arguments
     result: Any = None
     if enrolment.off:
-        raise AccountError(f"no device can be paired: {enrolment.off}")
+        raise AccountError(f"no device can be paired: {enrolment.off.text}")
     try:
         match command.command:
             case "list_requests":

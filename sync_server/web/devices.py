@@ -15,7 +15,7 @@ from assets.words import Words
 from sync_server.domain.roles import Deed
 from sync_server.protocol import enrol
 from sync_server.service import accounts, devices
-from sync_server.service.accounts import AccountError
+from sync_server.service.accounts import AccountError, KnownKey
 from sync_server.service.devices import Known
 from sync_server.service.pairing import Code, Turned
 from sync_server.service.server import Server
@@ -108,8 +108,12 @@ async def decide(request: Request) -> Response:
             enrolment.refuse(request_id)
     except Turned:
         return await _problem(request, "manager.devices.gone")
+    except KnownKey:
+        return await _problem(request, "manager.devices.known")
     except AccountError:
         return await _problem(request, "manager.devices.bad_name")
+    except sqlite3.Error as error:
+        raise HTTPException(503) from error
     return RedirectResponse(HERE, 303)
 
 

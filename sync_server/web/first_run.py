@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from sync_server.service import first_run, managers
 from sync_server.service.accounts import AccountError
 
+from . import mishaps
 from .manager import FIRST_RUN, HOME, SIGN_IN, accounts_of, check_token, server_of, spoken_by, token
 from .pages import page
 from .private import at_this_computer
@@ -29,7 +30,7 @@ async def choose(request: Request) -> Response:
         else await asyncio.to_thread(first_run.fits, server.folder, code)
     )
     if not allowed:
-        return _ask(request, 403, closed=True)
+        return mishaps.said(request, 403, "manager.first_run.closed_title", "manager.first_run.closed")
     if request.method == "GET":
         return _ask(request)
     form = await request.form()
@@ -51,14 +52,13 @@ async def choose(request: Request) -> Response:
     return RedirectResponse(HOME, 303)
 
 
-def _ask(request: Request, status: int = 200, wrong: str = "", closed: bool = False) -> Response:
+def _ask(request: Request, status: int = 200, wrong: str = "") -> Response:
     return page(
         request,
         "first_run.html",
         spoken_by(request),
         status,
         wrong=wrong,
-        closed=closed,
         shortest=managers.SHORTEST_PASSWORD,
         token=token(request),
         in_language=lambda code: f"?lang={code}",

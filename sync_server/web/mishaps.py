@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from . import language, security
 from .api import problem
-from .manager import HOME, ONLY_LOOKS, server_of
+from .manager import HOME, ONLY_LOOKS, server_of, spoken_by
 from .pages import page, words_of
 
 RETRY_S = 5
@@ -31,16 +31,23 @@ async def refused(request: Request, error: Exception) -> Response:
     if request.url.path == "/control" or request.url.path.startswith("/api"):
         body = msgspec.json.encode({"error": HTTPStatus(error.status_code).phrase})
         return Response(body, error.status_code, media_type="application/json", headers=error.headers)
-    spoken = _language(request)
-    say = words_of(spoken).say
+    say = words_of(_language(request)).say
     if request.url.path.startswith("/v/"):
         # A page that was open when its link died is drawn anew, and then reads the same.
         anew = {"HX-Refresh": "true"} if "hx-request" in request.headers else None
         return _calm(request, 404, say("phone.not_found.title"), say("phone.not_found.text"), headers=anew)
     known = "manager.error.only_looks" if error.detail == ONLY_LOOKS else _WORDS.get(error.status_code)
     text = say(known or "manager.error.server", value=error.detail)
-    again = HOME if request.url.path.startswith("/manager") else None
+    again = None
+    if _of_manager(request):
+        again = request.url.path if error.status_code == 400 else HOME
     return _calm(request, error.status_code, say("phone.error.title"), text, again, error.headers)
+
+
+def said(request: Request, status: int, title: str, explained: str) -> Response:
+    """A page that says these two texts, and leads nowhere."""
+    say = words_of(_language(request)).say
+    return _calm(request, status, say(title), say(explained))
 
 
 async def gone(_request: Request, _error: Exception) -> Response:
@@ -70,13 +77,18 @@ async def not_private(request: Request) -> Response:
     """The manager's pages, asked for over a network on which a password could be read."""
     if request.url.path.startswith("/api"):
         return problem(403, "the token could be read on this network; use https, see docs/api.md")
-    say = words_of(_language(request)).say
-    return _calm(request, 403, say("manager.error.not_private_title"), say("manager.error.not_private"))
+    return said(request, 403, "manager.error.not_private_title", "manager.error.not_private")
 
 
 def _language(request: Request) -> str:
+    if _of_manager(request) and "session" in request.scope:
+        return spoken_by(request)
     spoken = server_of(request).shop.catalogue.store.languages
     return language.asked(request, spoken) or language.of_browser(request, spoken)
+
+
+def _of_manager(request: Request) -> bool:
+    return request.url.path.startswith("/manager")
 
 
 def _calm(
@@ -89,12 +101,13 @@ def _calm(
 ) -> Response:
     response = page(
         request,
-        "calm.html",
+        "stopped.html" if _of_manager(request) else "calm.html",
         _language(request),
         status,
         title=title,
         explained=explained,
         again=again,
+        onward="manager.nav.today" if again == HOME and status < 500 else "common.again",
         in_language=lambda code: f"?lang={code}",
     )
     response.headers.update(headers or {})

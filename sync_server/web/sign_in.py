@@ -25,11 +25,11 @@ async def sign_in(request: Request) -> Response:
     check_token(request, form.get("token"))
     server = server_of(request)
     address = request.client.host if request.client else ""
-    name = str(form.get("name", ""))[:LONGEST_PASSWORD]
+    name = str(form.get("name", ""))[:LONGEST_PASSWORD].strip()
     password = str(form.get("password", ""))[:LONGEST_PASSWORD]
-    account, wait_s = await server.doorman.check_password(address, password, name.strip())
+    account, wait_s = await server.doorman.check_password(address, password, name)
     if account is None:
-        return _ask(request, names, 429 if wait_s else 401, wrong=True, wait_s=wait_s)
+        return _ask(request, names, 429 if wait_s else 401, name, wrong=True, wait_s=wait_s)
     begin(request, account)
     return RedirectResponse(_wanted(request), 303)
 
@@ -57,13 +57,16 @@ async def sign_out(request: Request) -> Response:
     return RedirectResponse(f"{SIGN_IN}?out", 303)
 
 
-def _ask(request: Request, names: bool, status: int = 200, wrong: bool = False, wait_s: int = 0) -> Response:
+def _ask(
+    request: Request, names: bool, status: int = 200, name: str = "", wrong: bool = False, wait_s: int = 0
+) -> Response:
     response = page(
         request,
         "sign_in.html",
         spoken_by(request),
         status,
         names=names,
+        name=name,
         wrong=wrong,
         wait_s=wait_s,
         out="out" in request.query_params,

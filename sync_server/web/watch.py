@@ -13,7 +13,7 @@ from .private import at_this_computer
 async def health(request: Request) -> Response:
     """200 while all is well, 503 and the reason when not."""
     shop = server_of(request).shop
-    reason = shop.unwell.removeprefix(f"{shop.path}: ") if shop.unwell else None
+    reason = shop.unwell.text if shop.unwell else None
     return JSONResponse(
         {"ok": reason is None, "unwell": reason, "version": _version()}, 503 if reason else 200
     )

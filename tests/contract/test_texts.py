@@ -13,6 +13,7 @@ from sync_server.domain.catalogue import COLOURS, LANGUAGES
 from sync_server.domain.events import Presence, Resolution
 from sync_server.domain.refusal import Code
 from sync_server.domain.visit import State
+from sync_server.service.store import Cause
 
 TEXTS = {language: read_texts(paths.TEXTS / f"{language}.toml") for language in LANGUAGES}
 JARGON = re.compile(r"\b(user|client|agent|server|op|sync|error|invalid|failed|login)\b", re.IGNORECASE)
@@ -85,6 +86,7 @@ def test_english_has_no_jargon() -> None:
         ("resolution", list(Resolution)),
         ("presence", list(Presence)),
         ("state", list(State)),
+        ("manager.cause", list(Cause)),
         ("colours", list(COLOURS)),
         ("wearing", list(COLOURS)),
         ("effort", ["1", "2", "3", "4", "5"]),

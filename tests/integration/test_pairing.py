@@ -411,7 +411,7 @@ async def test_a_port_that_is_taken_leaves_the_shop_open(shop):
     server = await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1", 0)
     shop.enrol_at = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
     await shop.open()
-    assert "cannot listen on" in shop.server.enrolment.off
+    assert "cannot listen on" in shop.server.enrolment.off.text
     assert shop.server.enrolment.address == ""
     server.close()
 

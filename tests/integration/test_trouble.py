@@ -12,7 +12,7 @@ from sync_server.protocol import messages as msg
 from sync_server.service import queries, shop, tables
 from sync_server.service.audience import Audience
 from sync_server.service.shop import Unwell
-from sync_server.service.store import StoreError
+from sync_server.service.store import Cause, StoreError
 
 from .house import come, do
 
@@ -49,7 +49,7 @@ async def test_on_a_full_disk_nothing_is_acknowledged_and_when_there_is_room_eve
         await house.until(lambda: kiosk.problem or not kiosk.outbox.pending())
     more = {come(kiosk, alias="x" * 40) for _ in range(20)}
     assert "the disk is full; free some space" in kiosk.problem
-    assert house.server.shop.unwell.endswith(kiosk.problem)
+    assert house.server.shop.unwell == (Cause.FULL, kiosk.problem)
     waiting = {submit.op_id for submit in kiosk.outbox.pending()}
     with house.store() as db:
         done = {row[0] for row in db.execute("SELECT op_id FROM ops")}

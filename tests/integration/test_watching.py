@@ -12,6 +12,7 @@ from sync_server.domain.events import Resolution
 from sync_server.service.counters import COUNTED
 from sync_server.service.logs import JsonLines
 from sync_server.service.metrics import METRICS, Metrics
+from sync_server.service.store import Cause, Trouble
 from sync_server.web.app import make_app
 
 from .house import PIN, come, do, visit_of
@@ -133,7 +134,7 @@ async def test_the_figures_are_not_for_shoppers_and_health_is_for_all(house, cli
     for path in ("/health", "/healthz"):
         code, text = await ask(app, path, client, headers)
         assert (code, json.loads(text)["ok"]) == (200, True)
-    server.shop.unwell = f"{server.shop.path}: the disk is full"
+    server.shop.unwell = Trouble(Cause.FULL, "the disk is full")
     code, text = await ask(app, "/healthz", client, headers)
     assert (code, json.loads(text)["unwell"]) == (503, "the disk is full")
     server.shop.unwell = None

@@ -15,7 +15,7 @@ from tests.shop import Clock
 
 from .conftest import Complaints
 from .running import Running, running
-from .steps import come_in, full_disk
+from .steps import come_in, full_disk, words_in
 
 PAGES = ("/manager/sign-in", "/manager/now", "/manager/today", "/manager/log")
 
@@ -90,6 +90,18 @@ def test_an_address_that_is_none_is_answered_in_words(shop: Running, http: reque
         answer = http.get(shop.address + path, headers={"Accept-Language": "fi"})
         assert answer.status_code == 404
         assert "Tätä sivua ei ole." in answer.text
+
+
+def test_what_goes_wrong_is_told_in_the_language_chosen_before(shop: Running, http: requests.Session) -> None:
+    come_in(shop, http)
+    http.get(shop.address + "/manager/today?lang=fi")
+    for answer in (
+        http.post(shop.address + "/manager/devices/codes", {"token": "x"}),
+        http.get(shop.address + "/manager/nowhere"),
+    ):
+        assert "Se ei onnistunut." in words_in(answer)
+        assert "Tänään" in words_in(answer)  # the way on
+        assert '<html lang="fi">' in answer.text
 
 
 def test_static_files_carry_the_theme_and_the_icons(shop: Running, http: requests.Session) -> None:

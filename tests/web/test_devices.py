@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from sync_server.device.enrol import Pairing, PairingError, Reason
 from sync_server.protocol.device_file import DeviceFile
 from sync_server.service import accounts
+from sync_server.service.enrol import Off
 from sync_server.service.pairing import EXPIRES_MS
 from sync_server.service.store import reading
 
@@ -57,7 +58,7 @@ def send(shop: Running, http: requests.Session, path: str, **form: str) -> reque
 
 def test_who_asks_appears_by_itself_and_is_let_in_by_one_tap(shop: Running, desk: Page, apart: Any) -> None:
     come_in_at(shop, desk, HERE)
-    expect(desk.get_by_role("heading", level=1)).to_have_text("0 screens take part.")
+    expect(desk.get_by_role("heading", level=1)).to_have_text("No screen takes part yet.")
     pairing, digits = begin(shop, apart)
     request = desk.get_by_role("region", name=digits)
     expect(request).to_contain_text("A kiosk at 127.0.0.1")
@@ -240,3 +241,30 @@ def test_a_name_is_never_taken_for_markup(shop: Running, desk: Page, apart: Any)
     paired(shop, apart, "<script>alert(1)</script>")
     come_in_at(shop, desk, HERE)
     expect(desk.get_by_role("link", name="<script>alert(1)</script>")).to_be_visible()
+
+
+def test_the_list_is_readable_on_a_phone_in_every_language(shop: Running, desk: Page, apart: Any) -> None:
+    file = paired(shop, apart)
+    shop.server.desk.seen[file.device_id] = shop.clock.now
+    come_in_at(shop, desk, HERE)
+    desk.set_viewport_size({"width": 390, "height": 844})
+    for language in ("en", "nl", "fi"):
+        desk.goto(f"{shop.address}{HERE}?lang={language}")
+        box = desk.get_by_role("link", name="Front door").bounding_box()
+        assert box, language
+        assert box["height"] < 30, language  # one line
+
+
+def test_a_port_for_new_devices_that_is_taken_is_told_in_every_language(
+    shop: Running, http: requests.Session
+) -> None:
+    come_in(shop, http)
+    shop.call(lambda: setattr(shop.server.enrolment, "off", Off("port", "cannot listen", "0.0.0.0:8351")))
+    for language, told in (
+        ("en", "uses 0.0.0.0:8351"),
+        ("nl", "gebruikt 0.0.0.0:8351"),
+        ("fi", "0.0.0.0:8351"),
+    ):
+        said = words_in(http.get(f"{shop.address}{HERE}?lang={language}"))
+        assert told in said
+        assert "cannot listen" not in said

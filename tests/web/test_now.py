@@ -5,9 +5,10 @@ from playwright.sync_api import Page, expect
 
 from sync_server.domain import ops
 from sync_server.domain.events import Presence
+from sync_server.service.store import Cause, Trouble
 
 from .running import Running, tablet
-from .steps import come_in, come_in_at, full_disk, words_in
+from .steps import come_in, come_in_at, come_in_once, full_disk, words_in
 
 
 def test_who_waits_stands_in_the_order_of_coming(shop: Running, desk: Page) -> None:
@@ -81,6 +82,15 @@ def test_alerted_visits_are_told_on_every_page(shop: Running, http: requests.Ses
     assert "2 shoppers wait longer than the target. A-9 2:02, A-10 1:01" in said
 
 
+def test_why_nothing_can_be_saved_is_told_in_every_language(shop: Running, http: requests.Session) -> None:
+    come_in_once(shop, http)
+    shop.call(lambda: setattr(shop.server.shop, "unwell", Trouble(Cause.FULL, "the disk is full")))
+    for language, told in (("en", "is full"), ("nl", "is vol"), ("fi", "on täynnä")):
+        said = words_in(http.get(f"{shop.address}/manager/notice?lang={language}"))
+        assert told in said
+        assert "the disk" not in said
+
+
 def test_every_page_says_when_nothing_can_be_saved(shop: Running, http: requests.Session) -> None:
     come_in(shop, http)
     ticket = shop.open()
@@ -89,6 +99,6 @@ def test_every_page_says_when_nothing_can_be_saved(shop: Running, http: requests
         for path in ("/manager/now", "/manager/today", "/manager/log"):
             said = words_in(http.get(shop.address + path))
             assert "Nothing can be saved at the moment." in said
-            assert "the disk is full; free some space" in said
+            assert "The disk of the shop’s computer is full." in said
     http.post(ticket.url + "/leave")
     assert "Nothing can be saved" not in words_in(http.get(shop.address + "/manager/now"))

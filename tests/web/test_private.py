@@ -135,7 +135,10 @@ def test_who_only_looks_sees_every_page_and_is_asked_for_a_name(
     assert "Name" in words_in(page)
     assert come_in(shop, http).status_code == 401  # no name: nobody
     form = {"token": token_in(http.get(shop.address + SIGN_IN)), "password": "looking only"}
-    assert http.post(shop.address + SIGN_IN, {**form, "name": "manager"}).status_code == 401
+    wrong = http.post(shop.address + SIGN_IN, {**form, "name": "manager"})
+    assert wrong.status_code == 401
+    assert "That name and password do not belong together." in words_in(wrong)
+    assert 'name="name" value="manager"' in wrong.text  # nobody types it twice
     answer = http.post(shop.address + SIGN_IN, {**form, "name": "owner"}, allow_redirects=False)
     assert answer.status_code == 303
     front = control.add_device(shop.server.folder, "kiosk", "Front door", "tcp://x:1").device_id

@@ -180,3 +180,13 @@ def test_a_day_is_shown_as_soon_as_it_is_chosen(old_shop: Running, desk: Page) -
     desk.get_by_role("link", name="Later day").click()
     desk.wait_for_url("**/manager/today?day=2026-02-15")
     expect(desk.get_by_role("heading", level=1)).to_have_text("No visits on this day.")
+
+
+def test_the_rows_have_room_on_a_small_computer_in_every_language(old_shop: Running, desk: Page) -> None:
+    come_in_at(old_shop, desk, "/manager/today")
+    desk.set_viewport_size({"width": 1024, "height": 768})
+    for language in ("en", "nl", "fi"):
+        desk.goto(f"{old_shop.address}/manager/today?span=week&lang={language}")
+        hidden = desk.locator("section.card > .scroll").evaluate("e => e.scrollWidth - e.clientWidth")
+        assert hidden == 0, language
+    desk.goto(f"{old_shop.address}/manager/today?lang=en")
