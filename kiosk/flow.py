@@ -8,20 +8,16 @@ time (`tick`); draw what `session` says; submit the ops and play the sounds it g
 from msgspec.structs import replace
 
 from sync_server.domain import ops, visit
-from sync_server.domain.catalogue import COLOURS, LANGUAGES, Need
+from sync_server.domain.catalogue import LANGUAGES, Need
 from sync_server.domain.refusal import Code
 from sync_server.protocol.rows import VisitRow
 
+from . import telling
+from .patience import LINE_MS, NEWS_MS, asks_first, waits_ms
 from .session import OnScreen, Screen, Session, Sound, Trouble
-from .standing import Stage, World, calls, stage, to_ask
+from .standing import Answered, Calls, Stage, World, stage
 
-STILL_THERE_MS = 15_000  # how long "Are you still there?" waits for an answer
-LINE_MS = 25_000  # the ticket's screen, untouched
-NEWS_MS = 12_000  # the ticket's screen stays at least so long after something new is on it
-THANKED_MS = 6_000
-TROUBLE_MS = 30_000
 REFRESH_MS = 60_000  # a greeting goes with the hour, an old ticket leaves the list
-LONGEST_NAME = 24
 RESUME_MS = 120_000  # after a crash, a ticket younger than this is shown again
 
 
@@ -36,8 +32,8 @@ class Flow:
         self._preferred = preferred
         self._active_at = now
         self._refresh_at = now + REFRESH_MS
-        self._not_again: frozenset[str] = frozenset()
-        self._called: dict[str, int] = {}
+        self._answered = Answered()
+        self._calls = Calls()
         self._joined_at = 0
         self.session = Session(self.language, Screen.MOMENT)
 
@@ -66,7 +62,7 @@ class Flow:
     @property
     def to_ask(self) -> tuple[VisitRow, ...]:
         """The visits whose shoppers may still say how it was."""
-        return to_ask(self.world, self._not_again)
+        return self._answered.without(self.world)
 
     @property
     def address(self) -> str | None:
@@ -91,7 +87,8 @@ class Flow:
     def on_screen(self) -> OnScreen | None:
         """What must be there again after a crash: the ticket nobody has tapped away yet."""
         session = self.session
-        if session.screen not in (Screen.LINE, Screen.LEAVE) or session.visit_id is None:
+        shown = session.screen in (Screen.LINE, Screen.LEAVE, Screen.TROUBLE)
+        if not shown or session.visit_id is None:
             return None
         return OnScreen(session.visit_id, session.ticket, session.link, session.language, self._joined_at)
 
@@ -123,7 +120,7 @@ class Flow:
             self._refresh_at = now + REFRESH_MS
         if now < self._deadline():
             return []
-        if self._asks_first and not self.session.still_there:
+        if asks_first(self.session):
             self.session = replace(self.session, still_there=True)
         else:
             self._reset(now)
@@ -150,68 +147,34 @@ class Flow:
             self.session = replace(self.session, language=language)
 
     def choose_need(self, code: str, now: int) -> None:
-        """A tile: on to where to find the shopper, or to the tiles below this one."""
-        catalogue = self.world.catalogue
-        if catalogue is None or self.session.screen not in (Screen.NEED, Screen.MORE):
-            return
-        self._touch(now)
-        if catalogue.need(code):
-            self._go(Screen.SPOT, need=code)
-        elif catalogue.needs_under(code):
-            self._go(Screen.MORE, group=code)
+        if self.world.catalogue is not None:
+            self._told(telling.need(self.session, self.world.catalogue, code), now)
 
     def choose_colour(self, colour: str, now: int) -> None:
-        """What the shopper wears; the same again takes it back."""
-        if self.session.screen is Screen.SPOT and colour in COLOURS:
-            self._touch(now)
-            self.session = replace(self.session, colour=None if colour == self.session.colour else colour)
+        self._told(telling.colour(self.session, colour), now)
 
     def choose_place(self, place: str, now: int) -> None:
-        """Where the shopper will be; the same again takes it back."""
-        places = self.world.catalogue.places if self.world.catalogue else ()
-        if self.session.screen is Screen.SPOT and any(place == p.code for p in places):
-            self._touch(now)
-            self.session = replace(self.session, place=None if place == self.session.place else place)
+        if self.world.catalogue is not None:
+            self._told(telling.place(self.session, self.world.catalogue, place), now)
 
     def open_name(self, now: int) -> None:
-        if self.session.screen is Screen.SPOT:
-            self._touch(now)
-            self._go(Screen.NAME)
+        self._told(telling.name_page(self.session), now)
 
     def type(self, text: str, now: int) -> None:
-        """One key of the keyboard. A name begins without a space and has an end."""
-        if self.session.screen is Screen.NAME:
-            self._touch(now)
-            name = (self.session.name + text).lstrip()[:LONGEST_NAME]
-            self.session = replace(self.session, name=name)
+        self._told(telling.typed(self.session, text), now)
 
     def erase(self, now: int) -> None:
-        """Takes the last letter back."""
-        if self.session.screen is Screen.NAME:
-            self._touch(now)
-            self.session = replace(self.session, name=self.session.name[:-1])
+        self._told(telling.erased(self.session), now)
 
     def join(self, visit_id: str, ticket: str, link: str, now: int) -> list[Effect]:
         """Into the line. `link` is the ticket's secret address, made by the device."""
-        need = self.session.need
-        if self.session.screen is not Screen.SPOT or need is None:
+        visit = telling.visit(self.session, visit_id, ticket, link)
+        if visit is None:
             return []
         self._touch(now)
-        said = self.session
         self._joined_at = self.world.at
         self._go(Screen.LINE, visit_id=visit_id, ticket=ticket, link=link, row=None, notice=None)
-        return [
-            ops.OpenVisit(
-                visit_id=visit_id,
-                ticket=ticket,
-                need=need,
-                language=said.language,
-                alias=said.name.strip() or None,
-                colour=said.colour,
-                place=said.place,
-                link=link,
-            )
-        ]
+        return [visit]
 
     def back(self, now: int) -> None:
         """One screen back; what was said stays said."""
@@ -233,10 +196,15 @@ class Flow:
 
     # --- in line ---------------------------------------------------------------------------------
 
-    def all_right(self, now: int) -> None:
-        """The shopper has seen it, whatever it was: the greeting for the next one."""
+    def all_right(self, now: int) -> list[Effect]:
+        """The shopper has seen it, whatever it was: the greeting for the next one, or their ticket again."""
+        if self.session.screen is Screen.TROUBLE and self.session.visit_id is not None:
+            self._touch(now)
+            self._go(Screen.LINE, trouble=None)
+            return self._follow(now)
         if self.session.screen in (Screen.LINE, Screen.THANKED, Screen.TROUBLE):
             self._reset(now)
+        return []
 
     def leave(self, now: int) -> list[Effect]:
         """Asks whether to leave the line; asked already, leaves it."""
@@ -262,13 +230,18 @@ class Flow:
             if len(recent) == 1:
                 self._ask(recent[0].visit_id)
             else:
-                self._go(Screen.PICK)
+                self._go(Screen.PICK, tickets=recent)
 
     def pick(self, visit_id: str, now: int) -> None:
-        """This ticket was mine."""
-        if self.session.screen is Screen.PICK and any(row.visit_id == visit_id for row in self.to_ask):
-            self._touch(now)
+        """This ticket was mine. On a phone it may have been answered for meanwhile."""
+        shown = (row.visit_id for row in self.session.tickets)
+        if self.session.screen is not Screen.PICK or visit_id not in shown:
+            return
+        self._touch(now)
+        if any(row.visit_id == visit_id for row in self.to_ask):
             self._ask(visit_id)
+        else:
+            self._go(Screen.THANKED)
 
     def rate(self, ces: int, now: int) -> list[Effect]:
         """A face: effort 1–5, 5 = very easy."""
@@ -276,14 +249,14 @@ class Flow:
         if self.session.screen is not Screen.THANKS or visit_id is None or not 1 <= ces <= 5:
             return []
         self._touch(now)
-        self._not_again |= {visit_id}
+        self._answered.add(visit_id, self.world.at)
         self._go(Screen.THANKED)
         return [ops.Rate(visit_id, ces=ces)]
 
     def no_thanks(self, now: int) -> None:
         """Not asked again."""
         if self.session.screen is Screen.THANKS and self.session.asked_of:
-            self._not_again |= {self.session.asked_of}
+            self._answered.add(self.session.asked_of, self.world.at)
             self._reset(now)
 
     # --- still there? ----------------------------------------------------------------------------
@@ -329,9 +302,15 @@ class Flow:
         self._go(Screen.SPOT if known else self._home, trouble=None, notice=None, ticket="", link=None)
 
     def fail(self, trouble: Trouble, now: int) -> None:
-        """Something of ours does not work: say so, promise nothing, forget the rest."""
+        """Something of ours does not work: say so, promise nothing, forget the rest.
+
+        Only a ticket that was on the screen when a fault happened comes back.
+        """
         self._active_at = now
-        self.session = Session(self.session.language, Screen.TROUBLE, trouble=trouble)
+        if trouble is Trouble.BROKEN and self.on_screen is not None:
+            self._go(Screen.TROUBLE, trouble=trouble, still_there=False)
+        else:
+            self.session = Session(self.session.language, Screen.TROUBLE, trouble=trouble)
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -352,35 +331,21 @@ class Flow:
         unknown = catalogue is None or session.need is None or catalogue.need(session.need) is None
         return session.screen in (Screen.SPOT, Screen.NAME) and unknown
 
-    @property
-    def _asks_first(self) -> bool:
-        """Whether somebody may be in the middle of something here."""
-        return self.session.screen in (
-            Screen.MORE,
-            Screen.SPOT,
-            Screen.NAME,
-            Screen.LEAVE,
-            Screen.PICK,
-            Screen.THANKS,
-        )
-
     def _deadline(self) -> int:
         """When this screen has waited long enough."""
-        match self.session.screen:
-            case Screen.LINE:
-                return self._active_at + LINE_MS
-            case Screen.THANKED:
-                return self._active_at + THANKED_MS
-            case Screen.TROUBLE:
-                return self._active_at + TROUBLE_MS
         catalogue = self.world.catalogue
         idle_ms = int(catalogue.times.idle_s * 1000) if catalogue else REFRESH_MS
-        return self._active_at + idle_ms + (STILL_THERE_MS if self.session.still_there else 0)
+        return self._active_at + waits_ms(self.session, idle_ms)
 
     def _touch(self, now: int) -> None:
         self._active_at = now
         if self.session.still_there:
             self.session = replace(self.session, still_there=False)
+
+    def _told(self, session: Session, now: int) -> None:
+        if session is not self.session:
+            self.session = session
+            self._touch(now)
 
     def _go(self, screen: Screen, **changes: object) -> None:
         self.session = replace(self.session, screen=screen, **changes)
@@ -417,8 +382,6 @@ class Flow:
 
     def _new_calls(self) -> list[Effect]:
         """The sound for a ticket called just now, unless somebody else is busy at this screen."""
-        called = {row.visit_id: row.recalled_at or 0 for row in calls(self.world)}
-        new = {visit_id for visit_id, at in called.items() if self._called.get(visit_id) != at}
-        self._called = called
+        new = self._calls.new(self.world)
         may_hear = self.session.screen is Screen.NEED or self.session.visit_id in new
         return [Sound.CALLED] if new and may_hear else []

@@ -15,8 +15,8 @@ from assets.settled import Settled
 from assets.shop_app import ShopApp
 from assets.words import Words
 
-from .flow import STILL_THERE_MS
 from .hands import Hands
+from .patience import STILL_THERE_MS
 from .session import Screen, Sound
 from .widgets.page import KioskPage
 

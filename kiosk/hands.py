@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 from msgspec.structs import replace
 
+from sync_server.device.around import steady_clock
 from sync_server.device.device import Device
 from sync_server.device.outbox import OutboxError
 from sync_server.domain import ops
@@ -22,11 +23,6 @@ from .standing import Lost, World
 log = logging.getLogger(__name__)
 
 
-def monotonic_ms() -> int:
-    """A clock that never jumps, ms."""
-    return time.monotonic_ns() // 1_000_000
-
-
 class Hands:
     """Joins the session to the device, on the running loop: taps in, ops out, the floor back in.
 
@@ -35,7 +31,7 @@ class Hands:
     `touched_at` is when a real finger last touched the glass, by `time.monotonic`.
     """
 
-    def __init__(self, flow: Flow, device: Device, clock: Callable[[], int] = monotonic_ms) -> None:
+    def __init__(self, flow: Flow, device: Device, clock: Callable[[], int] = steady_clock) -> None:
         self.flow = flow
         self.device = device
         self.now = clock
@@ -79,9 +75,9 @@ class Hands:
         self.look()
 
     def stop(self) -> None:
-        """Nothing is due any more."""
-        if self._timer is not None:
-            self._timer.cancel()
+        """Nothing is due any more, and no news is taken in."""
+        self.device.on_change = lambda: None
+        self._cancel_timer()
 
     # --- what can be done ------------------------------------------------------------------------
 
@@ -207,8 +203,12 @@ class Hands:
         except OutboxError as error:
             log.error("not kept: %s", error)
 
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
     def _set_timer(self) -> None:
-        self.stop()
+        self._cancel_timer()
         now = self.now()
         due = max(0, self.flow.next_deadline(now) - now) / 1000
         self._timer = self._loop.call_later(due, self.wake)

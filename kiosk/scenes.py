@@ -21,8 +21,9 @@ from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol.messages import Submit
 from sync_server.protocol.rows import QuoteRow, VisitRow
 
-from .flow import STILL_THERE_MS, Flow
+from .flow import Flow
 from .hands import Hands
+from .patience import STILL_THERE_MS
 from .session import Trouble
 
 AT = 1_763_733_600_000  # 21 November 2025, 15:00 in Amsterdam: a good afternoon

@@ -53,7 +53,8 @@ class OnScreen(Struct, frozen=True):
 class Session(Struct, frozen=True):
     """What one shopper has said and sees. A fresh one has forgotten the last.
 
-    `asked_of` is the visit the faces are about. `still_there` is the overlay that asks whether
+    `asked_of` is the visit the faces are about, `tickets` are those to pick it from: they stay
+    where they are while somebody chooses. `still_there` is the overlay that asks whether
     anybody is. `notice` is a word about something that was refused, `trouble` one that stops.
     """
 
@@ -69,6 +70,7 @@ class Session(Struct, frozen=True):
     link: str | None = None
     row: VisitRow | None = None
     asked_of: str | None = None
+    tickets: tuple[VisitRow, ...] = ()
     still_there: bool = False
     notice: Code | None = None
     trouble: Trouble | None = None

@@ -1,6 +1,6 @@
 """What the server's rows mean to a shopper: who comes, whose ticket is called, who may say how it was."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from enum import StrEnum
 
 from msgspec import Struct
@@ -82,7 +82,7 @@ def worth_saying(low_s: float, high_s: float) -> bool:
     return high_s - low_s <= USEFUL_S
 
 
-def to_ask(world: World, not_again: frozenset[str]) -> tuple[VisitRow, ...]:
+def to_ask(world: World, not_again: Set[str]) -> tuple[VisitRow, ...]:
     """The visits whose shoppers may still say how it was, the latest first."""
     rows = [
         row
@@ -104,3 +104,32 @@ def calls(world: World) -> tuple[VisitRow, ...]:
         if stage(row) is Stage.CALLED and world.at - (row.recalled_at or 0) < CALL_MS
     ]
     return tuple(sorted(rows, key=lambda row: -(row.recalled_at or 0)))
+
+
+class Answered:
+    """The visits that are not asked about again: somebody has said how it was, or would rather not."""
+
+    def __init__(self) -> None:
+        self._at: dict[str, int] = {}
+
+    def add(self, visit_id: str, at: int) -> None:
+        """This one, answered `at`, the server's time. After ASK_MS nobody would be asked anyway."""
+        self._at = {known: when for known, when in self._at.items() if at - when < ASK_MS} | {visit_id: at}
+
+    def without(self, world: World) -> tuple[VisitRow, ...]:
+        """Who may still be asked in this world."""
+        return to_ask(world, self._at.keys())
+
+
+class Calls:
+    """Which calls have rung already."""
+
+    def __init__(self) -> None:
+        self._rung: dict[str, int] = {}
+
+    def new(self, world: World) -> set[str]:
+        """The visits called since the last time."""
+        called = {row.visit_id: row.recalled_at or 0 for row in calls(world)}
+        new = {visit_id for visit_id, at in called.items() if self._rung.get(visit_id) != at}
+        self._rung = called
+        return new

@@ -30,7 +30,7 @@ class PickPage(KioskPage):
                 test_name=f"ticket-{row.ticket}",
                 icon="ticket",
             )
-            for row in flow.to_ask
+            for row in flow.session.tickets
         ]
 
     def on_pick(self, visit_id: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.flow import TROUBLE_MS
+from kiosk.patience import TROUBLE_MS
 from kiosk.session import Screen
 
 from .closing import press_every_key

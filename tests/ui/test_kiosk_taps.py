@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.flow import STILL_THERE_MS
+from kiosk.patience import STILL_THERE_MS
 from kiosk.scenes import AT, Scene, StandIn, store_of
 from kiosk.session import Screen
 from sync_server.domain import ops

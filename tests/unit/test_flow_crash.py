@@ -6,7 +6,8 @@ import pytest
 
 from kiosk.flow import RESUME_MS, Flow
 from kiosk.hands import Hands
-from kiosk.session import Screen
+from kiosk.patience import TROUBLE_MS
+from kiosk.session import Screen, Trouble
 from kiosk.standing import Stage, World
 from sync_server.device.device import Device
 from sync_server.domain.refusal import Code
@@ -105,6 +106,30 @@ def test_it_is_on_the_disk_as_soon_as_it_is_on_the_screen_and_no_longer(tmp_path
         device.stop()
 
     asyncio.run(go())
+
+
+def test_after_a_fault_of_ours_the_ticket_comes_back_and_what_was_half_said_does_not():
+    shopper = joined()
+    shopper.flow.fail(Trouble.BROKEN, shopper.now)
+    assert shopper.screen is Screen.TROUBLE
+    shopper.see(row(state="accepted", employee="maya"))
+    assert after_the_crash(shopper).screen is Screen.LINE
+    shopper.flow.all_right(shopper.now)
+    assert (shopper.screen, shopper.flow.stage) == (Screen.LINE, Stage.COMING)
+    shopper = Shopper()
+    shopper.see()
+    on_name(shopper)
+    shopper.flow.fail(Trouble.BROKEN, shopper.now)
+    assert (shopper.flow.session.name, shopper.flow.session.need) == ("", None)
+    shopper.flow.all_right(shopper.now)
+    assert shopper.screen is Screen.NEED
+
+
+def test_nobody_stays_before_an_apology():
+    shopper = joined()
+    shopper.flow.fail(Trouble.BROKEN, shopper.now)
+    shopper.wait(TROUBLE_MS)
+    assert shopper.screen is Screen.NEED
 
 
 def test_the_ticket_outlives_a_store_that_is_not_known_yet():

@@ -1,13 +1,20 @@
 """The kiosk's session when nobody taps, or anybody does: asked, forgotten, never broken."""
 
+import asyncio
+from typing import cast
+
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from kiosk.flow import STILL_THERE_MS
+from kiosk.flow import Flow
+from kiosk.hands import Hands
+from kiosk.patience import STILL_THERE_MS
+from kiosk.scenes import StandIn, store_of
 from kiosk.session import Screen, Session, Sound
+from sync_server.device.device import Device
 from sync_server.domain import ops
 from sync_server.domain.refusal import Code
 
@@ -186,3 +193,16 @@ def test_who_has_begun_before_closing_time_may_still_say_it() -> None:
     shopper.flow.choose_need("repair", shopper.now)
     shopper.see(catalogue=closing, at=OPEN_AT + 9 * 3_600_000)
     assert shopper.join().need == "repair"
+
+
+def test_a_window_that_has_closed_takes_in_no_more_news() -> None:
+    async def go() -> list[str]:
+        device = StandIn(store_of())
+        hands = Hands(Flow(), cast(Device, device), lambda: 0)
+        drawn: list[str] = []
+        hands.draw = lambda: drawn.append("drawn")
+        hands.stop()
+        device.on_change()
+        return drawn
+
+    assert asyncio.run(go()) == []

@@ -4,8 +4,9 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from kiosk.flow import LONGEST_NAME, Flow
+from kiosk.flow import Flow
 from kiosk.session import Screen, Session
+from kiosk.telling import LONGEST_NAME
 from sync_server.domain import ops
 
 from .shopper import (

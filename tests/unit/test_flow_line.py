@@ -3,9 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
-from kiosk.flow import LINE_MS, NEWS_MS, THANKED_MS
+from kiosk.patience import LINE_MS, NEWS_MS, THANKED_MS
 from kiosk.session import Screen, Session, Sound
-from kiosk.standing import ASK_MS, CALL_MS, Stage, bracket, stage, widest, worth_saying
+from kiosk.standing import ASK_MS, CALL_MS, Answered, Stage, bracket, stage, widest, worth_saying
 from sync_server.device.project import View
 from sync_server.domain import ops
 from sync_server.protocol.rows import QuoteRow, VisitRow
@@ -185,6 +185,24 @@ def test_several_are_chosen_from_the_latest_first(shopper: Shopper) -> None:
     assert shopper.screen is Screen.PICK
     shopper.flow.pick(VISIT, shopper.now)
     assert shopper.flow.rate(1, shopper.now) == [ops.Rate(VISIT, ces=1)]
+
+
+def test_the_tickets_to_choose_from_stay_where_they_are(shopper: Shopper) -> None:
+    shopper.see(ended(ended_at=AT - 1), ended(visit_id=OTHER))
+    shopper.flow.how_was_it(shopper.now)
+    before = shopper.flow.session.tickets
+    shopper.see(ended(ended_at=AT - 1, rated=True), ended(visit_id=OTHER), ended(visit_id="f" * 32))
+    assert shopper.flow.session.tickets == before
+    shopper.flow.pick(VISIT, shopper.now)  # answered for on a phone meanwhile
+    assert shopper.screen is Screen.THANKED
+
+
+def test_what_was_answered_is_remembered_only_while_somebody_might_ask(shopper: Shopper) -> None:
+    answered = Answered()
+    for n in range(100):
+        answered.add(f"{n:032x}", AT + n * ASK_MS)
+    shopper.see(ended(visit_id=f"{99:032x}", ended_at=AT), ended(visit_id=f"{98:032x}", ended_at=AT))
+    assert [r.visit_id for r in answered.without(shopper.flow.world)] == [f"{98:032x}"]
 
 
 @pytest.mark.parametrize(
