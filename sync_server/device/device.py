@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from sync_server.domain import ops, ticket
 from sync_server.domain.catalogue import Catalogue
-from sync_server.domain.refusal import Refusal
+from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol import messages as msg
 from sync_server.protocol.device_file import DeviceFile
 from sync_server.protocol.messages import Submit
@@ -25,13 +25,15 @@ from . import engine as eng
 from .around import Around
 from .engine import Action, Engine
 from .last import ROWS_MS, Last, signed_in_until
-from .outbox import OutboxError
+from .outbox import KEEP_MS, OutboxError
 from .project import View, project
+from .wordless import as_due, words_are_due
 
 SIGN_IN_S = 8.0
 KEEP_S = 2.0  # what the server said is on disk so much later, at the latest
 STILL_KEPT_MS = 60_000  # and so often that nothing has changed
-FORGET_S = 3600.0
+FORGET_S = 600.0
+HOUR_MS = 3_600_000
 USES_TICKET = ops.OpenVisit | ops.QuickResolution
 
 log = logging.getLogger(__name__)
@@ -42,6 +44,7 @@ class Device:
 
     `on_change()` after anything a screen may show changed; `on_refused(submit, refusal)` for each
     op the server will never do; `on_answered(op_id)` for each op that is on the server's disk.
+    `on_shut_out(file)` when the store has revoked the device: its key is not to be kept.
     `on_known(file)` when the store gave the device another name or role: the file to keep from now on.
     """
 
@@ -53,12 +56,15 @@ class Device:
         self.on_refused: Callable[[Submit, Refusal], None] = lambda _submit, _refusal: None
         self.on_answered: Callable[[str], None] = lambda _op_id: None
         self.on_known: Callable[[DeviceFile], None] = lambda _file: None
+        self.on_shut_out: Callable[[DeviceFile], None] = lambda _file: None
         folder.mkdir(parents=True, exist_ok=True)
         self.outbox = self._around.outbox(folder / f"{file.device_id}.db")
         self.catalogue: Catalogue | None
         self.catalogue, digest = self.outbox.catalogue()
         self._counter = self.outbox.counter()
         self._last = self.outbox.last()
+        self._keep_h = self.outbox.hours() or KEEP_MS // HOUR_MS
+        self._shut_out = False
         pending, epoch = self.outbox.pending(), self.outbox.epoch()
         self._engine = Engine(pending, digest, self._around.jitter, self._last, file.kind, epoch)
         self._link = self._around.link(file, self._on_frame)
@@ -247,10 +253,20 @@ class Device:
                 self._forget()  # to the last byte
             case eng.Known(kind, name, letter):
                 known = replace(self.file, kind=kind, name=name, letter=letter)
-                if known != self.file:
+                if known != self.file or self._shut_out:
+                    self._shut_out = False
                     self._tell(self.on_known, known)
                     # What runs here stays what it is; only its name may change under it.
                     self.file = replace(known, kind=self.file.kind)
+            case eng.ShutOut():
+                self._shut_out = True
+                self._tell(self.on_shut_out, self.file)
+                self._forget_words(0)
+                self.outbox.keep_screen(None)
+            case eng.KeepKnown(hours):
+                if hours != self._keep_h:
+                    self._keep_h = hours
+                    self.outbox.keep_hours(hours)
             case eng.EpochKnown(epoch):
                 self.outbox.keep_epoch(epoch)
             case eng.Settled(op_id, refusal):
@@ -301,37 +317,56 @@ class Device:
         self._forget()
 
     def _forget(self) -> None:
-        """Removes what must not outlive its use: refused ops, and rows the server said a day ago."""
+        """Removes what must not outlive its use: words about shoppers, refused ops, rows of a day ago."""
         try:
-            if self._last is not None and self.server_time() - self._last.at >= ROWS_MS and not self.live:
-                self._forget_rows()
-            self.outbox.forget(self._around.wall_clock())
+            if self._last is not None and not self.live:
+                age = self.server_time() - self._last.at
+                if age >= ROWS_MS:
+                    self._forget_rows()
+                elif age >= self._keep_h * HOUR_MS:
+                    self._show_last(self._last.without_words())
+            self._forget_words(self._keep_h * HOUR_MS)
         except OutboxError as error:
             log.error("%s", error)
 
+    def _forget_words(self, keep_ms: int) -> None:
+        """Of this device's own ops, in memory and on disk; the ops stay, and are sent."""
+        now = self._around.wall_clock()
+        self._engine.reword(lambda submit: as_due(submit, now, keep_ms))
+        self._view = None
+        self.outbox.forget(now, keep_ms)
+
     def _forget_rows(self) -> None:
+        if self._last is not None:
+            self._show_last(self._last.without_rows())
+
+    def _show_last(self, last: Last) -> None:
         if self._keep_timer is not None:
             self._keep_timer.cancel()
             self._keep_timer = None
-        self._view = None
-        if self._last is not None:
-            self._last = self._last.without_rows()
-            self._engine.replica.recall(self._last)
-            self.outbox.keep_last(self._last)
+        self._last, self._view = last, None
+        self._engine.replica.recall(last)
+        self.outbox.keep_last(last)
 
     def _settle(self, op_id: str, refusal: Refusal | None) -> None:
         self._tell(self.on_answered, op_id)
-        if refusal is None:
+        submit = self.outbox.find(op_id) if refusal is not None else None
+        if refusal is None or self._was_done(submit, refusal):
             # The answered op leaves the disk: what it did must be there.
             self.outbox.settle(op_id, self._last_to_keep())
             return
         self._keep_last()
-        submit = self.outbox.find(op_id)
         try:
             self.outbox.refuse(op_id, refusal, self._around.wall_clock())
         finally:
             if submit is not None:
                 self._tell(self.on_refused, submit, refusal)
+
+    def _was_done(self, submit: Submit | None, refusal: Refusal) -> bool:
+        """Whether the server has the same op, with the words that were due to be forgotten here."""
+        if submit is None or refusal.code is not Code.OP_ID_REUSED:
+            return False
+        return words_are_due(submit, self._around.wall_clock(), self._keep_h * HOUR_MS)
 
     def _set_timer(self) -> None:
         if self._timer is not None:

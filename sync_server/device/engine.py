@@ -64,6 +64,16 @@ class Emptied(Struct, frozen=True):
     """Nothing of the floor is this device's to know any more, on disk neither."""
 
 
+class ShutOut(Struct, frozen=True):
+    """The store has revoked this device: nothing it keeps is its to keep, its key neither."""
+
+
+class KeepKnown(Struct, frozen=True):
+    """For how many hours the store lets anybody keep what was said about a shopper."""
+
+    hours: int
+
+
 class Known(Struct, frozen=True):
     """Who the store says this device is."""
 
@@ -97,6 +107,8 @@ Action = (
     | Learned
     | DayKnown
     | Emptied
+    | ShutOut
+    | KeepKnown
     | Known
     | EpochKnown
     | Settled
@@ -183,6 +195,10 @@ class Engine:
         # One that is put off keeps its place: what was tapped later must not be done first.
         return [*self._send([submit], now), Changed()] if self._may_send else [Changed()]
 
+    def reword(self, changed: Callable[[Submit], Submit]) -> None:
+        """Puts other words, or none, into the ops without an answer; their ids and order stay."""
+        self._pending = {op_id: changed(submit) for op_id, submit in self._pending.items()}
+
     def sign_in(self, message: msg.SignIn) -> list[Action]:
         """Asks to sign in; only while live, because a PIN is never kept."""
         return [Send(message)] if self.live else []
@@ -235,8 +251,8 @@ class Engine:
                 self.problem = reason
                 return [Changed()]
             case msg.Dismissed():
-                self.dismissed = True
-                return self._outside(now)
+                told_before, self.dismissed = self.dismissed, True
+                return [*([] if told_before else [ShutOut()]), *self._outside(now)]
             case msg.WhoAreYou():
                 if not self.live:
                     return []  # the Hello that is on its way answers this one too
@@ -262,7 +278,8 @@ class Engine:
         self.live, self._failures = True, 0
         self._pinged_at = now
         self._clock.heard(snapshot.at, now)
-        actions: list[Action] = [*known, DayKnown(snapshot.day, snapshot.last_ticket)]
+        actions: list[Action] = [*known, KeepKnown(snapshot.keep_h)]
+        actions.append(DayKnown(snapshot.day, snapshot.last_ticket))
         if snapshot.epoch != self.epoch:
             self.epoch = snapshot.epoch
             actions.append(EpochKnown(snapshot.epoch))

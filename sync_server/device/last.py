@@ -6,6 +6,8 @@ from msgspec.structs import replace
 from sync_server.domain.catalogue import Catalogue
 from sync_server.protocol.rows import PersonRow, QuoteRow, VisitRow
 
+from .wordless import row_without_words
+
 SIGNED_IN_MS = 8 * 3_600_000  # so long at most an employee stays signed in without the server
 ROWS_MS = 86_400_000  # rows describe shoppers: a day after the server's last word they are gone
 
@@ -25,6 +27,10 @@ class Last(Struct, frozen=True, omit_defaults=True):
     def without_rows(self) -> "Last":
         """What is still known when nothing of the floor is."""
         return replace(self, visits=(), people=(), quotes=())
+
+    def without_words(self) -> "Last":
+        """The same, with nothing said about a shopper."""
+        return replace(self, visits=tuple(map(row_without_words, self.visits)))
 
 
 def signed_in_until(heard_at: int, catalogue: Catalogue | None) -> int:

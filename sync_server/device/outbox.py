@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from msgspec.structs import replace
 
 from sync_server.domain.catalogue import Catalogue
 from sync_server.domain.refusal import Refusal
@@ -17,12 +16,11 @@ from sync_server.domain.ticket import Counter
 from sync_server.protocol.messages import Submit
 
 from .last import Last
-from .wordless import wordless
+from .wordless import as_due
 
 MOST_PENDING = 5000  # ops not yet answered: more than a busy device makes in a week without its server
-REFUSALS_KEPT_MS = 86_400_000  # a refused op may hold an alias: it is gone after a day
-# An op without its words is the same op only once the server no longer compares them, after a day.
-PENDING_KEEPS_WORDS_MS = 90_000_000
+REFUSALS_KEPT_MS = 86_400_000  # then nobody needs to read any more that a tap was refused
+KEEP_MS = 86_400_000  # words of shoppers, unless the store says sooner
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS pending (
@@ -107,21 +105,36 @@ class Outbox:
         """A person has seen the refusal."""
         self._write(("DELETE FROM refused WHERE op_id = ?", (op_id,)))
 
-    def forget(self, at: int) -> None:
-        """Removes what must not outlive its use, from the file and from its write-ahead log."""
-        late = [submit for submit in self.pending() if submit.at_device < at - PENDING_KEEPS_WORDS_MS]
-        plain = [(s.op_id, s, replace(s, op=wordless(s.op))) for s in late]
+    def forget(self, at: int, keep_ms: int = KEEP_MS) -> None:
+        """Removes what must not outlive its use, from the file and from its write-ahead log.
+
+        An op that waits loses its words `keep_ms` after its tap and is sent without them; with 0 all do now.
+        """
         self._write(
             ("DELETE FROM refused WHERE at < ?", (at - REFUSALS_KEPT_MS,)),
-            *(
-                ("UPDATE pending SET submit = ? WHERE op_id = ?", (_encode(after), op_id))
-                for op_id, before, after in plain
-                if before != after
-            ),
+            *self._rewordings("pending", at, keep_ms),
+            *self._rewordings("refused", at, keep_ms),
         )
         # Written anew: where SQLite moved rows it left copies, secure_delete or not.
         self._rows("VACUUM")
         self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _rewordings(self, table: str, at: int, keep_ms: int) -> list[tuple[str, tuple[object, ...]]]:
+        found = [self._op(row[0]) for row in self._rows(f"SELECT submit FROM {table}")]
+        return [
+            (f"UPDATE {table} SET submit = ? WHERE op_id = ?", (_encode(plain), submit.op_id))
+            for submit in found
+            if (plain := as_due(submit, at, keep_ms)) != submit
+        ]
+
+    def keep_hours(self, hours: int) -> None:
+        """For how long the store lets anybody keep words about shoppers."""
+        self._write(_keep("keep_h", hours))
+
+    def hours(self) -> int | None:
+        """The same; None before the first connection."""
+        found = self._kept("keep_h")
+        return self._decode(found, int) if found is not None else None
 
     def keep_catalogue(self, catalogue: Catalogue, digest: str) -> None:
         self._write(_keep("catalogue", catalogue), _keep("digest", digest))

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from sync_server.protocol.device_file import (
@@ -67,7 +68,17 @@ def keep_known(device: DeviceFile, folder: Path) -> None:
     With another role it is the other app that finds it at its start, and this one does no more.
     """
     save(device, folder)
-    for kind in KINDS - {device.kind}:
+    _remove(device, folder, KINDS - {device.kind})
+
+
+def forget_key(device: DeviceFile, folder: Path) -> None:
+    """Removes the file of a device that the store has revoked: its key opens nothing any more."""
+    _remove(device, folder, KINDS)
+
+
+def _remove(device: DeviceFile, folder: Path, kinds: Iterable[str]) -> None:
+    """Of these kinds' files the one with this device's key."""
+    for kind in kinds:
         path = own_file(folder, kind)
         with contextlib.suppress(OSError, UnicodeDecodeError, DeviceFileError):
             if parse_device_file(path.read_text("utf-8")).public_key == device.public_key:

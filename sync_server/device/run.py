@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from sync_server.protocol.device_file import DeviceFile
 
 from .device import Device
-from .own_file import keep_known
+from .own_file import forget_key, keep_known
 from .start import ConfigError
 
 Companion = Callable[[], Coroutine[Any, Any, object]]
@@ -46,6 +46,7 @@ async def live(
     beside: asyncio.Future[object] | None = None
     try:
         device.on_known = partial(_keep, data)
+        device.on_shut_out = lambda file: forget_key(file, data)
         window, companion = open_window(device)
         for number in (signal.SIGINT, signal.SIGTERM):
             with contextlib.suppress(NotImplementedError):  # not on Windows

@@ -76,7 +76,8 @@ class Snapshot(Struct, frozen=True, tag_field="type", tag="snapshot", omit_defau
     `catalogue` is left out where the device already keeps the one with `digest`. `last_ticket` is
     the highest number given out on store-day `day` with the device's letter. `kind`, `name` and
     `letter` are the device's own; the manager may have changed the first two since it was enrolled.
-    `epoch` is another one after the store was restored from a backup.
+    `epoch` is another one after the store was restored from a backup. `keep_h` is for how many hours
+    the store keeps what was said about a shopper.
     """
 
     n: int
@@ -93,6 +94,7 @@ class Snapshot(Struct, frozen=True, tag_field="type", tag="snapshot", omit_defau
     name: str = ""
     letter: str = ""
     epoch: str = ""
+    keep_h: int = 24
 
 
 class Update(Struct, frozen=True, tag_field="type", tag="update", omit_defaults=True):

@@ -62,8 +62,9 @@ class Session:
 class Audience:
     """All connected devices."""
 
-    def __init__(self, epoch: str = "") -> None:
+    def __init__(self, epoch: str = "", keep_h: int = 24) -> None:
         self._epoch = epoch
+        self._keep_h = keep_h
         self.sessions: dict[bytes, Session] = {}
         self._staff = Stream()
         self._people: dict[str, PersonRow] = {}
@@ -118,6 +119,7 @@ class Audience:
             name=session.device.name,
             letter=session.device.letter,
             epoch=self._epoch,
+            keep_h=self._keep_h,
         )
 
     def updates(

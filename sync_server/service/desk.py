@@ -42,13 +42,18 @@ class Desk:
     """Greets devices, passes on their ops, and tells them what changed."""
 
     def __init__(
-        self, shop: Shop, doorman: Doorman, socket: Connections, counters: Counters | None = None
+        self,
+        shop: Shop,
+        doorman: Doorman,
+        socket: Connections,
+        counters: Counters | None = None,
+        keep_h: int = 24,
     ) -> None:
         self._counters = counters or Counters()
         self._shop = shop
         self._doorman = doorman
         self._socket = socket
-        self._audience = Audience(shop.epoch)
+        self._audience = Audience(shop.epoch, keep_h)
         self._audience.start_over(shop.floor)
         self._day = shop.catalogue.day(shop.clock())
         self._refresh: asyncio.TimerHandle | None = None

@@ -164,7 +164,7 @@ async def serve(
         except sqlite3.Error as error:
             raise StoreError(f"{folder.store}: {explain(error)}") from error
         doorman = Doorman(folder.store, clock, shop.store.call)
-        desk = Desk(shop, doorman, socket, counters)
+        desk = Desk(shop, doorman, socket, counters, settings.privacy.keep_descriptions_h)
         host, port = web_socket.getsockname()[:2]
         server = Server(
             folder, settings, shop, doorman, gate, desk, socket.address, f"{host}:{port}", tls, counters

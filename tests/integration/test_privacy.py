@@ -7,7 +7,8 @@ from functools import partial
 import pytest
 
 from sync_server.device import device as device_module
-from sync_server.device.device import Around
+from sync_server.device import own_file
+from sync_server.device.around import Around, steady_clock
 from sync_server.domain import ops
 from sync_server.domain.events import Resolution
 from sync_server.service import control
@@ -84,6 +85,100 @@ async def test_no_file_of_server_or_device_holds_a_word_a_day_after_the_end(hous
     with house.store() as db:
         assert db.execute(one, (visit_id,)).fetchone() == (5, "solved", 1, 1)
     assert not [word for word in WORDS if word in caplog.text]  # nor did a log ever hold one
+
+
+async def test_a_device_that_never_hears_of_its_server_forgets_by_itself_what_the_shop_may_keep(
+    house, clock, monkeypatch
+):
+    """The op and its times stay, and are sent: only what was said goes."""
+    aged = partial(Around, wall_clock=clock, steady_clock=lambda: steady_clock() + clock.now - MONDAY_10)
+    monkeypatch.setattr(device_module, "Around", aged)
+    text = house.folder.settings.read_text("utf-8")
+    house.folder.settings.write_text(text + "\n[privacy]\nkeep_descriptions_h = 2\n", "utf-8")
+    kiosk, tom = await house.crew("tom")
+    visit_id = come(kiosk, "repair", alias=ALIAS)
+    await house.until(lambda: visit_of(tom, visit_id) and visit_of(tom, visit_id).offer_to == "tom")
+    do(tom, ops.Accept, visit_id)
+    await house.until(lambda: visit_of(tom, visit_id).state == "accepted" and not tom.outbox.pending())
+    await house.close_server()
+    do(tom, ops.AddNote, visit_id, note=NOTE)
+    waiting = come(kiosk, "ask", alias=STORY)
+    tapped_at = clock.now
+    clock.after(2 * 3600 + 1)
+    for _ in range(400):
+        left = {
+            name
+            for word, at in found(house, (ALIAS, NOTE, STORY)).items()
+            for name in at
+            if "store" not in name
+        }
+        if not left:
+            break
+        await asyncio.sleep(0.05)
+    assert not left
+    assert visit_of(tom, visit_id).alias is None
+    assert NOTE not in str(tom.view)
+    assert visit_of(kiosk, waiting).alias is None
+    await house.open()
+    await house.until(lambda: not kiosk.outbox.pending() and not tom.outbox.pending())
+    assert house.answered == []
+    with house.store() as db:
+        alias, created_at = db.execute(
+            "SELECT alias, created_at FROM visits WHERE visit_id = ?", (waiting,)
+        ).fetchone()
+    assert alias is None
+    assert abs(created_at - tapped_at) < 60_000  # not when it was heard of
+
+
+async def test_an_op_done_with_its_words_is_done_though_it_is_repeated_without_them(house, clock):
+    """The answer got lost, and the device forgot meanwhile what the server still remembers."""
+    file = house.enrol("kiosk", "Front")
+    await house.open()
+    kiosk = house.device(file)
+    await house.until(lambda: kiosk.live)
+    await house.close_server()
+    come(kiosk, "ask", alias=ALIAS)
+    clock.after(3600)
+    hear = kiosk._link._on_frame
+    kiosk._link._on_frame = lambda frame: None if b'"answer"' in frame else hear(frame)
+    server = await house.open()
+    await house.until(lambda: server.shop.happened["opened"])
+    house.stop(kiosk)
+    clock.after(23 * 3600)
+    kiosk = house.device(file)
+    assert ALIAS not in str(kiosk.outbox.pending())
+    assert len(kiosk.outbox.pending()) == 1
+    await house.until(lambda: kiosk.live and not kiosk.outbox.pending())
+    assert house.answered == []
+    assert kiosk.outbox.refused() == []
+    assert house.one("SELECT count(*) FROM visits") == 1
+
+
+async def test_a_revoked_device_keeps_no_word_and_no_key(house, tmp_path):
+    files = house.enrol("kiosk", "Front"), house.enrol("staff", "Toms")
+    await house.open()
+    cable = await house.cable()
+    kiosk, tom = house.device(files[0]), house.device(files[1], cable)
+    await house.sign_in(tom, "tom")
+    folder = tmp_path / "own"
+    key, another = own_file.save(tom.file, folder), own_file.save(kiosk.file, folder)
+    tom.on_shut_out = lambda file: own_file.forget_key(file, folder)
+    visit_id = come(kiosk, "repair", alias=ALIAS)
+    await house.until(lambda: visit_of(tom, visit_id) and visit_of(tom, visit_id).offer_to == "tom")
+    do(tom, ops.Accept, visit_id)
+    await house.until(lambda: visit_of(tom, visit_id).state == "accepted" and not tom.outbox.pending())
+    cable.cut()
+    do(tom, ops.AddNote, visit_id, note=NOTE)
+    await house.revoke(tom.file.device_id)
+    assert {ALIAS, NOTE} <= set(found(house, (ALIAS, NOTE)))
+    cable.mend()
+    await house.until(lambda: tom.dismissed)
+    assert [type(submit.op) for submit in tom.outbox.pending()] == [ops.AddNote]
+    names = {name for at in found(house, (ALIAS, NOTE)).values() for name in at}
+    assert not [name for name in names if name.startswith(tom.file.device_id)]
+    assert tom.view.visits == {}
+    assert not key.exists()
+    assert another.exists()
 
 
 async def gone(house, words) -> None:

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from sync_server.device import engine as eng
 from sync_server.device.engine import Engine
+from sync_server.device.wordless import NO_NOTE, wordless
 from sync_server.domain import ops
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol import messages as msg
@@ -276,6 +277,25 @@ def test_a_server_that_does_not_know_us_gets_a_hello_over_the_same_link():
     assert not engine.live
     assert engine.receive(msg.WhoAreYou(), 505) == []  # of what was on its way before the hello
     assert submitted(engine.receive(snapshot(), 510)) == [submit(1).op_id]
+
+
+def test_a_revoked_device_is_told_once_that_nothing_is_its_to_keep():
+    engine = running(submit(1))
+    assert engine.receive(msg.Dismissed(), 500)[:2] == [eng.ShutOut(), eng.Emptied()]
+    engine.opened(70_000)
+    assert eng.ShutOut() not in engine.receive(msg.Dismissed(), 70_001)
+    engine.opened(140_000)
+    engine.receive(snapshot(), 140_001)  # a backup from before was restored
+    assert eng.ShutOut() in engine.receive(msg.Dismissed(), 150_000)
+
+
+def test_ops_lose_their_words_in_memory_too_and_keep_their_place():
+    first, second = submit(1, ops.AddNote("1" * 32, 3, "a word")), submit(2)
+    engine = Engine([first, second], DIGEST)
+    engine.reword(lambda s: replace(s, op=wordless(s.op)))
+    assert engine.pending == [replace(first, op=ops.AddNote("1" * 32, 3, NO_NOTE)), second]
+    engine.opened(0)
+    assert submitted(engine.receive(snapshot(), 10)) == [first.op_id, second.op_id]
 
 
 def test_after_each_failure_it_waits_twice_as_long_and_never_longer_than_the_longest():

@@ -8,8 +8,8 @@ import pytest
 from msgspec import structs
 
 from sync_server.device import outbox as outbox_module
-from sync_server.device.outbox import PENDING_KEEPS_WORDS_MS, REFUSALS_KEPT_MS, Outbox, OutboxError
-from sync_server.device.wordless import wordless
+from sync_server.device.outbox import KEEP_MS, REFUSALS_KEPT_MS, Outbox, OutboxError
+from sync_server.device.wordless import RATED_WITHIN_MS, wordless
 from sync_server.domain import ops
 from sync_server.domain.events import Resolution
 from sync_server.domain.refusal import Code, Refusal
@@ -112,19 +112,20 @@ def test_refusals_come_oldest_first_and_one_is_told_once(path):
     assert outbox.refused()[0][1] == STALE
 
 
-def test_a_refused_op_may_hold_an_alias_and_is_gone_after_a_day_from_every_byte(path):
+def test_a_refused_op_may_hold_an_alias_and_that_is_gone_after_a_day_from_every_byte(path):
     outbox = Outbox(path)
     outbox.put(submit(1, alias="Rumpelstiltskin"))
-    outbox.refuse(submit(1).op_id, STALE, MONDAY_10)
-    outbox.forget(MONDAY_10 + REFUSALS_KEPT_MS)
-    assert len(outbox.refused()) == 1
+    outbox.refuse(submit(1).op_id, STALE, MONDAY_10 + 1)
+    outbox.forget(MONDAY_10 + KEEP_MS)
     assert found("Rumpelstiltskin", path)
-    outbox.forget(MONDAY_10 + REFUSALS_KEPT_MS + 1)
-    assert outbox.refused() == []
+    outbox.forget(MONDAY_10 + 1 + KEEP_MS)  # tapped at 10:00:00.001
     assert not found("Rumpelstiltskin", path)
+    assert len(outbox.refused()) == 1
+    outbox.forget(MONDAY_10 + REFUSALS_KEPT_MS + 2)
+    assert outbox.refused() == []
 
 
-def test_an_op_that_waits_for_more_than_a_day_loses_its_words_and_stays_in_the_outbox(path):
+def test_an_op_that_waits_for_a_day_loses_its_words_and_stays_in_the_outbox(path):
     outbox = Outbox(path)
     visit_id, rev = "f" * 32, 3
     given = [
@@ -138,9 +139,14 @@ def test_an_op_that_waits_for_more_than_a_day_loses_its_words_and_stays_in_the_o
     ]
     for number, op in enumerate(given):
         outbox.put(Submit(f"{number:032x}", MONDAY_10, op))
-    outbox.forget(MONDAY_10 + PENDING_KEEPS_WORDS_MS)
+    outbox.forget(MONDAY_10 + KEEP_MS - RATED_WITHIN_MS - 1)
     assert [s.op for s in outbox.pending()] == given
-    outbox.forget(MONDAY_10 + PENDING_KEEPS_WORDS_MS + 1)
+    outbox.forget(MONDAY_10 + KEEP_MS - 1)
+    # A comment is of a visit that may have ended an hour before.
+    assert [s.op for s in outbox.pending()] == [
+        wordless(op) if isinstance(op, ops.Rate) else op for op in given
+    ]
+    outbox.forget(MONDAY_10 + KEEP_MS)
     assert not found("Rumpelstiltskin", path)
     kept = [s.op for s in outbox.pending()]
     assert kept == [wordless(op) for op in given]
@@ -148,6 +154,19 @@ def test_an_op_that_waits_for_more_than_a_day_loses_its_words_and_stays_in_the_o
     assert kept[0] == ops.OpenVisit(visit_id, "A-1", "ask", "en", party_size=2, link="L" * 22)
     assert kept[3] == ops.Complete(visit_id, rev, Resolution.SOLVED, tip="dry")
     assert kept[5] == ops.Rate(visit_id, 5, 9)
+
+
+def test_a_shop_may_keep_words_for_less_long_and_a_wrong_clock_keeps_none_for_ever(path):
+    outbox = Outbox(path)
+    assert outbox.hours() is None
+    outbox.keep_hours(2)
+    assert outbox.hours() == 2
+    outbox.put(submit(1, alias="Rumpelstiltskin"))
+    outbox.forget(MONDAY_10 - 7_200_000 + 2, 7_200_000)
+    assert found("Rumpelstiltskin", path)
+    outbox.forget(MONDAY_10 - 7_200_000 + 1, 7_200_000)  # the clock was two hours ahead at the tap
+    assert not found("Rumpelstiltskin", path)
+    assert [s.op_id for s in outbox.pending()] == [submit(1).op_id]
 
 
 def test_no_op_has_words_that_are_not_known_here():
