@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from .finding import Finding
-from .folder import Folder
+from .folder import Folder, sync
 from .retention import remove_all
 from .store import explain, reading
 from .verify import verify_file
@@ -187,12 +187,3 @@ def free_name(path: Path) -> Path:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sync(path: Path) -> None:
-    """Waits until a file, or a folder's list of names, is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

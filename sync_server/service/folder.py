@@ -109,7 +109,7 @@ def running_server(folder: Folder) -> int | None:
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Writes a file that only its owner may read: it is on the disk whole, or not there. Never overwrites."""
+    """Writes a file that only its owner may read; it is on the disk when this returns. Never overwrites."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -117,5 +117,15 @@ def write_secret(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError:
-        path.unlink()  # half a secret would be taken for a whole one at the next start
+        path.unlink()  # half a secret would stand in the way of a whole one
         raise
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Waits until a file, or a folder's list of names, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -27,6 +27,8 @@ WEB_REQUEST_S = 10.0  # for a whole request, from the moment there is none
 WEB_IDLE_S = 5  # between two requests
 WEB_HEAD_BYTES = 16_384
 
+WARNINGS_ALIKE = 20  # a minute, in the log: whoever causes them on purpose fills no disk with them
+
 OPEN_FILES = 16_384  # asked of the system at the start: each connection is an open file
 
 

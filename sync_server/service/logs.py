@@ -12,7 +12,10 @@ import msgspec
 
 from sync_server.domain.events import Record
 
+from .limits import WARNINGS_ALIKE
+
 FIELDS = ("event", "seq", "visit_id", "rev", "actor", "device_id")  # of an event; its body is left out
+MOST_KINDS = 1000  # of warnings, remembered
 
 _events = logging.getLogger("welkom.events")
 
@@ -20,6 +23,7 @@ _events = logging.getLogger("welkom.events")
 def set_up(as_json: bool, verbose: bool) -> None:
     """Directs the log of this process to its standard error. JSON tells every event too."""
     handler = logging.StreamHandler()
+    handler.addFilter(Seldom())
     handler.setFormatter(
         JsonLines() if as_json else logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     )
@@ -35,6 +39,29 @@ def tell(records: Iterable[Record]) -> None:
         values = (kind, record.seq, record.visit_id, record.rev, record.actor, record.device_id)
         fields = {name: value for name, value in zip(FIELDS, values, strict=True) if value is not None}
         _events.info("%s", kind, extra={"fields": fields})
+
+
+class Seldom(logging.Filter):
+    """Lets WARNINGS_ALIKE warnings of one kind through each minute; the next after that tells of the rest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kinds: dict[tuple[str, object], tuple[int, int]] = {}  # which minute, and how many
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.WARNING:
+            return True
+        kind, minute = (record.name, record.msg), int(record.created // 60)
+        before, count = self._kinds.get(kind, (minute, 0))
+        if before != minute:
+            if count > WARNINGS_ALIKE:
+                record.msg = f"{record.getMessage()} (and {count - WARNINGS_ALIKE} more like it)"
+                record.args = ()
+            count = 0
+        if len(self._kinds) > MOST_KINDS:
+            self._kinds.clear()
+        self._kinds[kind] = minute, count + 1
+        return count < WARNINGS_ALIKE
 
 
 class JsonLines(logging.Formatter):

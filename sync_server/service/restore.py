@@ -19,7 +19,7 @@ from . import backup
 from .aside import NAMED
 from .backup import BackupError, Manifest
 from .finding import Finding
-from .folder import Folder, Lock
+from .folder import Folder, Lock, sync
 from .keys import load_server_key
 from .retention import forget
 from .store import StoreError, connect, explain, migrate, reading, transaction
@@ -114,7 +114,7 @@ def _make_ready(
     for path in staged.iterdir():
         if os.geteuid() == 0:  # done with sudo, for a server that has a user of its own
             os.chown(path, owner.st_uid, owner.st_gid)
-        backup.sync(path)
+        sync(path)
     return revoked, unknown
 
 
@@ -144,8 +144,8 @@ def _swap(folder: Folder, staged: Path, moment: str) -> Path | None:
         aside.mkdir(mode=0o700)
         for path in sorted(old, key=lambda path: path != folder.server_key):
             path.rename(aside / path.name)
-        backup.sync(folder.path)
+        sync(folder.path)
     for path in sorted(staged.iterdir(), key=lambda path: path.name == folder.server_key.name):
         path.rename(folder.path / path.name)
-    backup.sync(folder.path)
+    sync(folder.path)
     return aside

@@ -80,6 +80,22 @@ def test_a_secret_is_never_overwritten(tmp_path):
     with pytest.raises(FileExistsError):
         write_secret(tmp_path / "key", "two")
     assert (tmp_path / "key").read_text() == "one"
+    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
+
+
+def test_a_secret_is_on_the_disk_or_not_there_at_all(tmp_path, monkeypatch):
+    synced, sync = [], os.fsync
+    monkeypatch.setattr(os, "fsync", lambda number: synced.append(os.fstat(number).st_ino) or sync(number))
+    write_secret(tmp_path / "key", "one")
+    assert synced == [(tmp_path / "key").stat().st_ino, tmp_path.stat().st_ino]
+
+    def full(_number):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_secret(tmp_path / "other", "two")
+    assert [path.name for path in tmp_path.iterdir()] == ["key"]
 
 
 # --- the server's key ----------------------------------------------------------------------------------
