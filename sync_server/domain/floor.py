@@ -175,11 +175,6 @@ class Floor:
     def open_visits(self) -> list[Visit]:
         return list(self._open.values())
 
-    @property
-    def nobody_here(self) -> bool:
-        """Whether there is no open visit and nobody is signed in."""
-        return not self._open and all(p.chosen is Presence.OFF_FLOOR for p in self.people.values())
-
     def line(self, now: int) -> list[Visit]:
         """Those waiting or being offered, in the order they will be served."""
         in_line = (v for v in self._open.values() if v.state in IN_LINE)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .folder import Folder
 from .retention import forget
-from .store import StoreError, connect, transaction
+from .store import StoreError, connect, migrate, transaction
 
 NAMED = "before-restore-"
 
@@ -38,6 +38,7 @@ class Asides:
 
 
 def _forget(store: Path, now: int) -> None:
+    migrate(store)  # it may be of an older version, which kept words elsewhere
     db = connect(store)
     try:
         with transaction(db):

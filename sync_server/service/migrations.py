@@ -239,3 +239,28 @@ def late_taps_and_leftovers(db: Database) -> None:
         view = view.replace(known, f"    CASE WHEN NOT left_open THEN {value} END AS {column},")
     db.execute("DROP VIEW visit_log")
     db.create_view("visit_log", view)
+
+
+@migrations()
+def words_only_in_the_log(db: Database) -> None:
+    """What is said about a shopper stands in one place, the log; a link is looked up on the floor."""
+    db.table("visits").add_column("described", int, not_null_default=0)
+    db.table("visits").add_column("linked", int, not_null_default=0)
+    db.execute(
+        "UPDATE visits SET linked = link IS NOT NULL, described = alias IS NOT NULL OR colour IS NOT NULL"
+        " OR place IS NOT NULL OR comment IS NOT NULL OR notes <> '[]'"
+    )
+    (view,) = db.execute("SELECT sql FROM sqlite_master WHERE name = 'visit_log'").fetchone()
+    comment = (
+        "(SELECT json_extract(body, '$.comment') FROM feedback JOIN visit_events USING (seq)"
+        " WHERE feedback.visit_id = visits.visit_id ORDER BY seq DESC LIMIT 1) AS comment"
+    )
+    db.execute("DROP VIEW visit_log")
+    db.execute("DROP INDEX idx_visits_link")
+    db.execute("DROP INDEX idx_visits_ended_at")
+    for column in ("alias", "colour", "place", "notes", "comment", "link"):
+        db.execute(f"ALTER TABLE visits DROP COLUMN {column}")
+    db.execute("ALTER TABLE feedback DROP COLUMN comment")
+    db.execute("CREATE INDEX idx_visits_to_forget ON visits (ended_at) WHERE described OR linked")
+    db.table("feedback").create_index(["visit_id"])
+    db.execute(view.replace(", comment, rev", f", {comment}, rev"))

@@ -128,7 +128,7 @@ def dismissed_devices(db: sqlite3.Connection) -> list[DeviceRow]:
 def answers(db: sqlite3.Connection) -> Iterator[tuple[str, bytes, Refusal | None]]:
     """Every op answered so far: its id, its digest, and the refusal if it was refused."""
     for op_id, digest, code, about in db.execute("SELECT op_id, digest, refusal, about FROM ops"):
-        yield op_id, digest, Refusal(Code(code), about) if code else None
+        yield op_id, digest, Refusal(Code(code), about.rstrip()) if code else None
 
 
 # --- one visit -----------------------------------------------------------------------------------
@@ -136,12 +136,6 @@ def answers(db: sqlite3.Connection) -> Iterator[tuple[str, bytes, Refusal | None
 
 def is_known(db: sqlite3.Connection, visit_id: str) -> bool:
     return db.execute("SELECT 1 FROM visits WHERE visit_id = ?", (visit_id,)).fetchone() is not None
-
-
-def visit_by_link(db: sqlite3.Connection, link: str) -> str | None:
-    """The id of the visit whose ticket carries this link."""
-    row = db.execute("SELECT visit_id FROM visits WHERE link = ?", (link,)).fetchone()
-    return row[0] if row else None
 
 
 # --- the visit log and its figures ---------------------------------------------------------------

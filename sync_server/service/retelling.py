@@ -126,7 +126,7 @@ class Retelling:
 
     def _feedback_rows(self) -> Found:
         told = self._feedback
-        for row in self._db.execute("SELECT seq, visit_id, at, ces, nps, comment FROM feedback"):
+        for row in self._db.execute("SELECT seq, visit_id, at, ces, nps FROM feedback"):
             if told.pop(row[0], None) != row and row[1] not in self._broken:
                 yield beyond_repair("feedback", f"feedback: line {row[0]} differs from the log (9)")
         for seq in told:

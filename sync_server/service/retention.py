@@ -1,8 +1,11 @@
 """What must not outlive its use: all words about a shopper, and the link of their ticket.
 
 Here stands every place of the store that holds such words; `docs/privacy.md` says it for people.
-Times, outcomes and figures stay, so the log can be replayed as before. With `secure_delete` the old
-content is overwritten in the file.
+Times, outcomes and figures stay, so the log can be replayed as before.
+
+No byte of them may remain in the file. SQLite overwrites a row that keeps its size where it stands, and
+leaves copies where it moves rows. So words stand only in the log, which grows at its end and therefore moves
+none, and what is put in their place fills the same number of bytes.
 """
 
 import sqlite3
@@ -15,22 +18,23 @@ NO_DIGEST = bytes(16)  # stands for the digest of an op whose words are gone
 
 Place = tuple[str, str, str]  # table, what to set, in which of its rows
 
+
+def _body(without: str) -> str:
+    """JSON may end in spaces: the new body is as long as the old one."""
+    return f"body = printf('%-*s', length(CAST(body AS BLOB)), {without})"
+
+
 WORDS: tuple[Place, ...] = (
-    ("visits", "alias = NULL, colour = NULL, place = NULL, comment = NULL, notes = '[]'", "1"),
-    ("feedback", "comment = NULL", "1"),
-    ("visit_events", "body = json_remove(body, '$.alias', '$.colour', '$.place')", "event = 'opened'"),
-    ("visit_events", "body = json_set(body, '$.note', '')", "event IN ('noted', 'handed_over')"),
-    ("visit_events", "body = json_remove(body, '$.note')", "event = 'completed'"),
-    ("visit_events", "body = json_remove(body, '$.comment')", "event = 'rated'"),
+    ("visits", "described = 0", "1"),
+    ("visit_events", _body("json_remove(body, '$.alias', '$.colour', '$.place')"), "event = 'opened'"),
+    ("visit_events", _body("json_set(body, '$.note', '')"), "event IN ('noted', 'handed_over')"),
+    ("visit_events", _body("json_remove(body, '$.note')"), "event = 'completed'"),
+    ("visit_events", _body("json_remove(body, '$.comment')"), "event = 'rated'"),
 )
 LINK: tuple[Place, ...] = (
-    ("visits", "link = NULL", "1"),
-    ("visit_events", "body = json_remove(body, '$.link')", "event = 'opened'"),
+    ("visits", "linked = 0", "1"),
+    ("visit_events", _body("json_remove(body, '$.link')"), "event = 'opened'"),
 )
-HAS_WORDS = (
-    "alias IS NOT NULL OR colour IS NOT NULL OR place IS NOT NULL OR comment IS NOT NULL OR notes <> '[]'"
-)
-HAS_LINK = "link IS NOT NULL"
 # These answers repeat what a device had sent.
 _REPEATS = "('unknown_need', 'unknown_place', 'unknown_colour', 'unknown_language', 'malformed')"
 
@@ -38,8 +42,11 @@ _REPEATS = "('unknown_need', 'unknown_place', 'unknown_colour', 'unknown_languag
 def forget(db: sqlite3.Connection, now: int, keep_ms: int = DESCRIPTION_MS) -> int:
     """Removes what is due from the visits and from the log's own lines; how many visits it touched."""
     touched = 0
-    for places, has, after_ms in ((WORDS, HAS_WORDS, keep_ms), (LINK, HAS_LINK, LINK_MS)):
-        due = db.execute(f"SELECT visit_id FROM visits WHERE ended_at <= ? AND ({has})", (now - after_ms,))
+    for places, has, after_ms in ((WORDS, "described", keep_ms), (LINK, "linked", LINK_MS)):
+        due = db.execute(
+            f"SELECT visit_id FROM visits WHERE (described OR linked) AND {has} AND ended_at <= ?",
+            (now - after_ms,),
+        )
         for (visit_id,) in due.fetchall():
             _remove(db, places, visit_id)
             touched += 1
@@ -59,7 +66,8 @@ def forget_answers(db: sqlite3.Connection, now: int, keep_ms: int = DESCRIPTION_
     ]
     for op_id in ids:
         db.execute(
-            f"UPDATE ops SET digest = ?, about = CASE WHEN refusal IN {_REPEATS} THEN '' ELSE about END"
+            f"UPDATE ops SET digest = ?, about = CASE WHEN refusal IN {_REPEATS}"
+            " THEN printf('%*s', length(CAST(about AS BLOB)), '') ELSE about END"
             " WHERE op_id = ?",
             (NO_DIGEST, op_id),
         )

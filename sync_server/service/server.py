@@ -240,19 +240,10 @@ async def _note_seen(server: Server) -> None:
 
 
 async def forget_in_time(shop: Shop, keep_ms: int = DESCRIPTION_MS) -> None:
-    """Removes what must not outlive its use, as it becomes due; the last traces once the shop is quiet."""
-    traces = True  # of what an earlier life of the server may have removed
-    seq = None
+    """Removes what must not outlive its use, as it becomes due."""
     while True:
         try:
-            quiet = seq is None or shop.floor.seq == seq or shop.floor.nobody_here
-            seq = shop.floor.seq
-            forgotten = await shop.forget(keep_ms)
-            traces = traces or forgotten > 0
-            if traces and quiet:
-                await shop.store.scrub()
-                traces = False
-            if forgotten:
+            if forgotten := await shop.forget(keep_ms):
                 log.info("words about the shoppers of %d visits were removed", forgotten)
         except sqlite3.Error as error:
             log.warning("what is due could not be removed and is tried again: %s", explain(error))

@@ -28,6 +28,9 @@ from .tables import Row
 
 T = TypeVar("T")
 
+# Versions before left copies of what was removed, where SQLite moved rows. Such a file is written anew once.
+NO_TRACES = 1
+
 
 class StoreError(Exception):
     """The store cannot be read or written. The text says which file, why, and what to do."""
@@ -65,7 +68,7 @@ Done = Callable[[list[Batch], BaseException | None], None]
 def connect(path: Path, read_only: bool = False) -> sqlite3.Connection:
     """A connection set up as this project needs it. Raises StoreError.
 
-    FULL makes every commit survive a power cut; secure_delete overwrites what retention removes.
+    FULL makes every commit survive a power cut; with secure_delete what is removed is overwritten.
     """
     uri = path.absolute().as_uri() + ("?mode=ro" if read_only else "")
     try:
@@ -104,6 +107,9 @@ def migrate(path: Path) -> None:
         with steps.atomic():  # its table and its index are two statements
             migrations.ensure_migrations_table(steps)
         migrations.apply(steps)
+        if db.execute("PRAGMA user_version").fetchone()[0] < NO_TRACES:
+            db.execute("VACUUM")
+            db.execute(f"PRAGMA user_version={NO_TRACES}")
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {explain(error)}") from error
     finally:
@@ -216,15 +222,6 @@ class Store:
         self._hand_over(_Call(_empty_log, future, in_transaction=False))
         return future
 
-    def scrub(self) -> "Future[None]":
-        """Writes the whole file anew. Where SQLite moves rows it leaves copies, secure_delete or not.
-
-        Nobody's op is written meanwhile: about a second for 100 MB.
-        """
-        future: Future[None] = self._loop.create_future()
-        self._hand_over(_Call(_write_anew, future, in_transaction=False))
-        return future
-
     def close(self) -> None:
         """Writes what is queued and ends the thread."""
         self._queue.put(None)
@@ -313,11 +310,6 @@ def _empty_log(db: sqlite3.Connection) -> None:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         db.execute("PRAGMA busy_timeout=5000")
-
-
-def _write_anew(db: sqlite3.Connection) -> None:
-    db.execute("VACUUM")
-    _empty_log(db)
 
 
 def _insert(db: sqlite3.Connection, batches: list[Batch]) -> None:

@@ -22,17 +22,19 @@ _WHILE_OPEN = {
     "touched_at",
     "under",
 }
-_VISIT_COLUMNS = tuple(f for f in Visit.__struct_fields__ if f not in _WHILE_OPEN | {"notes"})
-VISIT_COLUMNS = (*_VISIT_COLUMNS, "notes")  # in the order of `visit_row`
+# Words about a shopper stand in the log alone, where nothing ever moves a row: a row that SQLite moves leaves
+# a copy behind. The table says whether there are any, and whether there is a link.
+_WORDS = {"alias", "colour", "place", "notes", "comment"}
+_FIELDS = tuple(f for f in Visit.__struct_fields__ if f not in _WHILE_OPEN | _WORDS | {"link"})
+VISIT_COLUMNS = (*_FIELDS, "described", "linked")  # in the order of `visit_row`
 
 INSERT_EVENT = "INSERT INTO visit_events VALUES (?,?,?,?,?,?,?,?,?,?,?)"
 INSERT_PRESENCE = "INSERT INTO presence_log VALUES (?,?,?,?)"
-INSERT_FEEDBACK = "INSERT INTO feedback VALUES (?,?,?,?,?,?)"
+INSERT_FEEDBACK = "INSERT INTO feedback VALUES (?,?,?,?,?)"
 INSERT_OP = "INSERT INTO ops VALUES (?,?,?,?,?)"
 UPSERT_VISIT = (
-    f"INSERT INTO visits ({','.join(_VISIT_COLUMNS)},notes) VALUES ({','.join('?' * len(_VISIT_COLUMNS))},?)"
-    f" ON CONFLICT(visit_id) DO UPDATE SET"
-    f" {','.join(f'{c}=excluded.{c}' for c in [*_VISIT_COLUMNS[1:], 'notes'])}"
+    f"INSERT INTO visits ({','.join(VISIT_COLUMNS)}) VALUES ({','.join('?' * len(VISIT_COLUMNS))})"
+    f" ON CONFLICT(visit_id) DO UPDATE SET {','.join(f'{c}=excluded.{c}' for c in VISIT_COLUMNS[1:])}"
 )
 SELECT_EVENTS = (
     "SELECT seq, visit_id, rev, event, actor, device_id, at_device, at_server, body, ahead_ms, happened_at"
@@ -70,13 +72,14 @@ def record_of(row: Row) -> Record:
 
 
 def visit_row(visit: Visit) -> Row:
-    return (*(getattr(visit, c) for c in _VISIT_COLUMNS), _json.encode(visit.notes).decode())
+    described = any(getattr(visit, word) for word in _WORDS)
+    return (*(getattr(visit, field) for field in _FIELDS), int(described), int(visit.link is not None))
 
 
 def feedback_row(record: Record) -> Row | None:
     match record.event:
-        case Rated(ces, nps, comment):
-            return (record.seq, record.visit_id, record.at, ces, nps, comment)
+        case Rated(ces, nps, _comment):
+            return (record.seq, record.visit_id, record.at, ces, nps)
     return None
 
 

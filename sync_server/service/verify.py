@@ -110,10 +110,10 @@ def _ops(db: sqlite3.Connection) -> Found:
 
 def _kept_too_long(db: sqlite3.Connection, now: int) -> Found:
     late = db.execute(
-        "SELECT count(*) FROM visits v WHERE v.ended_at <= ? AND (v.comment IS NOT NULL OR v.notes <> '[]'"
-        " OR EXISTS (SELECT 1 FROM visit_events e WHERE e.visit_id = v.visit_id AND ("
+        "SELECT count(*) FROM visits v WHERE v.ended_at <= ?"
+        " AND EXISTS (SELECT 1 FROM visit_events e WHERE e.visit_id = v.visit_id AND ("
         "  event IN ('noted', 'handed_over', 'completed') AND json_extract(body, '$.note') <> ''"
-        "  OR event = 'rated' AND json_extract(body, '$.comment') IS NOT NULL)))",
+        "  OR event = 'rated' AND json_extract(body, '$.comment') IS NOT NULL))",
         (now - DESCRIPTION_MS,),
     ).fetchone()[0]
     if late:
@@ -123,7 +123,7 @@ def _kept_too_long(db: sqlite3.Connection, now: int) -> Found:
             " start the server, it removes them first",
         )
     for fields, keep_ms in ((("alias", "colour", "place"), DESCRIPTION_MS), (("link",), LINK_MS)):
-        some = " OR ".join(f"v.{f} IS NOT NULL OR json_extract(e.body, '$.{f}') IS NOT NULL" for f in fields)
+        some = " OR ".join(f"json_extract(e.body, '$.{f}') IS NOT NULL" for f in fields)
         late = db.execute(
             "SELECT count(*) FROM visits v JOIN visit_events e"
             f" ON e.visit_id = v.visit_id AND e.event = 'opened' WHERE v.ended_at <= ? AND ({some})",

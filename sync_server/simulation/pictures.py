@@ -53,6 +53,7 @@ def _a_link(folder: Folder) -> str | None:
     """The ticket's link of somebody in line, or else of the latest shopper."""
     with reading(folder.store) as db:
         row = db.execute(
-            "SELECT link FROM visits WHERE link IS NOT NULL ORDER BY ended_at IS NULL DESC, created_at DESC"
+            "SELECT json_extract(body, '$.link') FROM visits JOIN visit_events USING (visit_id)"
+            " WHERE linked AND event = 'opened' ORDER BY ended_at IS NULL DESC, created_at DESC"
         ).fetchone()
     return row[0] if row else None

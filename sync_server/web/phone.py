@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from assets.words import Words
 from sync_server.domain.ops import Actor, ActorKind, Cancel, Id, Rate, ShopperOp
 from sync_server.domain.ticket import uuid7
-from sync_server.service import figures, queries
+from sync_server.service import figures
 from sync_server.service.server import Server
 from sync_server.service.store import reading
 
@@ -81,11 +81,11 @@ class _Shopper:
         self.request = request
         self.server: Server = request.app.state.server
         self.link: str = request.path_params["link"]
-        with reading(self.server.folder.store) as db:
-            visit_id = queries.visit_by_link(db, self.link)
-        if visit_id is None:
+        # The floor knows every visit whose link is alive, until an hour after its end.
+        visits = self.server.shop.floor.visits.values()
+        self.visit_id = next((visit.visit_id for visit in visits if visit.link == self.link), "")
+        if not self.visit_id:
             raise HTTPException(404)
-        self.visit_id = visit_id
         self.asked = language.asked(request, self.server.shop.catalogue.store.languages)
 
     def standing(self) -> Standing:

@@ -1,14 +1,11 @@
 """Whether a store's tables are what its own log says: the invariants that can be read from the disk."""
 
-import json
 import sqlite3
-from typing import Any
-
-from msgspec.structs import asdict
 
 from sync_server.domain.catalogue import Catalogue
 from sync_server.domain.floor import Floor
 from sync_server.service import queries
+from sync_server.service.tables import VISIT_COLUMNS, visit_row
 from tests.ledger import rows
 
 
@@ -27,9 +24,8 @@ def check(db: sqlite3.Connection, catalogue: Catalogue) -> Floor:
     tables = {row["visit_id"]: row for row in rows(db, "SELECT * FROM visits")}
     assert tables.keys() == floor.visits.keys(), "9: visits"
     for visit_id, row in tables.items():
-        visit = asdict(floor.visits[visit_id])
-        visit["notes"] = json.dumps(visit["notes"], separators=(",", ":"), ensure_ascii=False)
-        assert row == {name: _plain(visit[name]) for name in row}, "9: a visit differs from its log"
+        told = dict(zip(VISIT_COLUMNS, visit_row(floor.visits[visit_id]), strict=True))
+        assert row == told, "9: a visit differs from its log"
     seen = dict.fromkeys(floor.people, "off_floor")
     for row in rows(db, "SELECT employee, presence FROM presence_log ORDER BY seq"):
         assert seen[row["employee"]] != row["presence"], "9: presence logged twice"
@@ -43,7 +39,3 @@ def check(db: sqlite3.Connection, catalogue: Catalogue) -> Floor:
     tickets = [(row["day"], row["ticket"]) for row in rows(db, "SELECT day, ticket FROM visits")]
     assert len(tickets) == len(set(tickets)), "12: a ticket twice"
     return floor
-
-
-def _plain(value: Any) -> Any:
-    return value.value if hasattr(value, "value") else value

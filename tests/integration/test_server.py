@@ -177,11 +177,11 @@ async def test_16_no_byte_of_an_alias_is_left_in_any_file_of_store_or_devices(ho
     assert found(secret)
     assert found(link)
     clock.after(3600)
-    await forgotten(house, "SELECT count(*) FROM visits WHERE link IS NOT NULL")
+    await forgotten(house, "SELECT count(*) FROM visits WHERE linked")
     assert [name for name in found(link) if name.startswith("store")] == []
     assert found(secret)
     clock.after(23 * 3600)
-    await forgotten(house, "SELECT count(*) FROM visits WHERE alias IS NOT NULL")
+    await forgotten(house, "SELECT count(*) FROM visits WHERE described")
     assert [name for name in found(secret) if name.startswith("store")] == []
     clock.after(3600)  # the device's clock: a day after the refusal, with the next snapshot
     await house.close_server()
@@ -216,7 +216,7 @@ async def test_the_log_replays_as_before_once_descriptions_are_gone(house, monke
     monkeypatch.setattr(server_module, "FORGET_EVERY_S", 0.05)
     await house.close_server()
     await house.open()
-    await forgotten(house, "SELECT count(*) FROM visits WHERE alias IS NOT NULL")
+    await forgotten(house, "SELECT count(*) FROM visits WHERE described")
     shop = Shop(house.folder, house.catalogue, clock)
     shop.close()
     db = connect(house.folder.store, read_only=True)

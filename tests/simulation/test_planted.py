@@ -57,7 +57,7 @@ def last_line_of_the_log_not_read(patch):
 
 def row_of_a_visit_left_behind(patch):
     original = store._insert
-    rev = tables._VISIT_COLUMNS.index("rev")
+    rev = tables.VISIT_COLUMNS.index("rev")
 
     def insert(db, batches):
         for batch in batches:

@@ -112,15 +112,19 @@ def crashes(path: Path, work: Path, monkeypatch: pytest.MonkeyPatch) -> list[Pat
     That is what a process killed there leaves: what it had not written was in its memory only.
     """
     found: list[Path] = []
+    before: list[bytes] = []  # most statements change nothing on the disk
 
     def look(_statement: str) -> None:
+        files = {end: path.with_name(path.name + end) for end in ("", "-wal")}
+        now = [file.read_bytes() if file.exists() else b"" for file in files.values()]
+        if now == before or not now[0]:
+            return
+        before[:] = now
         copy = work / f"crash-{len(found)}.db"
-        for end in ("", "-wal"):
-            source = path.with_name(path.name + end)
-            if source.exists():
-                shutil.copyfile(source, f"{copy}{end}")
-        if copy.exists() and copy.stat().st_size:
-            found.append(copy)
+        found.append(copy)
+        for end, file in files.items():
+            if file.exists():
+                shutil.copyfile(file, f"{copy}{end}")
 
     class Watched(sqlite3.Connection):
         def __init__(self, *args, **kwargs) -> None:

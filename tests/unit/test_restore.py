@@ -169,7 +169,7 @@ def test_what_is_put_aside_forgets_in_time_like_the_store_itself(folder, made):
     assert b"Rumpelstiltskin" in (done.aside / "store.db").read_bytes()
     asides.forget(LATER + DESCRIPTION_MS)
     with reading(done.aside / "store.db") as db:
-        assert db.execute("SELECT count(alias) FROM visits WHERE ended_at IS NOT NULL").fetchone() == (0,)
+        assert db.execute("SELECT count(*) FROM visits WHERE ended_at > 0 AND described").fetchone() == (0,)
 
 
 def test_one_put_aside_that_cannot_be_read_is_told_of_once_and_stops_nothing(folder, made, caplog):
