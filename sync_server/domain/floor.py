@@ -191,7 +191,7 @@ class Floor:
             [self._expected_service_s(v.need) for v in ahead],
             self._expected_service_s(need.code),
             routing.on_floor(self.catalogue, self.people, need),
-            self.history.outcomes,
+            self.history.spread,
         )
 
     # --- inside ----------------------------------------------------------------------------------

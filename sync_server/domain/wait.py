@@ -4,7 +4,7 @@ A better estimator replaces `quote` and nothing else.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import ceil, floor
 from statistics import median, quantiles
 
@@ -36,12 +36,24 @@ class Outcome(Struct, frozen=True):
     wait_s: float
 
 
+class Spread(Struct, frozen=True):
+    """What waits came to, as factors of what was expected: the 10th, 50th and 90th percentile."""
+
+    low: float
+    middle: float
+    high: float
+
+
 class History:
-    """What the estimator learns from: the latest service times of each need, and quotes that came due."""
+    """What the estimator learns from: the latest service times of each need, and quotes that came due.
+
+    What it has learned is worked out once and asked for with every quote.
+    """
 
     def __init__(self) -> None:
         self._services: dict[str, deque[float]] = {}
-        self._medians: dict[str, float] = {}  # worked out once, asked for with every quote
+        self._medians: dict[str, float] = {}
+        self._spreads: dict[float, Spread] = {}
         self.outcomes: deque[Outcome] = deque(maxlen=500)
 
     def served(self, need: str, service_s: float) -> None:
@@ -52,39 +64,52 @@ class History:
 
     def waited(self, expected_s: float, wait_s: float) -> None:
         self.outcomes.append(Outcome(expected_s, wait_s))
+        self._spreads.clear()
 
     def service_s(self, need: str, target_s: float) -> float:
         """The median service time of a need; its target while there are too few to go by."""
         return self._medians.get(need, target_s)
 
+    def spread(self, expected_s: float) -> Spread:
+        """How waits like this one came out."""
+        if (known := self._spreads.get(expected_s)) is None:
+            known = self._spreads[expected_s] = spread(expected_s, self.outcomes)
+        return known
 
-def quote(ahead_s: Sequence[float], own_s: float, on_floor: int, outcomes: Sequence[Outcome]) -> Quote | None:
+
+def spread(expected_s: float, outcomes: Iterable[Outcome]) -> Spread:
+    """How the similar ones among these came out; a wide guess while fewer than thirty are known."""
+    ratios = [
+        o.wait_s / o.expected_s
+        for o in outcomes
+        if o.expected_s > 0 and 1 / SIMILAR <= o.expected_s / expected_s <= SIMILAR
+    ]
+    if len(ratios) < LEARN_FROM:
+        return Spread(1 / SPREAD_LOW, 1.0, SPREAD_HIGH)
+    tenths = quantiles(ratios, n=10, method="inclusive")
+    return Spread(tenths[0], tenths[4], tenths[8])
+
+
+def quote(
+    ahead_s: Sequence[float], own_s: float, on_floor: int, spread: Callable[[float], Spread]
+) -> Quote | None:
     """The bracket for somebody who joins the line now; None when nobody on the floor can help.
 
     ahead_s   expected service time of each visit ahead, seconds
     own_s     expected service time of the shopper's own need, used while nobody is ahead
     on_floor  employees on the floor with the skills, busy or not
-    outcomes  quotes that came due, oldest first
+    spread    how waits of so many expected seconds came out
 
     expected = (ahead + 1) × median service ÷ employees: with all of them busy, one of them comes
     free every service ÷ employees (the mean delay of an M/M/c queue that is full, with n ahead:
-    (n + 1) ÷ (c·µ)). The bracket is the 10th to 90th percentile of how similar quotes came out,
-    and a wide guess while fewer than thirty are known.
+    (n + 1) ÷ (c·µ)). The bracket is the 10th to 90th percentile of how similar quotes came out.
     """
     if on_floor == 0:
         return None
     service_s = max(1.0, median(ahead_s) if ahead_s else own_s)
     expected = (len(ahead_s) + 1) * service_s / on_floor
-    ratios = [
-        o.wait_s / o.expected_s
-        for o in outcomes
-        if o.expected_s > 0 and 1 / SIMILAR <= o.expected_s / expected <= SIMILAR
-    ]
-    if len(ratios) < LEARN_FROM:
-        low, middle, high = expected / SPREAD_LOW, expected, expected * SPREAD_HIGH
-    else:
-        tenths = quantiles(ratios, n=10, method="inclusive")
-        low, middle, high = (expected * tenths[tenth] for tenth in (0, 4, 8))
+    came_to = spread(expected)
+    low, middle, high = (expected * part for part in (came_to.low, came_to.middle, came_to.high))
     return Quote(
         low_s=floor(low / 60) * 60.0,
         median_s=round(middle, 1),

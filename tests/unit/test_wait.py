@@ -1,17 +1,35 @@
 """The honest bracket a shopper is told, and what it learns from."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sync_server.domain import ops
-from sync_server.domain.wait import FEWEST_SERVICES, LEARN_FROM, History, Outcome, Quote, quote
+from sync_server.domain.wait import (
+    FEWEST_SERVICES,
+    LEARN_FROM,
+    SPREAD_HIGH,
+    History,
+    Outcome,
+    Quote,
+    Spread,
+    quote,
+    spread,
+)
 from tests.shop import KIOSK, Play, floor
 
 
+def after(outcomes: list[Outcome]) -> Callable[[float], Spread]:
+    """What these outcomes teach."""
+    return partial(spread, outcomes=outcomes)
+
+
 def test_with_nobody_on_the_floor_nothing_is_promised():
-    assert quote([], 240, 0, []) is None
-    assert quote([100, 100], 240, 0, []) is None
+    assert quote([], 240, 0, after([])) is None
+    assert quote([100, 100], 240, 0, after([])) is None
 
 
 @pytest.mark.parametrize(
@@ -25,16 +43,16 @@ def test_with_nobody_on_the_floor_nothing_is_promised():
     ],
 )
 def test_what_is_expected_follows_the_line_the_services_and_the_employees(ahead, own, on_floor, expected):
-    assert quote(ahead, own, on_floor, []).expected_s == expected
+    assert quote(ahead, own, on_floor, after([])).expected_s == expected
 
 
 def test_until_enough_is_known_the_bracket_is_wide():
     # 600 ÷ 1.6 = 375 s and 600 × 2.2 = 1320 s, outwards to whole minutes
-    assert quote([300], 240, 1, []) == Quote(low_s=360, median_s=600, high_s=1320, expected_s=600)
+    assert quote([300], 240, 1, after([])) == Quote(low_s=360, median_s=600, high_s=1320, expected_s=600)
 
 
 def test_a_short_wait_is_told_as_up_to_a_minute():
-    assert quote([], 10, 1, []) == Quote(low_s=0, median_s=10, high_s=60, expected_s=10)
+    assert quote([], 10, 1, after([])) == Quote(low_s=0, median_s=10, high_s=60, expected_s=10)
 
 
 def outcomes(*ratios: float, expected: float = 600) -> list[Outcome]:
@@ -45,21 +63,21 @@ def test_enough_similar_quotes_that_came_due_give_the_bracket():
     # Ratios 0.50, 0.51 … 0.89 (40 of them): the 10th percentile is 0.539, the median 0.695, the 90th 0.851.
     known = outcomes(*(0.5 + n / 100 for n in range(40)))
     # × 600 s: 323.4, 417.0 and 510.6, the outer two to whole minutes
-    assert quote([300], 240, 1, known) == Quote(low_s=300, median_s=417, high_s=540, expected_s=600)
+    assert quote([300], 240, 1, after(known)) == Quote(low_s=300, median_s=417, high_s=540, expected_s=600)
 
 
 def test_one_similar_quote_too_few_teaches_nothing_yet():
     known = outcomes(*[0.5] * (LEARN_FROM - 1))
-    assert quote([300], 240, 1, known).high_s == 1320
-    assert quote([300], 240, 1, known + outcomes(0.5)).high_s == 300
+    assert quote([300], 240, 1, after(known)).high_s == 1320
+    assert quote([300], 240, 1, after(known + outcomes(0.5))).high_s == 300
 
 
 def test_only_quotes_of_a_similar_wait_count():
     unlike = outcomes(*[0.1] * 100, expected=299) + outcomes(*[0.1] * 100, expected=1201)
-    assert quote([300], 240, 1, unlike).high_s == 1320
+    assert quote([300], 240, 1, after(unlike)).high_s == 1320
     alike = outcomes(*[0.1] * 15, expected=300) + outcomes(*[0.1] * 15, expected=1200)
-    assert quote([300], 240, 1, alike).high_s == 60
-    assert quote([300], 240, 1, outcomes(*[1] * 50, expected=0)).high_s == 1320
+    assert quote([300], 240, 1, after(alike)).high_s == 60
+    assert quote([300], 240, 1, after(outcomes(*[1] * 50, expected=0))).high_s == 1320
 
 
 @given(
@@ -69,7 +87,7 @@ def test_only_quotes_of_a_similar_wait_count():
     st.lists(st.builds(Outcome, st.floats(0, 9000), st.floats(0, 9000)), max_size=80),
 )
 def test_a_bracket_is_of_whole_minutes_and_holds_its_own_middle(ahead, own, on_floor, known):
-    told = quote(ahead, own, on_floor, known)
+    told = quote(ahead, own, on_floor, after(known))
     assert told.low_s % 60 == 0
     assert told.high_s % 60 == 0
     assert 0 <= told.low_s <= told.median_s <= told.high_s + 0.1
@@ -100,6 +118,17 @@ def test_only_the_latest_service_times_and_quotes_count():
         history.waited(n, n)
     assert len(history.outcomes) == 500
     assert history.outcomes[0] == Outcome(100, 100)
+
+
+def test_each_wait_teaches_at_once_and_only_waits_like_it():
+    history = History()
+    for _ in range(LEARN_FROM):
+        history.waited(600, 300)
+    assert history.spread(600) == Spread(0.5, 0.5, 0.5)
+    assert history.spread(60).high == SPREAD_HIGH
+    for _ in range(9 * LEARN_FROM):
+        history.waited(600, 1200)
+    assert history.spread(600).middle == 2
 
 
 def test_the_floor_learns_what_was_expected_and_how_long_it_took():
