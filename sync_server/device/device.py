@@ -70,6 +70,7 @@ class Device:
         self._link = self._around.link(file, self._on_frame)
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
+        self._tick_at = 0
         self._keep_timer: asyncio.TimerHandle | None = None
         self._forget_timer: asyncio.TimerHandle | None = None
         self._sign_ins: dict[str, asyncio.Future[msg.SignedIn]] = {}
@@ -369,8 +370,17 @@ class Device:
         return words_are_due(submit, self._around.wall_clock(), self._keep_h * HOUR_MS)
 
     def _set_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        """Has `_tick` called at the engine's next deadline, or before it.
+
+        Deadlines move on with every frame that is heard. A timer that is set already is left to ring
+        early, for nothing: that costs less than a new one each time.
+        """
         deadline = self._engine.next_deadline()
+        if self._timer is not None:
+            if deadline is not None and self._tick_at <= deadline:
+                return
+            self._timer.cancel()
+            self._timer = None
         if deadline is not None:
+            self._tick_at = deadline
             self._timer = self._loop.call_later(max(0, deadline - self._now()) / 1000, self._tick)

@@ -239,4 +239,6 @@ class Outbox:
 
 
 def _keep(name: str, value: object) -> tuple[str, tuple[object, ...]]:
-    return ("INSERT OR REPLACE INTO kept VALUES (?,?)", (name, _encode(value)))
+    # An update in place: a replaced row is taken out and put in again, with its index.
+    upsert = "INSERT INTO kept VALUES (?,?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+    return (upsert, (name, _encode(value)))
