@@ -47,9 +47,9 @@ def forget(db: sqlite3.Connection, now: int, keep_ms: int = DESCRIPTION_MS) -> i
             f"SELECT visit_id FROM visits WHERE (described OR linked) AND {has} AND ended_at <= ?",
             (now - after_ms,),
         )
-        for (visit_id,) in due.fetchall():
-            _remove(db, places, visit_id)
-            touched += 1
+        visits = [row[0] for row in due]
+        _remove(db, places, visits)
+        touched += len(visits)
     return touched
 
 
@@ -58,20 +58,13 @@ def forget_answers(db: sqlite3.Connection, now: int, keep_ms: int = DESCRIPTION_
 
     That an op was answered, and how, stays for good: it never has a second effect.
     """
-    ids = [
-        row[0]
-        for row in db.execute(
-            f"SELECT op_id FROM ops WHERE digest <> x'{NO_DIGEST.hex()}' AND at <= ?", (now - keep_ms,)
-        )
-    ]
-    for op_id in ids:
-        db.execute(
-            f"UPDATE ops SET digest = ?, about = CASE WHEN refusal IN {_REPEATS}"
-            " THEN printf('%*s', length(CAST(about AS BLOB)), '') ELSE about END"
-            " WHERE op_id = ?",
-            (NO_DIGEST, op_id),
-        )
-    return ids
+    forgotten = db.execute(
+        f"UPDATE ops SET digest = ?, about = CASE WHEN refusal IN {_REPEATS}"
+        " THEN printf('%*s', length(CAST(about AS BLOB)), '') ELSE about END"
+        " WHERE digest <> ? AND at <= ? RETURNING op_id",
+        (NO_DIGEST, NO_DIGEST, now - keep_ms),
+    )
+    return [row[0] for row in forgotten]
 
 
 def erase(db: sqlite3.Connection, day: str, ticket: str) -> None:
@@ -82,7 +75,7 @@ def erase(db: sqlite3.Connection, day: str, ticket: str) -> None:
     row = db.execute("SELECT visit_id FROM visits WHERE day = ? AND ticket = ?", (day, ticket)).fetchone()
     if row is None:
         raise AccountError(f"there was no ticket {ticket} on {day}; --day names another day")
-    _remove(db, WORDS + LINK, row[0])
+    _remove(db, WORDS + LINK, [row[0]])
 
 
 def remove_all(db: sqlite3.Connection) -> None:
@@ -90,9 +83,12 @@ def remove_all(db: sqlite3.Connection) -> None:
     _remove(db, WORDS + LINK, None)
 
 
-def _remove(db: sqlite3.Connection, places: tuple[Place, ...], visit_id: str | None) -> None:
+def _remove(db: sqlite3.Connection, places: tuple[Place, ...], visits: list[str] | None) -> None:
+    """Of all visits for None."""
     for table, setting, rows in places:
-        if visit_id is None:
+        if visits is None:
             db.execute(f"UPDATE {table} SET {setting} WHERE {rows}")
         else:
-            db.execute(f"UPDATE {table} SET {setting} WHERE {rows} AND visit_id = ?", (visit_id,))
+            db.executemany(
+                f"UPDATE {table} SET {setting} WHERE {rows} AND visit_id = ?", ((v,) for v in visits)
+            )
