@@ -124,9 +124,9 @@ class SignedIn(Struct, frozen=True, tag_field="type", tag="signed_in", omit_defa
 
 
 class Beat(Struct, frozen=True, tag_field="type", tag="beat", omit_defaults=True):
-    """The server is there and its stream stands at `n`: a device behind `n` has missed something.
+    """The answer to a Ping: the server's stream stands at `n`; a device behind it has missed something.
 
-    `echo` is that of the Ping it answers: from it the device reckons the server's clock.
+    `echo` is that of the Ping: from it the device reckons the server's clock.
     """
 
     n: int

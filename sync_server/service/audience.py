@@ -10,7 +10,7 @@ from sync_server.domain.events import Record
 from sync_server.domain.floor import Floor
 from sync_server.domain.ops import ActorKind
 from sync_server.domain.visit import ENDED, Visit
-from sync_server.protocol.messages import HEARTBEAT_S, MISSED_BEATS, Beat, Hello, Snapshot, Update
+from sync_server.protocol.messages import HEARTBEAT_S, MISSED_BEATS, Hello, Snapshot, Update
 from sync_server.protocol.older import for_the_first
 from sync_server.protocol.rows import (
     PersonRow,
@@ -153,10 +153,6 @@ class Audience:
         for session in kiosks:
             if update := _kiosk_update(session, own.get(session.device.device_id, []), quotes, now):
                 yield [session.peer], update
-
-    def beats(self, now: int) -> Iterator[tuple[list[bytes], Beat]]:
-        for session in self.sessions.values():
-            yield [session.peer], Beat(session.stream.n, now)
 
     def _staff_update(self, floor: Floor, changed: Iterable[Visit], now: int) -> Update | None:
         visits, gone = [], []

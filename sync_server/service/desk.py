@@ -74,9 +74,6 @@ class Desk:
                     reading.result()  # a server that hears nothing is worse than none: let it be started anew
                 self._audience.drop_silent(self._shop.clock())
                 self._begin_day()
-                turn = self._shop.begin()
-                self._say(turn, self._audience.beats(self._shop.clock()))
-                self._shop.finish(turn)
         finally:
             reading.cancel()
             if self._refresh is not None:

@@ -135,6 +135,7 @@ async def test_commands_reach_the_server_that_runs(house):
         tablet = house.device(file)
         await house.until(lambda: tablet.live)  # let in without a restart
         assert welkom("employee", "pin", "tom", "--pin", "777777", *data).returncode == 0
+        await house.until(lambda: tablet.live)  # nothing was heard while the command ran
         assert (await tablet.sign_in("tom", "777777")).refusal is None
         assert "active" in welkom("device", "list", *data).stdout
         ran = welkom("device", "revoke", "toms", *data)
