@@ -24,6 +24,26 @@ class Standstill(Exception):
     """Nothing will ever happen again, and somebody still waits."""
 
 
+class Deed:
+    """Something the world does, in no process's name: a handle without what makes asyncio's slow."""
+
+    __slots__ = ("_args", "_loop", "_what")
+
+    def __init__(self, loop: "VirtualLoop", what: Callable[..., None], args: tuple[Any, ...]) -> None:
+        self._loop = loop
+        self._what = what
+        self._args = args
+
+    def cancelled(self) -> bool:
+        return False
+
+    def _run(self) -> None:
+        try:
+            self._what(*self._args)
+        except Exception as error:
+            self._loop.on_fault("a fault", error)
+
+
 class VirtualLoop(asyncio.BaseEventLoop):
     """asyncio's own loop with a clock that jumps. `on_fault` hears of exceptions nobody caught.
 
@@ -36,8 +56,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.corpses: list[asyncio.Task[Any]] = []  # of killed processes
         self._time = 0.0
         self._made = 0
-        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
-        self._soon: deque[asyncio.Handle] = deque()
+        self._timers: list[tuple[float, int, asyncio.TimerHandle | Deed]] = []
+        self._soon: deque[asyncio.Handle | Deed] = deque()
         self.set_exception_handler(_tell)
         self.set_task_factory(_task)
 
@@ -49,8 +69,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return int(self._time * 1000 + 1e-3)  # a timer set for a ms is heard in that ms
 
     def handles(self) -> list[asyncio.Handle]:
-        """Everything that is still to be called."""
-        return [*self._soon, *(handle for _, _, handle in self._timers)]
+        """What processes still have to be called for."""
+        everything = [*self._soon, *(handle for _, _, handle in self._timers)]
+        return [handle for handle in everything if not isinstance(handle, Deed)]
+
+    def world_at(self, when: float, what: Callable[..., None], *args: Any) -> None:
+        """Calls something that belongs to no process."""
+        self._made += 1
+        heapq.heappush(self._timers, (when, self._made, Deed(self, what, args)))
 
     def bury(self) -> None:
         """Ends the loop. Tasks of the dead are closed now, when what they still do matters to nobody."""

@@ -6,7 +6,6 @@ device's old connection may still arrive after the first ones of its new connect
 """
 
 import contextlib
-import contextvars
 from collections.abc import Callable, Iterable
 from random import Random
 
@@ -19,8 +18,6 @@ RESET_S = 6.0  # after so long without a sign both ends give a connection up
 RETRY_S = 0.2
 MOST_WAITING = 200  # frames for one device, as in the real socket
 QUICK_S = (0.001, 0.004)
-
-_NOBODY = contextvars.copy_context()  # what is on the wire belongs to no process
 
 
 class Path:
@@ -261,7 +258,7 @@ class Network:
             connection.reset()
 
     def later(self, seconds: float, what: Callable[[], None]) -> None:
-        self.loop.call_later(seconds, what, context=_NOBODY)
+        self.loop.world_at(self.loop.time() + seconds, what)
 
     def at(self, when: float, what: Callable[..., None], *args: object) -> None:
-        self.loop.call_at(when, what, *args, context=_NOBODY)
+        self.loop.world_at(when, what, *args)

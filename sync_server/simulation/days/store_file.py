@@ -2,7 +2,7 @@
 
 PIN = "482913"
 CLOSES = "18:00"
-EMPLOYEES = ("maya", "sam", "tom", "kim", "ines")
+EMPLOYEES = ("maya", "sam", "tom", "ines")
 
 STORE_TOML = """\
 [store]
@@ -78,11 +78,6 @@ skills = ["sales"]
 id = "tom"
 name = "Tom"
 skills = ["repair"]
-
-[[employees]]
-id = "kim"
-name = "Kim"
-skills = ["repair", "sales"]
 
 [[employees]]
 id = "ines"
