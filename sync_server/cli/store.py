@@ -115,14 +115,16 @@ def server(
 
     def ready(running: Server) -> None:
         click.echo(f"Devices:  {running.sync_address}")
-        click.echo(f"Manager:  {running.web_url}/manager")
+        only = "" if running.elsewhere else "   (on this computer only; docs/running.md, Https)"
+        click.echo(f"Manager:  {running.elsewhere or running.web_here}/manager{only}")
         if running.enrolment.address:
             click.echo(f"Pairing:  {running.enrolment.reached_at}")
         if running.tls is not None:
             click.echo(f"Its certificate's SHA-256 fingerprint: {in_pairs(running.tls.fingerprint)}")
         if (code := running.first_run_code()) is not None:
-            click.echo("There is no manager yet. Choose a password: open the page on this computer, or once,")
-            click.echo(f"from anywhere: {running.web_url}{FIRST_RUN}/{code}")
+            click.echo(f"Nobody has a password yet. Choose one on this computer: {running.web_here}/manager")
+            if running.elsewhere:
+                click.echo(f"or on another one, by this link, once: {running.elsewhere}{FIRST_RUN}/{code}")
         click.echo(f"Store:    {running.folder.path}")
         click.echo("Ready. Ctrl+C ends.")
         sys.stdout.flush()

@@ -20,7 +20,7 @@ from .clock import OnwardClock, steady_clock, wall_clock
 from .counters import Counters
 from .desk import Desk
 from .doorman import Doorman
-from .enrol import Enrolment, own_address
+from .enrol import Enrolment, is_loopback, own_address
 from .folder import Folder, Lock
 from .gate import Gate
 from .keys import load_server_key
@@ -73,6 +73,22 @@ class Server:
         host, _, port = self.web_address.rpartition(":")
         reached = own_address() if host in ("0.0.0.0", "::") else host
         return f"{'https' if self.tls else 'http'}://{reached}:{port}"
+
+    @property
+    def web_here(self) -> str:
+        """Where somebody at this computer reaches the pages."""
+        host, _, port = self.web_address.rpartition(":")
+        reached = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+        return f"{'https' if self.tls else 'http'}://{reached}:{port}"
+
+    @property
+    def elsewhere(self) -> str:
+        """Where other computers reach the manager's pages; empty where those answer on this one only."""
+        public = self.settings.store.public_url
+        private = self.tls is not None or self.settings.server.accepts_reading
+        if public.startswith("https://") or (public and private):
+            return public.rstrip("/")
+        return self.web_url if private and not is_loopback(self.web_address.rpartition(":")[0]) else ""
 
     async def reload_devices(self) -> None:
         """Lets in who was added and keeps out who was revoked, from this moment on."""
@@ -169,9 +185,7 @@ async def serve(
         server = Server(
             folder, settings, shop, doorman, gate, desk, socket.address, f"{host}:{port}", tls, counters
         )
-        loopback = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-        at = f"{loopback}:{port}"
-        control = f"https://{at} {tls.fingerprint}" if tls else at
+        control = f"{server.web_here} {tls.fingerprint}" if tls else server.web_here.removeprefix("http://")
         try:
             folder.control_address.write_text(f"{control}\n", "utf-8")
         except OSError as error:  # a full disk: devices are served all the same

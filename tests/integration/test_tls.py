@@ -12,8 +12,9 @@ import pytest
 import requests
 
 from sync_server.service import control, tls, web_door
+from sync_server.service.enrol import own_address
 from sync_server.service.folder import FolderError
-from sync_server.service.settings import Listen
+from sync_server.service.settings import ACCEPTED, Listen
 from sync_server.web.app import make_app
 from tests.integration.process import welkom
 
@@ -145,3 +146,30 @@ async def test_pages_at_every_address_are_told_by_one_that_leads_there(house):
     assert "0.0.0.0" not in server.web_url
     found = await asyncio.to_thread(requests.get, server.web_url + "/health")
     assert found.json()["ok"]
+
+
+@pytest.mark.parametrize(
+    ("web", "lines", "elsewhere"),
+    [
+        ("127.0.0.1:0", {}, ""),
+        ("0.0.0.0:0", {}, ""),
+        ("127.0.0.1:0", {"tls_cert": tls.CERTIFICATE, "tls_key": tls.KEY}, ""),
+        ("0.0.0.0:0", {"tls_cert": tls.CERTIFICATE, "tls_key": tls.KEY}, "https://"),
+        ("0.0.0.0:0", {"manager_without_tls": ACCEPTED}, "http://"),
+    ],
+)
+async def test_where_the_manager_is_sent_is_where_the_pages_answer(house, web, lines, elsewhere):
+    if "tls_cert" in lines:
+        tls.make(house.folder, "Test shop", tls.own_names(own_address()), datetime.now(UTC))
+    use(house.folder, **lines)
+    text = house.folder.settings.read_text("utf-8")
+    house.folder.settings.write_text(text.replace('web = "127.0.0.1:0"', f'web = "{web}"'), "utf-8")
+    server = await house.open(make_app)
+    assert server.elsewhere.startswith(elsewhere) if elsewhere else server.elsewhere == ""
+    get = partial(requests.get, verify=house.folder.path / tls.CERTIFICATE if server.tls else True)
+    here = await asyncio.to_thread(get, server.web_here + "/manager")
+    assert here.status_code == 200
+    assert here.url.startswith(server.web_here + "/manager/sign-in")
+    if elsewhere:
+        there = await asyncio.to_thread(get, server.elsewhere + "/manager")
+        assert there.status_code == 200
