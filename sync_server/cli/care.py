@@ -60,6 +60,7 @@ def restore(source: Path, replace: bool, data: Path | None) -> None:
         click.echo(f"The store that was there is in {done.aside}")
     if done.revoked is None:
         click.echo("Devices that were revoked since are let in again: look at `welkom device list`")
+        click.echo("So are accounts and tokens that were removed: `welkom manager list`, `welkom token list`")
     for name in done.unknown or ():
         click.echo(f"{name} was added since and has to be added anew")
     click.echo(f"Next: `welkom server --data {folder.path}`")

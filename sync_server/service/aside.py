@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from .folder import Folder
-from .retention import forget
+from .retention import DESCRIPTION_MS, forget, forget_answers
 from .store import StoreError, connect, migrate, transaction
 
 NAMED = "before-restore-"
@@ -21,8 +21,9 @@ def aside(folder: Folder) -> list[Path]:
 class Asides:
     """Forgets in them what is due. One that cannot be read is told of once, and by `welkom doctor`."""
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder, keep_ms: int = DESCRIPTION_MS) -> None:
         self._folder = folder
+        self._keep_ms = keep_ms
         self._unreadable: set[Path] = set()
 
     def forget(self, now: int) -> None:
@@ -31,18 +32,20 @@ class Asides:
             store = path / "store.db"
             if store.exists() and path not in self._unreadable:
                 try:
-                    _forget(store, now)
+                    _forget(store, now, self._keep_ms)
                 except (StoreError, sqlite3.Error) as error:
                     self._unreadable.add(path)
                     log.warning("%s: what is due cannot be removed (%s); remove the folder", path, error)
 
 
-def _forget(store: Path, now: int) -> None:
+def _forget(store: Path, now: int, keep_ms: int) -> None:
     migrate(store)  # it may be of an older version, which kept words elsewhere
     db = connect(store)
     try:
         with transaction(db):
-            forget(db, now)
+            forgotten = [forget(db, now, keep_ms), forget_answers(db, now, keep_ms)]
+        if any(forgotten):
+            db.execute("VACUUM")  # where SQLite moved rows it left copies
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         db.close()

@@ -61,6 +61,7 @@ class Nightly:
         self.into = place(folder, settings.backup)
         self._folder = folder
         self._settings = settings.backup
+        self._keep_ms = settings.privacy.keep_descriptions_h * 3_600_000
         self._catalogue = settings.catalogue()
         self._clock = clock
 
@@ -69,7 +70,7 @@ class Nightly:
 
         What a restore put aside is a copy as well: what is due is removed from it in the same round.
         """
-        asides = Asides(self._folder)
+        asides = Asides(self._folder, self._keep_ms)
         while True:
             await asyncio.to_thread(asides.forget, self._clock())
             try:

@@ -29,8 +29,8 @@ from .verify import verify_file
 class Restored(Struct, frozen=True):
     """What came of it. `aside` is where the old store is now, None where there was none.
 
-    `revoked` are the devices that were shut out since the backup and stay so; `unknown` those that
-    were added since and have to be added anew. Both None where the old store could not be read.
+    `revoked` are the devices that were shut out since the backup and stay so; `unknown` the devices and
+    accounts that were added since and have to be added anew. Both None where the old store could not be read.
     """
 
     manifest: Manifest
@@ -95,14 +95,18 @@ def _make_ready(
         with transaction(db):
             forget(db, now)
             begin_epoch(db, now)
-            if (devices := _devices(folder.store)) is not None:
+            if (there := _there(folder)) is not None:
                 known = {row[0] for row in db.execute("SELECT public_key FROM devices")}
-                revoked = [name for key, name, at in devices if at is not None and key in known]
-                unknown = [name for key, name, at in devices if at is None and key not in known]
+                revoked = [name for key, name, at in there.devices if at is not None and key in known]
+                unknown = [name for key, name, at in there.devices if at is None and key not in known]
+                if _key(folder.path) == _key(staged):
+                    known = {row[0] for row in db.execute("SELECT name FROM accounts")}
+                    unknown += [name for name, *_ in there.accounts if name not in known]
+                    _keep_secrets(db, there)
                 # Who was shut out since the backup was made must not come in again by it.
                 db.executemany(
                     "UPDATE devices SET revoked_at = coalesce(revoked_at, ?) WHERE public_key = ?",
-                    [(at, key) for key, _, at in devices],
+                    [(at, key) for key, _, at in there.devices],
                 )
         db.execute("PRAGMA journal_mode=DELETE")  # one file, to be moved as one
     except sqlite3.Error as error:
@@ -124,15 +128,53 @@ def begin_epoch(db: sqlite3.Connection, now: int) -> None:
     db.execute("INSERT INTO epochs (epoch, began_at, from_seq) VALUES (?,?,?)", (uuid4().hex, now, seq))
 
 
-def _devices(path: Path) -> list[tuple[str, str, int | None]] | None:
-    """The devices of the store that is there: key, name, when revoked. None if it cannot be read."""
-    if not path.exists():
+class _There(Struct, frozen=True):
+    """Who may come in to the store that is there, and by what."""
+
+    devices: list[tuple[str, str, int | None]]  # key, name, when revoked
+    accounts: list[tuple[str, str, int, str]]  # name, password's hash, when set, role
+    tokens: list[tuple[str]]  # their hashes
+    pins: list[tuple[str, int, str]]  # hash, when set, employee
+
+
+def _there(folder: Folder) -> _There | None:
+    """None if it cannot be read."""
+    if not folder.store.exists():
         return None
     try:
-        with reading(path) as db:
-            return db.execute("SELECT public_key, name, revoked_at FROM devices").fetchall()
+        with reading(folder.store) as db:
+            return _There(
+                db.execute("SELECT public_key, name, revoked_at FROM devices").fetchall(),
+                db.execute("SELECT name, password_hash, set_at, role FROM accounts").fetchall(),
+                db.execute("SELECT token_hash FROM tokens").fetchall(),
+                db.execute("SELECT pin_hash, pin_set_at, id FROM employees WHERE pin_set_at > 0").fetchall(),
+            )
     except StoreError:
         return None
+
+
+def _key(folder: Path) -> bytes | None:
+    path = folder / "server.key"
+    return path.read_bytes() if path.exists() else None
+
+
+def _keep_secrets(db: sqlite3.Connection, there: _There) -> None:
+    """Accounts and tokens that were removed stay out, and new passwords and PINs stay.
+
+    What was removed is only missed, so this is for the very store of the backup, not for a new one.
+    """
+    for table, column, rows in (("accounts", "name", there.accounts), ("tokens", "token_hash", there.tokens)):
+        for (known,) in db.execute(f"SELECT {column} FROM {table}").fetchall():
+            if known not in {row[0] for row in rows}:
+                db.execute(f"DELETE FROM {table} WHERE {column} = ?", (known,))
+    db.executemany(
+        "UPDATE accounts SET password_hash = ?2, set_at = ?3, role = ?4 WHERE name = ?1 AND set_at < ?3",
+        there.accounts,
+    )
+    db.executemany(
+        "UPDATE employees SET pin_hash = ?1, pin_set_at = ?2 WHERE id = ?3 AND coalesce(pin_set_at, 0) < ?2",
+        there.pins,
+    )
 
 
 def _swap(folder: Folder, staged: Path, moment: str) -> Path | None:

@@ -14,6 +14,7 @@ from .accounts import AccountError
 
 DESCRIPTION_MS = 86_400_000  # how a shopper is called and spotted, notes, comments: a day after the end
 LINK_MS = 3_600_000  # a ticket's link: an hour after the end
+FOREVER = 1 << 62  # an instant after everything
 NO_DIGEST = bytes(16)  # stands for the digest of an op whose words are gone
 
 Place = tuple[str, str, str]  # table, what to set, in which of its rows
@@ -70,17 +71,24 @@ def forget_answers(db: sqlite3.Connection, now: int, keep_ms: int = DESCRIPTION_
 def erase(db: sqlite3.Connection, day: str, ticket: str) -> None:
     """Removes all words about a shopper at once, and their link. Raises AccountError.
 
-    A visit that is still open goes on, by its ticket alone.
+    A visit that is still open goes on, by its ticket alone. The fingerprints of ops go with them, all
+    of them: none says whose words it is of, and a name can be tried against it.
     """
     row = db.execute("SELECT visit_id FROM visits WHERE day = ? AND ticket = ?", (day, ticket)).fetchone()
     if row is None:
         raise AccountError(f"there was no ticket {ticket} on {day}; --day names another day")
     _remove(db, WORDS + LINK, [row[0]])
+    _remove_fingerprints(db)
 
 
 def remove_all(db: sqlite3.Connection) -> None:
     """Removes all words and links of all visits, for a copy that is kept for longer."""
     _remove(db, WORDS + LINK, None)
+    _remove_fingerprints(db)
+
+
+def _remove_fingerprints(db: sqlite3.Connection) -> None:
+    forget_answers(db, FOREVER, 0)
 
 
 def _remove(db: sqlite3.Connection, places: tuple[Place, ...], visits: list[str] | None) -> None:

@@ -42,7 +42,7 @@ async def test_a_store_is_backed_up_restored_and_verified_by_command(house, tmp_
 
 async def test_a_store_that_is_not_sound_ends_the_command_with_1(folder):
     db = connect(folder.store)
-    db.execute("INSERT INTO ops VALUES ('a', x'00', NULL, NULL, 1)")
+    db.execute("INSERT INTO ops VALUES ('a', zeroblob(16), 'no_such_code', NULL, 1)")
     db.close()
     code, said = await typed("verify", "--json", "--data", folder.path)
     told = json.loads(said)

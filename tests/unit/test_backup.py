@@ -50,6 +50,10 @@ def live(folder: Folder) -> Play:
 
 def test_a_backup_has_all_that_makes_the_store_and_nothing_of_its_shoppers(folder, tmp_path):
     live(folder)
+    db = connect(folder.store)
+    refused = "INSERT INTO ops VALUES ('1', randomblob(16), 'unknown_place', ?, ?)"
+    db.execute(refused, (WORDS[1], SOON))
+    db.close()
     (folder.path / "tls.pem").write_text("certificate")
     (folder.path / "toms.device.toml").write_text("a device's secret")
     assert verify_file(folder.store, None, SOON) == []
@@ -66,6 +70,8 @@ def test_a_backup_has_all_that_makes_the_store_and_nothing_of_its_shoppers(folde
         db,
         "SELECT ticket, state, need, resolution, ces, handovers, described + linked FROM visits ORDER BY 1",
     )
+    # By a fingerprint of what was said a name could be tried out.
+    assert rows(db, "SELECT hex(digest) AS of, trim(about) AS about FROM ops") == [{"of": "0" * 32, "about": ""}]
     db.close()
     assert [tuple(row.values()) for row in told] == [
         ("A-1", "completed", "repair", "solved", 5, 1, 0),

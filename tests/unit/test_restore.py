@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sync_server.service import accounts, backup, control, restore
+from sync_server.service import accounts, backup, control, managers, restore, tokens
 from sync_server.service.aside import Asides
 from sync_server.service.backup import BackupError, back_up
 from sync_server.service.folder import Folder, FolderError, InUse, Lock
+from sync_server.service.keys import make_server_key
 from sync_server.service.queries import epoch
 from sync_server.service.retention import DESCRIPTION_MS
 from sync_server.service.store import connect, reading
@@ -111,6 +112,44 @@ def test_who_was_shut_out_since_stays_out_and_who_is_new_is_named(folder, tmp_pa
     assert device["revoked_at"] is not None
 
 
+def test_accounts_and_tokens_that_were_removed_stay_out_and_new_secrets_stay(folder, tmp_path):
+    for name in ("gone", "stays"):
+        control.run(folder, "add_manager", name=name, role="manager", password="of the backup")
+        control.run(folder, "add_token", name=name)
+    control.run(folder, "set_pin", employee="tom", pin="111111")
+    made = back_up(folder, tmp_path / "into", SOON)
+    control.run(folder, "remove_manager", name="gone")
+    control.run(folder, "revoke_token", name="gone")
+    control.run(folder, "set_password", name="stays", password="changed since")
+    control.run(folder, "set_pin", employee="tom", pin="222222")
+    control.run(folder, "add_manager", name="new", role="readonly", password="added since")
+    done = restore.restore(folder, made, replace=True)
+    assert done.unknown == ["new"]
+    with reading(folder.store) as db:
+        accounts_now = {account.name: account.password_hash for account in managers.every(db)}
+        assert accounts_now.keys() == {"manager", "stays"}
+        assert accounts.verify(accounts_now["stays"], "changed since")
+        assert [name for name, _ in tokens.list_tokens(db)] == ["stays"]
+        assert accounts.verify(accounts.pin_hash(db, "tom"), "222222")
+
+
+def test_in_place_of_another_store_everything_is_as_in_the_backup(folder, finished_store, tmp_path):
+    """As on a new computer, where `welkom init` came before the restore."""
+    control.run(folder, "add_token", name="bookings")
+    made = back_up(folder, tmp_path / "into", SOON)
+    other = Folder(shutil.copytree(finished_store.path, tmp_path / "other"))
+    other.server_key.unlink()
+    make_server_key(other.server_key)
+    db = connect(other.store)
+    db.execute("DELETE FROM accounts")
+    db.close()
+    done = restore.restore(other, made, replace=True)
+    assert done.unknown == []
+    with reading(other.store) as db:
+        assert [account.name for account in managers.every(db)] == ["manager"]
+        assert [name for name, _ in tokens.list_tokens(db)] == ["bookings"]
+
+
 def test_a_store_beyond_reading_is_replaced_all_the_same(folder, made):
     folder.store.write_bytes(b"no database " * 1000)
     done = restore.restore(folder, made, replace=True, now=LATER)
@@ -163,6 +202,9 @@ def test_files_belong_to_whoever_the_folder_belongs_to(folder, made):
 
 
 def test_what_is_put_aside_forgets_in_time_like_the_store_itself(folder, made):
+    db = connect(folder.store)
+    db.execute("INSERT INTO ops VALUES ('one', randomblob(16), NULL, NULL, ?)", (SOON,))
+    db.close()
     done = restore.restore(folder, made, replace=True, now=LATER)
     asides = Asides(folder)
     asides.forget(LATER)
@@ -170,6 +212,13 @@ def test_what_is_put_aside_forgets_in_time_like_the_store_itself(folder, made):
     asides.forget(LATER + DESCRIPTION_MS)
     with reading(done.aside / "store.db") as db:
         assert db.execute("SELECT count(*) FROM visits WHERE ended_at > 0 AND described").fetchone() == (0,)
+        assert db.execute("SELECT count(*) FROM ops WHERE digest <> zeroblob(16)").fetchone() == (0,)
+
+
+def test_what_is_put_aside_forgets_sooner_where_the_shop_says_so(folder, made):
+    done = restore.restore(folder, made, replace=True, now=LATER)
+    Asides(folder, keep_ms=1).forget(LATER)
+    assert b"a-torn-note" not in (done.aside / "store.db").read_bytes()
 
 
 def test_one_put_aside_that_cannot_be_read_is_told_of_once_and_stops_nothing(folder, made, caplog):

@@ -201,7 +201,9 @@ def test_what_is_erased_is_gone_at_once_also_of_a_visit_still_open(store):
     fresh = play.open("buy", alias="Robin", link="F" * 22)
     write(store, play.catalogue, play.records)
     day = play.catalogue.day(play.clock.now)
+    store.execute("INSERT INTO ops VALUES ('1', randomblob(16), NULL, NULL, ?)", (play.clock.now,))
     erase(store, day, play.visit(ended).ticket)
+    assert rows(store, "SELECT hex(digest) AS of FROM ops") == [{"of": "0" * 32}]
     text = everything(store)
     assert not [word for word in WORDS if word in text]
     assert "Robin" in text
