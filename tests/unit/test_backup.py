@@ -71,7 +71,8 @@ def test_a_backup_has_all_that_makes_the_store_and_nothing_of_its_shoppers(folde
         "SELECT ticket, state, need, resolution, ces, handovers, described + linked FROM visits ORDER BY 1",
     )
     # By a fingerprint of what was said a name could be tried out.
-    assert rows(db, "SELECT hex(digest) AS of, trim(about) AS about FROM ops") == [{"of": "0" * 32, "about": ""}]
+    kept = rows(db, "SELECT hex(digest) AS of, trim(about) AS about FROM ops")
+    assert kept == [{"of": "0" * 32, "about": ""}]
     db.close()
     assert [tuple(row.values()) for row in told] == [
         ("A-1", "completed", "repair", "solved", 5, 1, 0),
