@@ -133,18 +133,30 @@ class Labelled(Tap):
     gap = NumericProperty(0.0)
     align_left = BooleanProperty(False)
     text_width = NumericProperty(1.0)
+    lines_width = NumericProperty(1.0)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.fbind("text", self._measure)
-        self.fbind("points", self._measure)
+        for name in ("text", "points", "width", "padding", "icon_width"):
+            self.fbind(name, self._measure)
         look.bind(unit=self._measure)
         self._measure()
 
     def _measure(self, *_: Any) -> None:
-        """How wide the text is on one line, pixels."""
+        """How wide the text is on one line, and on the lines there is room for, pixels."""
         label = CoreLabel(font_size=self.points * look.unit, font_name=look.semibold)
-        self.text_width = label.get_extents(self.text)[0] + 4 if self.text else 1
+
+        def wide(text: str) -> float:
+            return float(label.get_extents(text)[0]) if text else 0
+
+        self.text_width = wide(self.text) + 4
+        room = self.width - self.padding[0] - self.padding[2] - self.icon_width - 4 * look.unit
+        widest, line = 0.0, ""
+        for word in self.text.split():
+            longer = f"{line} {word}".strip()
+            line = longer if wide(longer) <= room else word
+            widest = max(widest, wide(line))
+        self.lines_width = max(1, min(widest + 4, room))
 
 
 class Primary(Labelled):

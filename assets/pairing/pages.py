@@ -184,7 +184,7 @@ class PairDigits(PairPage):
         shown = joining.shown
         assert shown is not None, "no digits are shown before they are known"
         self.digits, self.address = shown.digits, shown.manager_url
-        self.title = words.say("pairing.digits.title", digits=shown.digits.replace(" ", "\u00a0"))
+        self.title = words.say("pairing.digits.title")
         self.text = words.say("pairing.digits.text")
         self.say_scan = words.say("pairing.digits.scan" if self.address else "pairing.digits.here")
         self.say_waiting = words.say("pairing.digits.waiting")

@@ -22,6 +22,7 @@ class NeedPage(KioskPage):
     needs = ListProperty()
     say_how_was_it = StringProperty("")
     no_name = StringProperty("")
+    news_lead = StringProperty("")
     news = StringProperty("")
     news_icon = StringProperty("bell-ringing")
     put_away = StringProperty("")
@@ -47,11 +48,12 @@ class NeedPage(KioskPage):
         if called:
             employee = catalogue.employee(called[0].employee or "") if catalogue else None
             name = employee.name if employee else words.say("kiosk.line.somebody")
-            ticket = f"{called[0].ticket} {words.ticket_name(called[0].ticket)}"
-            calling = words.say("kiosk.call.ticket", ticket=ticket, name=name)
-            self.news = f"{calling}\n{words.say('kiosk.call.text')}"
+            self.news_lead = f"{called[0].ticket} {words.ticket_name(called[0].ticket)}"
+            self.news = f"{words.say('kiosk.line.called', name=name)}\n{words.say('kiosk.line.called_text')}"
             self.news_icon, self.put_away = "bell-ringing", ""
-        elif lost:
+            return
+        self.news_lead = ""
+        if lost:
             self.news = words.say("kiosk.lost.text", ticket=lost[0].ticket)
             self.news_icon, self.put_away = "alert-circle", words.say("common.all_right")
         else:

@@ -12,9 +12,12 @@ from assets.touch import Card
 class News(Card):
     """Takes no room while it has no `text`. With a `button` it can be put away: `on_release`.
 
+    `lead` stands large above the text: whose news this is.
+
     `tall` is its height in units.
     """
 
+    lead = StringProperty("")
     text = StringProperty("")
     icon = StringProperty("info-circle")
     button = StringProperty("")

@@ -4,16 +4,17 @@ from kivy.event import EventDispatcher
 from kivy.properties import BooleanProperty, ObjectProperty
 
 from assets.words import Words
+from sync_server.domain.catalogue import LANGUAGES
 
 
 class Speech(EventDispatcher):
-    """`words` says everything; `codes` are the languages of the store, in its order.
+    """`words` says everything; `codes` are the store's languages in its order, ours until they are known.
 
     Until somebody has `chosen` a language, the tablet speaks the store's first.
     """
 
     words = ObjectProperty(Words("en"), rebind=True)  # a rule that says something says it anew
-    codes = ObjectProperty(("en",))
+    codes = ObjectProperty(LANGUAGES)
     chosen = BooleanProperty(False)
 
     def choose(self, code: str) -> None:
