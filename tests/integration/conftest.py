@@ -27,6 +27,13 @@ def house(folder: Folder, tmp_path: Path, pin_hash: str) -> House:
     return House(folder, tmp_path / "devices", pin_hash)
 
 
+@pytest.fixture
+def shop(house: House) -> House:
+    """A store at which devices can be paired."""
+    house.enrol_at = "127.0.0.1:0"
+    return house
+
+
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same time-outs, a fifth as long: nobody has to wait for a dead link."""

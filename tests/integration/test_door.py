@@ -13,12 +13,6 @@ from sync_server.service.door import BURST, LARGEST_HEAD, MOST_OPEN_EACH
 from .house import House
 
 
-@pytest.fixture
-def shop(house: House) -> House:
-    house.enrol_at = "127.0.0.1:0"
-    return house
-
-
 async def connect(shop: House) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     host, _, port = shop.server.enrolment.address.rpartition(":")
     return await asyncio.open_connection(host, int(port))
