@@ -12,6 +12,7 @@ from sync_server.protocol.device_file import DeviceFile
 
 from .link import Link
 from .outbox import Outbox
+from .whereabouts import Find
 
 
 class Way(Protocol):
@@ -46,3 +47,4 @@ class Around:
     jitter: Callable[[], float] = random.random
     link: Callable[[DeviceFile, Callable[[bytes], None]], Way] = Link
     outbox: Callable[[Path], Outbox] = Outbox
+    find: Find | None = None  # how a store that moved is looked for, on a real network

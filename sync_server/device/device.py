@@ -27,6 +27,7 @@ from .engine import Action, Engine
 from .last import ROWS_MS, Last, signed_in_until
 from .outbox import KEEP_MS, OutboxError
 from .project import View, project
+from .whereabouts import Whereabouts
 from .wordless import as_due, words_are_due
 
 SIGN_IN_S = 8.0
@@ -68,6 +69,7 @@ class Device:
         pending, epoch = self.outbox.pending(), self.outbox.epoch()
         self._engine = Engine(pending, digest, self._around.jitter, self._last, file.kind, epoch)
         self._link = self._around.link(file, self._on_frame)
+        self._where = Whereabouts(file.server, file.server_key, self._around.find, self._now())
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._tick_at = 0
@@ -89,6 +91,7 @@ class Device:
             if timer is not None:
                 timer.cancel()
         self._keep_last()
+        self._where.stop()
         self._link.close()
         self.outbox.close()
 
@@ -191,6 +194,7 @@ class Device:
     # --- inside ----------------------------------------------------------------------------------
 
     def _on_frame(self, frame: bytes) -> None:
+        self._where.reached(self._now())  # whoever this is has the store's key
         try:
             message = decode_from_server(frame)
         except WireError as error:
@@ -236,7 +240,7 @@ class Device:
         match action:
             case eng.Open():
                 try:
-                    self._link.open()
+                    self._open_link()
                 finally:  # where there is no socket, the engine tries again soon
                     self._do(self._engine.opened(self._now()))
             case eng.Close():
@@ -253,7 +257,8 @@ class Device:
                 self._forget_rows()
                 self._forget()  # to the last byte
             case eng.Known(kind, name, letter):
-                known = replace(self.file, kind=kind, name=name, letter=letter)
+                server = self._where.at
+                known = replace(self.file, kind=kind, name=name, letter=letter, server=server)
                 if known != self.file or self._shut_out:
                     self._shut_out = False
                     self._tell(self.on_known, known)
@@ -276,6 +281,13 @@ class Device:
                 waiting = self._sign_ins.get(answer.request)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(answer)
+
+    def _open_link(self) -> None:
+        before, server = self._where.at, self._where.next(self._now())
+        if server != before:
+            self._link.close()
+            self._link = self._around.link(replace(self.file, server=server), self._on_frame)
+        self._link.open()
 
     def _know_day(self, day: str, last_ticket: int) -> None:
         # Tickets that wait to be sent will be of the server's day, whenever they were given out.

@@ -24,10 +24,16 @@ log = logging.getLogger(__name__)
 
 
 class Found(Struct, frozen=True, order=True):
-    """A store that can be paired with. `address` (host:port) is what `Pairing.begin` takes."""
+    """A store that can be paired with. `address` (host:port) is what `Pairing.begin` takes.
+
+    `key` is its public key, as it says itself, and `servers` where its own devices may reach it;
+    neither is known of a store of before.
+    """
 
     name: str
     address: str
+    key: str = ""
+    servers: tuple[str, ...] = ()
 
 
 class Finder:
@@ -110,5 +116,11 @@ class Finder:
             return
         # An IPv4 address first: it is what people compare with, and needs no interface beside it.
         address = next((a for a in addresses if ":" not in a), f"[{addresses[0]}]")
-        self._stores[name] = Found((told.get("store") or name)[:200], f"{address}:{info.port}")
+        sync = told.get("sync") or ""
+        hosts = [a if ":" not in a else f"[{a}]" for a in addresses] if sync.isdecimal() else []
+        servers = tuple(f"tcp://{host}:{sync}" for host in hosts)
+        found = Found(
+            (told.get("store") or name)[:200], f"{address}:{info.port}", told.get("key") or "", servers
+        )
+        self._stores[name] = found
         self._on_change()

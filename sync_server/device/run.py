@@ -11,7 +11,9 @@ from typing import Any, Protocol
 
 from sync_server.protocol.device_file import DeviceFile
 
+from .around import Around
 from .device import Device
+from .find import Finder
 from .own_file import forget_key, keep_known
 from .start import ConfigError
 
@@ -40,7 +42,7 @@ async def live(
     simulated person. Raises ConfigError, OutboxError and what `open_window` raises.
     """
     try:
-        device = Device(device_file, data)
+        device = Device(device_file, data, Around(find=Finder))
     except OSError as error:
         raise ConfigError(f"{data} cannot be used: {error}; name another folder with --data") from error
     beside: asyncio.Future[object] | None = None

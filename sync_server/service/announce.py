@@ -1,4 +1,7 @@
-"""Lets new devices find the store on its network, by multicast DNS. Never a reason for anything to fail."""
+"""Lets devices find the store on its network, by multicast DNS. Never a reason for anything to fail.
+
+New ones choose it by its name; its own ones know it by its key, should it have got another address.
+"""
 
 import asyncio
 import logging
@@ -12,6 +15,8 @@ from sync_server.protocol.enrol import SERVICE, WIRE
 if TYPE_CHECKING:
     from zeroconf.asyncio import AsyncZeroconf
 
+LOOK_AGAIN_S = 30.0  # how soon another address of this computer is noticed
+
 log = logging.getLogger(__name__)
 
 
@@ -22,9 +27,10 @@ class Announcement:
     it; nobody waits for that.
     """
 
-    def __init__(self, store: str, address: str) -> None:
+    def __init__(self, store: str, address: str, key: str = "", sync_port: str = "") -> None:
         self._store = store.encode()[:200].decode("utf-8", "ignore")  # what fits into one record
         self._host, _, self._port = address.rpartition(":")
+        self._told = {"store": self._store, "wire": str(WIRE), "key": key, "sync": sync_port}
         self._zeroconf: AsyncZeroconf | None = None
         self._announcing: asyncio.Task[None] | None = None
 
@@ -45,27 +51,37 @@ class Announcement:
     async def _announce(self) -> None:
         everywhere = self._host in ("0.0.0.0", "::")
         try:
-            # Here, so that a library that cannot be loaded is no reason not to open the shop either.
-            from zeroconf import IPVersion, ServiceInfo
-            from zeroconf.asyncio import AsyncZeroconf
-
-            self._zeroconf = (
-                AsyncZeroconf(ip_version=IPVersion.V4Only)
-                if everywhere
-                else AsyncZeroconf(interfaces=[self._host])
-            )
-            addresses = None if everywhere else [self._host]
-            info = ServiceInfo(
-                SERVICE,
-                f"{_label(self._store)}.{SERVICE}",
-                port=int(self._port),
-                properties={"store": self._store, "wire": str(WIRE)},
-                server=f"{_label(sockets.gethostname())}-{self._port}.local.",
-                parsed_addresses=addresses or own_addresses(),
-            )
-            await self._zeroconf.async_register_service(info, allow_name_change=True)
+            addresses = own_addresses() if everywhere else [self._host]
+            await self._say(addresses, everywhere)
+            while everywhere:
+                await asyncio.sleep(LOOK_AGAIN_S)
+                if (now := own_addresses()) != addresses and now:
+                    addresses = now  # the computer has another address: whoever looks for us must hear it
+                    if self._zeroconf is not None:
+                        await self._zeroconf.async_close()
+                    await self._say(addresses, everywhere)
         except Exception as error:
             log.warning("new devices cannot find the store by themselves (%s); type its address there", error)
+
+    async def _say(self, addresses: list[str], everywhere: bool) -> None:
+        # Here, so that a library that cannot be loaded is no reason not to open the shop either.
+        from zeroconf import IPVersion, ServiceInfo
+        from zeroconf.asyncio import AsyncZeroconf
+
+        self._zeroconf = (
+            AsyncZeroconf(ip_version=IPVersion.V4Only)
+            if everywhere
+            else AsyncZeroconf(interfaces=[self._host])
+        )
+        info = ServiceInfo(
+            SERVICE,
+            f"{_label(self._store)}.{SERVICE}",
+            port=int(self._port),
+            properties=self._told,
+            server=f"{_label(sockets.gethostname())}-{self._port}.local.",
+            parsed_addresses=addresses,
+        )
+        await self._zeroconf.async_register_service(info, allow_name_change=True)
 
 
 def own_addresses() -> list[str]:

@@ -59,6 +59,7 @@ class Enrolment:
 
     def __init__(self, server: "Server") -> None:
         public, _ = load_server_key(server.folder.server_key)
+        self._key = public
         self.pairing = Pairing(public, server.settings.store.name)
         self.address = ""
         self.off: Off | None = None
@@ -89,7 +90,9 @@ class Enrolment:
         try:
             if self._socket is not None:
                 await self._door.open(self._socket)
-            async with Announcement(self.pairing.store, self.address if self._announced else ""):
+            address = self.address if self._announced else ""
+            sync_port = self._server.sync_address.rpartition(":")[2]
+            async with Announcement(self.pairing.store, address, self._key, sync_port):
                 await asyncio.Event().wait()
         finally:
             await self._door.close()
