@@ -48,8 +48,9 @@ class Manifest(Struct, frozen=True):
 def back_up(folder: Folder, into: Path, now: int | None = None) -> Path:
     """Makes a backup of a store, running or stopped, in a new folder below `into`; that folder.
 
-    It appears there whole and verified, or not at all. Raises BackupError or StoreError.
+    It appears there whole and verified, or not at all. Raises BackupError, FolderError or StoreError.
     """
+    folder.check_owner()  # who could not remove it when it is old
     at = time.time_ns() // 1_000_000 if now is None else now
     moment = datetime.fromtimestamp(at / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
     try:

@@ -20,7 +20,7 @@ from sync_server.protocol.device_file import DeviceFile
 
 from . import accounts, devices, managers, retention, tokens
 from .accounts import AccountError
-from .folder import Folder, FolderError, InUse, Lock
+from .folder import Folder, FolderError, InUse, Lock, running_server
 from .keys import load_server_key
 from .settings import load_settings
 from .store import connect, migrate, transaction
@@ -126,14 +126,12 @@ def run(folder: Folder, command: str, **arguments: str) -> Any:
 
 def ask_running(folder: Folder, command: str, **arguments: str) -> Any:
     """Has the running server do what only it can: enrolment. Raises AccountError or FolderError."""
-    try:
-        with Lock(folder):
-            raise FolderError(
-                f"{folder.path}: no server is running on this folder; start it with"
-                f" `welkom server --data {folder.path}`: devices are paired through it"
-            )
-    except InUse:
-        return _ask_server(folder, Request(command, arguments))
+    if running_server(folder) is None:
+        raise FolderError(
+            f"{folder.path}: no server is running on this folder; start it with"
+            f" `welkom server --data {folder.path}`: devices are paired through it"
+        )
+    return _ask_server(folder, Request(command, arguments))
 
 
 def add_device(folder: Folder, kind: str, name: str, server: str) -> DeviceFile:

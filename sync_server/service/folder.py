@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import pwd
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -56,6 +57,27 @@ class Folder:
         if not self.settings.exists() or not self.server_key.exists():
             raise FolderError(f"{self.path}: not a store's folder; `welkom init {self.path}` makes one")
 
+    def check_owner(self) -> None:
+        """Raises FolderError for root in somebody else's folder: what root leaves there they cannot open.
+
+        To be asked before anything is written. (SQLite gives its own files to the owner by itself.)
+        """
+        try:
+            owner = self.path.stat().st_uid
+        except OSError:
+            return  # not there yet: it will belong to whoever makes it
+        if os.geteuid() == 0 != owner:
+            raise FolderError(f"{self.path}: {_belongs_to(owner)}; it could not open what root leaves there")
+
+
+def _belongs_to(owner: int) -> str:
+    """Whose folder it is, and how to do a command as that person."""
+    try:
+        name = pwd.getpwuid(owner).pw_name
+    except KeyError:  # of another computer, say
+        name = f"'#{owner}'"
+    return f"belongs to {name}: begin the command with `sudo -u {name}`"
+
 
 class InUse(FolderError):
     """A server is running on this folder."""
@@ -65,8 +87,13 @@ class Lock:
     """Holds the folder for one writing process, until closed or the process ends. Raises FolderError."""
 
     def __init__(self, folder: Folder) -> None:
+        if running_server(folder) is None:
+            folder.check_owner()
         try:
             self._file = folder.lock.open("a+")
+        except PermissionError as error:
+            owner = folder.path.stat().st_uid
+            raise FolderError(f"{folder.path}: cannot be written; it {_belongs_to(owner)}") from error
         except OSError as error:
             raise FolderError(
                 f"{folder.lock}: cannot be written ({error.strerror});"

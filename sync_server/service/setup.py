@@ -26,6 +26,7 @@ def make_store(path: Path, name: str | None, password: str | None, template: Pat
     folder = Folder(path)
     if folder.settings.exists() or folder.server_key.exists() or folder.store.exists():
         raise FolderError(f"{path}: is a store already; choose another folder")
+    folder.check_owner()
     hashed = None if password is None else managers.hash_password(password)
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -92,6 +92,7 @@ def make(folder: Folder, shop: str, names: Iterable[str], now: datetime.datetime
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+    folder.check_owner()
     certificate, key_path = folder.path / CERTIFICATE, folder.path / KEY
     if certificate.exists() or key_path.exists():
         raise FolderError(f"{certificate}: is there already; move it away to make another")

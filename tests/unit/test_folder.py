@@ -1,20 +1,25 @@
 """The data directory: made once, one server at a time, and secrets only its owner can read."""
 
+import fcntl
 import json
 import os
 import stat
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
+from sync_server.service import tls
 from sync_server.service.accounts import AccountError
+from sync_server.service.backup import back_up
 from sync_server.service.control import Request, make_control_key, right_key, run, work_of
 from sync_server.service.folder import Folder, FolderError, InUse, Lock, write_secret
 from sync_server.service.keys import load_server_key, make_server_key
+from sync_server.service.restore import restore
 from sync_server.service.settings import load_settings
 from sync_server.service.setup import make_store
 from sync_server.service.store import StoreError, connect, explain, migrate
@@ -28,6 +33,57 @@ def template(tmp_path: Path) -> Path:
     path = tmp_path / "template.toml"
     path.write_text(STORE_TOML, "utf-8")
     return path
+
+
+# --- whose it is -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def not_roots(folder, tmp_path, monkeypatch):
+    """A store of somebody who is not root, with a backup, and root."""
+    back_up(folder, tmp_path / "backup")
+    if os.geteuid() == 0:
+        os.chown(folder.path, 65_534, 65_534)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 0)
+    folder.lock.unlink(missing_ok=True)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda folder, _: run(folder, "set_pin", employee="tom", pin="481516"),
+        lambda folder, elsewhere: back_up(folder, elsewhere),
+        lambda folder, elsewhere: restore(folder, elsewhere.with_name("backup"), replace=True),
+        lambda folder, _: tls.make(folder, "Shop", ["localhost"], datetime.now(UTC)),
+        lambda folder, _: Lock(folder),
+    ],
+    ids=["a command", "a backup", "a restore", "a certificate", "a server"],
+)
+def test_root_leaves_nothing_in_the_folder_of_somebody_else(not_roots, tmp_path, write):
+    before = sorted(not_roots.path.iterdir())
+    with pytest.raises(FolderError, match=r"belongs to .*: begin the command with `sudo -u "):
+        write(not_roots, tmp_path / "elsewhere")
+    assert sorted(not_roots.path.iterdir()) == before
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_root_makes_no_store_in_the_folder_of_somebody_else(tmp_path, not_roots):
+    prepared = tmp_path / "prepared"
+    prepared.mkdir()
+    os.chown(prepared, not_roots.path.stat().st_uid, -1)
+    with pytest.raises(FolderError, match="sudo -u"):
+        make_store(prepared, None, None)
+    assert list(prepared.iterdir()) == []
+
+
+def test_root_may_ask_a_server_that_runs(not_roots):
+    holder = not_roots.lock.open("a+")
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    with pytest.raises(InUse):
+        Lock(not_roots)
+    holder.close()
 
 
 # --- making one --------------------------------------------------------------------------------------

@@ -193,14 +193,6 @@ def test_an_interrupted_restore_starts_no_server_and_can_be_done_again(folder, m
     assert renames > 8  # four files out, four in
 
 
-def test_files_belong_to_whoever_the_folder_belongs_to(folder, made):
-    if os.geteuid() != 0:
-        pytest.skip("only root can give files away")
-    os.chown(folder.path, 1234, 1234)
-    restore.restore(folder, made, replace=True)
-    assert {path.stat().st_uid for path in (folder.store, folder.server_key, folder.settings)} == {1234}
-
-
 def test_what_is_put_aside_forgets_in_time_like_the_store_itself(folder, made):
     db = connect(folder.store)
     db.execute("INSERT INTO ops VALUES ('one', randomblob(16), NULL, NULL, ?)", (SOON,))
