@@ -85,7 +85,7 @@ def manager_remove(name: str, data: Path | None) -> None:
 
 @click.group()
 def token() -> None:
-    """Other programs that may open visits, each with a token of its own."""
+    """Other programs that may open visits and read the figures, each with a token of its own."""
 
 
 @token.command("add")

@@ -16,6 +16,7 @@ class Deed(StrEnum):
     SIGN_IN = "sign_in"  # take a tablet with an employee's PIN
     LOOK = "look"  # see the manager's pages
     MANAGE = "manage"  # change something on the manager's pages
+    READ_FIGURES = "read_figures"  # those of the server, from another computer
 
 
 Asked = type | Deed
@@ -52,6 +53,7 @@ MAY: dict[Asked, frozenset[ActorKind]] = {
     Deed.SIGN_IN: frozenset({_STAFF}),
     Deed.LOOK: frozenset({_MANAGER, _READONLY}),
     Deed.MANAGE: frozenset({_MANAGER}),
+    Deed.READ_FIGURES: frozenset({_API}),
 }
 
 

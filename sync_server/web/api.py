@@ -63,8 +63,7 @@ class Pace:
 async def open_visit(request: Request) -> Response:
     """Opens a visit and answers 201 with its ticket and the shopper's link."""
     server: Server = request.app.state.server
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    name = await asyncio.to_thread(_whose, server, token.strip()) if kind.lower() == "bearer" else None
+    name = await whose(request)
     if name is None:
         return problem(401, "send the header Authorization: Bearer TOKEN, with a token of `welkom token add`")
     try:
@@ -90,6 +89,14 @@ async def open_visit(request: Request) -> Response:
     base = (server.settings.store.public_url or server.web_url).rstrip("/")
     body = {"ticket": op.ticket, "link": f"{base}/v/{op.link}"}
     return Response(msgspec.json.encode(body), 201, media_type="application/json")
+
+
+async def whose(request: Request) -> str | None:
+    """The name of the token that a request comes with; None without one that is good."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer":
+        return None
+    return await asyncio.to_thread(_name_of, request.app.state.server, token.strip())
 
 
 def problem(status: int, text: str, retry_s: int | None = None) -> Response:
@@ -125,6 +132,6 @@ def _id(name: str, key: str, what: str) -> str:
     return hashlib.sha256("\0".join((name, key, what)).encode()).hexdigest()[:32]
 
 
-def _whose(server: Server, token: str) -> str | None:
+def _name_of(server: Server, token: str) -> str | None:
     with reading(server.folder.store) as db:
         return token_name(db, token)

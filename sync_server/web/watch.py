@@ -6,6 +6,10 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from sync_server.domain.ops import ActorKind
+from sync_server.domain.roles import Deed, may
+
+from .api import whose
 from .manager import server_of
 from .private import at_this_computer
 
@@ -20,10 +24,19 @@ async def health(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    """The server's figures, for programs on this computer only: how a shop does is not for shoppers."""
-    if not at_this_computer(request):
-        return PlainTextResponse("The figures are read on the server's own computer only.\n", 403)
+    """The server's figures, for programs on this computer or with a token: they are not for shoppers."""
+    if not at_this_computer(request) and not await _may_read(request):
+        return PlainTextResponse("From another computer: https, and a token of `welkom token add`.\n", 403)
     return Response(request.app.state.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _may_read(request: Request) -> bool:
+    """Whether a program on another computer asks, by a token that nobody could read on the way."""
+    return (
+        request.url.scheme == "https"
+        and may(ActorKind.API, Deed.READ_FIGURES)
+        and await whose(request) is not None
+    )
 
 
 def _version() -> str:

@@ -1,5 +1,6 @@
 """What a server tells those who watch over it, and what it never tells."""
 
+import asyncio
 import json
 import logging
 import re
@@ -9,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from sync_server.domain import ops
 from sync_server.domain.events import Resolution
+from sync_server.service import control
 from sync_server.service.counters import COUNTED
 from sync_server.service.logs import JsonLines
 from sync_server.service.metrics import METRICS, Metrics
@@ -115,6 +117,26 @@ async def test_a_fault_is_one_line_with_the_place_it_happened():
     assert told["fault"].endswith("ValueError: no such luck")
 
 
+@pytest.mark.attack(
+    "Somebody on the shop's network asks for the server's figures",
+    "told to whoever has a token, over https; to nobody else",
+)
+async def test_from_another_computer_the_figures_are_for_a_token_over_https(house):
+    made = control.run(house.folder, "add_token", name="prometheus")
+    app = make_app(await house.open(make_app))
+    right, wrong = {"Authorization": f"Bearer {made}"}, {"Authorization": "Bearer x"}
+    for headers, scheme, status in (
+        (right, "https", 200),
+        (right, "http", 403),
+        (wrong, "https", 403),
+        ({}, "https", 403),
+    ):
+        code, text = await ask(app, "/metrics", "192.168.1.20", headers, scheme)
+        assert (code, "welkom_unwell" in text) == (status, status == 200), (headers, scheme)
+    await asyncio.to_thread(control.run, house.folder, "revoke_token", name="prometheus")
+    assert (await ask(app, "/metrics", "192.168.1.20", right, "https"))[0] == 403
+
+
 @pytest.mark.parametrize(
     ("client", "headers", "status"),
     [
@@ -140,7 +162,7 @@ async def test_the_figures_are_not_for_shoppers_and_health_is_for_all(house, cli
     server.shop.unwell = None
 
 
-async def ask(app, path: str, client: str, headers: dict[str, str]) -> tuple[int, str]:
+async def ask(app, path: str, client: str, headers: dict[str, str], scheme: str = "http") -> tuple[int, str]:
     """A GET as it comes from that address; the status and the text."""
     told: list[dict] = []
 
@@ -160,7 +182,7 @@ async def ask(app, path: str, client: str, headers: dict[str, str]) -> tuple[int
         "headers": [(name.lower().encode(), value.encode()) for name, value in lines],
         "client": (client, 50_000),
         "server": ("127.0.0.1", 80),
-        "scheme": "http",
+        "scheme": scheme,
         "http_version": "1.1",
         "root_path": "",
         "state": {},
