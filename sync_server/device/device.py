@@ -75,7 +75,7 @@ class Device:
         self._tick_at = 0
         self._keep_timer: asyncio.TimerHandle | None = None
         self._forget_timer: asyncio.TimerHandle | None = None
-        self._sign_ins: dict[str, asyncio.Future[msg.SignedIn]] = {}
+        self._sign_ins: dict[str, asyncio.Future[msg.SignedIn | None]] = {}
         self._view: View | None = None
         self._view_until: float = float("inf")
 
@@ -133,7 +133,7 @@ class Device:
             view = project(self._engine.replica, self._engine.pending, self.file.device_id, now)
             self._view_until = float("inf")
             if not self.live and (heard_at := self.heard_at) is not None:
-                until = signed_in_until(heard_at, self.catalogue)
+                until = signed_in_until(heard_at, self.catalogue, view.serving(self.file.device_id))
                 if now >= until:
                     view = view.signed_off(self.file.device_id)
                 else:
@@ -245,6 +245,9 @@ class Device:
                     self._do(self._engine.opened(self._now()))
             case eng.Close():
                 self._link.close()
+                for asked in self._sign_ins.values():
+                    if not asked.done():
+                        asked.set_result(None)  # no answer comes over that link any more
             case eng.Send(message):
                 self._link.send(encode(message))
             case eng.Learned(catalogue, digest):
@@ -254,7 +257,8 @@ class Device:
                 self._forget()
                 self._know_day(day, last_ticket)
             case eng.Emptied():
-                self._forget_rows()
+                if self._last is not None:
+                    self._show_last(self._last.without_rows())
                 self._forget()  # to the last byte
             case eng.Known(kind, name, letter):
                 server = self._where.at
@@ -335,7 +339,7 @@ class Device:
             if self._last is not None and not self.live:
                 age = self.server_time() - self._last.at
                 if age >= ROWS_MS:
-                    self._forget_rows()
+                    self._show_last(self._last.without_rows())
                 elif age >= self._keep_h * HOUR_MS:
                     self._show_last(self._last.without_words())
             self._forget_words(self._keep_h * HOUR_MS)
@@ -348,10 +352,6 @@ class Device:
         self._engine.reword(lambda submit: as_due(submit, now, keep_ms))
         self._view = None
         self.outbox.forget(now, keep_ms)
-
-    def _forget_rows(self) -> None:
-        if self._last is not None:
-            self._show_last(self._last.without_rows())
 
     def _show_last(self, last: Last) -> None:
         if self._keep_timer is not None:

@@ -33,10 +33,14 @@ class Last(Struct, frozen=True, omit_defaults=True):
         return replace(self, visits=tuple(map(row_without_words, self.visits)))
 
 
-def signed_in_until(heard_at: int, catalogue: Catalogue | None) -> int:
+def signed_in_until(heard_at: int, catalogue: Catalogue | None, serving: bool) -> int:
     """Until when whoever was signed in at the server's last word may work without it, ms UTC.
 
-    Until closing time, when the server signs everybody off, and never longer than a working day.
+    Until the server signs them off: at closing time, who is `serving` somebody then a while later;
+    and never longer than a working day.
     """
     latest = heard_at + SIGNED_IN_MS
-    return latest if catalogue is None else min(latest, catalogue.next_closing(heard_at))
+    if catalogue is None:
+        return latest
+    stays = catalogue.store.leftovers_min * 60_000 if serving else 0
+    return min(latest, catalogue.next_closing(heard_at - stays) + stays)

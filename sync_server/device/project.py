@@ -31,6 +31,13 @@ class View(Struct, frozen=True):
         """Who is signed in on this tablet."""
         return next((p for p in self.people.values() if p.device_id == device_id), None)
 
+    def serving(self, device_id: str) -> bool:
+        """Whether whoever is signed in on this tablet is with a shopper."""
+        me = self.holder(device_id)
+        return me is not None and any(
+            visit.employee == me.id and visit.state == State.SERVING for visit in self.visits.values()
+        )
+
     def signed_off(self, device_id: str) -> "View":
         """The same with nobody signed in on this tablet."""
         people = {

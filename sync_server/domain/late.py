@@ -15,7 +15,7 @@ from . import visit
 from .events import Presence, Record
 from .ops import SYSTEM, Actor, AnyOp, OpenVisit, QuickResolution, SetPresence
 from .people import Person
-from .visit import IN_HAND, Visit
+from .visit import IN_HAND, State, Visit
 
 if TYPE_CHECKING:
     from .floor import Floor
@@ -79,7 +79,9 @@ def before_closing(floor: "Floor", op: AnyOp, by: Actor, tapped: int) -> "Floor 
     then, under = type(floor)(floor.catalogue), ended.under
     then.visits[under.visit_id] = under
     holder = floor.holder(by.device_id)
-    name = floor.signed_off.who(by.device_id, tapped) or (holder.id if holder else None)
+    # With a shopper the server would have let them go on beyond closing time.
+    stays = floor.catalogue.store.leftovers_min * 60_000 if under.state is State.SERVING else 0
+    name = floor.signed_off.who(by.device_id, tapped - stays) or (holder.id if holder else None)
     if name is not None:
         active = (under.visit_id,) if under.employee == name and under.state in IN_HAND else ()
         then.people[name] = Person(name, Presence.AVAILABLE, device_id=by.device_id, active=active)

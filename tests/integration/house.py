@@ -145,10 +145,13 @@ class House:
         self.raws.append(raw)
         return raw
 
-    async def sign_in(self, device: Device, employee: str) -> None:
-        await self.until(lambda: device.live)
-        answer = await device.sign_in(employee, PIN)
-        assert answer is not None, "no answer to the sign-in"
+    async def sign_in(self, device: Device, employee: str, pin: str = PIN) -> None:
+        answer = None
+        while (
+            answer is None
+        ):  # on a busy computer the link may be given up just then: as a person does, again
+            await self.until(lambda: device.live)
+            answer = await device.sign_in(employee, pin)
         assert answer.refusal is None, answer.refusal
         await self.until(lambda: device.view.holder(device.file.device_id))
 

@@ -165,6 +165,44 @@ async def test_a_visit_that_a_colleague_took_meanwhile_is_refused_with_their_nam
 
 
 @pytest.mark.fault(
+    "A visit is taken, served and completed on a tablet without connection",
+    "all of it counts if nobody was quicker; else nothing of it, and the first word names who was",
+)
+@pytest.mark.parametrize("quicker", [False, True])
+async def test_a_visit_taken_without_connection_is_settled_when_the_server_hears_of_it(house, quicker):
+    tablet_file = house.enrol("staff", "Maya's")
+    kiosk, tom = await house.crew("tom")
+    cable = await house.cable()
+    maya = house.device(tablet_file, cable)
+    await house.sign_in(maya, "maya")
+    visit_id = come(kiosk, "repair")
+    await house.until(lambda: (row := maya.view.visits.get(visit_id)) and row.state == "offered")
+    await house.until(lambda: (row := tom.view.visits.get(visit_id)) and row.state == "offered")
+    cable.pinch()
+    for op, more in ((ops.Claim, {}), (ops.Start, {}), (ops.Complete, {"resolution": Resolution.SOLVED})):
+        do(maya, op, visit_id, **more)
+    assert visit_id not in maya.view.visits
+    if quicker:
+        do(tom, ops.Claim, visit_id)
+        await house.until(lambda: not tom.outbox.pending())
+    await house.until(lambda: not maya.live)
+    cable.mend()
+    await healed(house)
+    told = [(refusal.code, refusal.about) for _, refusal in house.answered]
+    if quicker:
+        assert told[0] == ("already_taken", "tom")
+        assert [type(submit.op) for submit, _ in maya.outbox.refused()] == [
+            ops.Claim,
+            ops.Start,
+            ops.Complete,
+        ]
+        assert maya.view.visits[visit_id].employee == "tom"
+    else:
+        assert told == []
+        assert house.one("SELECT state, employee FROM visits") == "completed"
+
+
+@pytest.mark.fault(
     "A tablet does not hear of its server for a day",
     "what it kept of the shoppers is gone from its disk",
 )

@@ -5,12 +5,13 @@ import threading
 
 import pytest
 
+from sync_server.device import device as device_module
 from sync_server.domain import ops
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol import messages as msg
 from sync_server.service.doorman import OF_EMPLOYEE
 
-from .house import PIN, come, do
+from .house import GIVE_UP_S, PIN, come, do
 
 WRONG = "99999999"
 
@@ -32,6 +33,18 @@ async def test_a_wrong_pin_is_told_and_changes_nothing(house):
     assert (answer.refusal, answer.wait_s) == (Refusal(Code.WRONG_PIN, ""), 0)
     assert tablet.view.holder(file.device_id) is None
     assert house.one("SELECT count(*) FROM visit_events") == 0
+
+
+async def test_a_link_that_is_lost_ends_the_wait_for_the_answer(house, monkeypatch):
+    monkeypatch.setattr(device_module, "SIGN_IN_S", 1e6)
+    file = house.enrol("staff", "Tablet")
+    await house.open()
+    cable = await house.cable()
+    tablet = house.device(file, cable)
+    await house.until(lambda: tablet.live)
+    cable.pinch()
+    async with asyncio.timeout(GIVE_UP_S):
+        assert await tablet.sign_in("tom", PIN) is None
 
 
 async def test_an_employee_without_a_pin_cannot_sign_in(house):

@@ -102,6 +102,16 @@ def test_a_whole_chain_of_taps_is_taken_up_one_after_the_other():
     assert Floor.replay(play.catalogue, play.records).visits == play.floor.visits
 
 
+def test_who_was_with_a_shopper_at_closing_time_may_have_gone_on_a_while():
+    play, visit_id, rev = at_closing(State.ACCEPTED)
+    play.clock.now = NEXT_MORNING
+    assert tapped(play, "tom", ops.Start(visit_id, rev), -5) == Refusal(Code.NOT_SIGNED_IN)
+    tapped(play, "tom", ops.Start(visit_id, rev), 5)
+    tapped(play, "tom", ops.Complete(visit_id, rev + 1, **SOLVED), -10)
+    visit = play.visit(visit_id)
+    assert (visit.state, visit.ended_at) == (State.COMPLETED, CLOSES + 600_000)
+
+
 def test_what_was_laid_aside_before_closing_time_was_not_left_open():
     play, visit_id, rev = at_closing(State.SERVING)
     tapped(play, "tom", ops.Hold(visit_id, rev), 30)
@@ -168,7 +178,7 @@ def test_only_who_had_it_and_went_by_what_it_was_may_say_how_it_went():
         Code.STALE_REV, str(rev)
     )
     assert tapped(play, "tom", ops.Start(visit_id, rev), 20) == Refusal(Code.WRONG_STATE, "serving")
-    assert tapped(play, "tom", done, -61) == Refusal(Code.NOT_SIGNED_IN)  # after the server signed them off
+    assert tapped(play, "tom", done, -121) == Refusal(Code.NOT_SIGNED_IN)  # after the server signed them off
     now = play.floor.handle(done, staff("tom"), play.clock.now)
     assert now == Refusal(Code.NOT_SIGNED_IN)
     assert play.visit(visit_id).left_open
