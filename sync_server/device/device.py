@@ -154,8 +154,8 @@ class Device:
         return self._last.ahead_ms if self._last is not None else None
 
     def new_id(self) -> str:
-        """An id that sorts by time: for ops and visits."""
-        return ticket.uuid7(self._around.wall_clock(), self._around.random_bytes(10))
+        """An id that sorts by time, the server's: it refuses an op that seems to be of long ago."""
+        return ticket.uuid7(self.server_time(), self._around.random_bytes(10))
 
     def next_ticket(self) -> str:
         """The next ticket of this device's own. It is used up by the submit that follows."""

@@ -17,7 +17,10 @@ class Answered(Struct, frozen=True):
 
 
 class Answers:
-    """Every op's fate. Those not yet on disk can be forgotten again, should the commit fail."""
+    """Every op's fate, for as long as answers are kept.
+
+    Those not yet on disk can be forgotten again, should the commit fail.
+    """
 
     def __init__(self, known: Iterable[tuple[str, bytes, Refusal | None]] = ()) -> None:
         self._durable = {op_id: Answered(digest, refusal) for op_id, digest, refusal in known}
@@ -52,6 +55,11 @@ class Answers:
         for op_id in op_ids:
             if (answered := self._durable.get(op_id)) is not None:
                 self._durable[op_id] = Answered(NO_DIGEST, answered.refusal)
+
+    def drop(self, op_ids: Iterable[str]) -> None:
+        """The answers of these are kept no more."""
+        for op_id in op_ids:
+            self._durable.pop(op_id, None)
 
     def drop_pending(self) -> None:
         """The commit failed: what is not on disk did not happen."""

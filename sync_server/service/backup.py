@@ -90,8 +90,9 @@ def check(backup: Path) -> list[Finding]:
         if not path.is_file() or _digest(path) != digest:
             what = "is missing or differs from what was written"
             return [Finding("backup", f"{path}: {what}; use another backup")]
-    # One of an older version is looked at in full when it is restored, once it is up to date.
-    return [finding for finding in verify_file(backup / STORE) if finding.about != "older"]
+    # One of an older version is looked at in full when it is restored, once it is up to date; answers that
+    # have grown old in it are removed then too.
+    return [f for f in verify_file(backup / STORE) if f.about not in ("older", "answers")]
 
 
 def read_manifest(backup: Path) -> Manifest:

@@ -10,10 +10,13 @@ none, and what is put in their place fills the same number of bytes.
 
 import sqlite3
 
+from sync_server.domain import ticket
+
 from .accounts import AccountError
 
 DESCRIPTION_MS = 86_400_000  # how a shopper is called and spotted, notes, comments: a day after the end
 LINK_MS = 3_600_000  # a ticket's link: an hour after the end
+ANSWERS_KEPT_MS = 92 * 86_400_000  # longer than any device is away from its server and comes back with taps
 FOREVER = 1 << 62  # an instant after everything
 NO_DIGEST = bytes(16)  # stands for the digest of an op whose words are gone
 
@@ -57,7 +60,7 @@ def forget(db: sqlite3.Connection, now: int, keep_ms: int = DESCRIPTION_MS) -> i
 def forget_answers(db: sqlite3.Connection, now: int, keep_ms: int = DESCRIPTION_MS) -> list[str]:
     """Removes what answered ops still tell of what was said; their ids.
 
-    That an op was answered, and how, stays for good: it never has a second effect.
+    That an op was answered, and how, stays until `drop_answers`: it never has a second effect.
     """
     forgotten = db.execute(
         f"UPDATE ops SET digest = ?, about = CASE WHEN refusal IN {_REPEATS}"
@@ -66,6 +69,29 @@ def forget_answers(db: sqlite3.Connection, now: int, keep_ms: int = DESCRIPTION_
         (NO_DIGEST, NO_DIGEST, now - keep_ms),
     )
     return [row[0] for row in forgotten]
+
+
+TOO_OLD = "op_id < ? AND at < ?"
+
+
+def kept_since(now: int) -> tuple[str, int]:
+    """Answers are kept from this id on, and from this time on."""
+    before = now - ANSWERS_KEPT_MS
+    return ticket.uuid7(before, bytes(10)), before
+
+
+def too_old(op_id: str, now: int) -> bool:
+    """Whether the answer of an op of this id is kept no more: of one unknown, nobody can tell if it was done.
+
+    Ids begin with the time they were made at (`ticket.uuid7`), by our clock, which never runs backwards.
+    """
+    return op_id < kept_since(now)[0]
+
+
+def drop_answers(db: sqlite3.Connection, now: int) -> list[str]:
+    """Removes the answers of ops that are `too_old`, and that we have had for as long; their ids."""
+    gone = db.execute(f"DELETE FROM ops WHERE {TOO_OLD} RETURNING op_id", kept_since(now))
+    return [op_id for (op_id,) in gone.fetchall()]
 
 
 def erase(db: sqlite3.Connection, day: str, ticket: str) -> None:

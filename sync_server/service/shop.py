@@ -133,17 +133,22 @@ class Shop:
         at_device: int | None = None,
         epoch: str = "",
         ahead_ms: int | None = None,
+        dated: bool = False,
     ) -> Refusal | None:
         """Does an op in this turn, or finds the fate it had before. The refusal, or None for done.
 
         `epoch` is the one in which the person saw what they acted upon; empty where there is none.
-        `at_device` is the device's clock at the tap, `ahead_ms` how far ours was ahead of it.
+        `at_device` is the device's clock at the tap, `ahead_ms` how far ours was ahead of it. `dated`:
+        the id tells by our clock when it was made, so one from before all answers we keep is refused.
         """
         digest = op_digest(op)
         if (known := self._answers.find(op_id, digest)) is not None:
             self.counters.add("ops_repeated")
             return known.refusal
         now = self.clock()
+        if dated and retention.too_old(op_id, now):
+            self.counters.add("ops_refused")
+            return Refusal(Code.OP_ID_REUSED, op_id)  # the same each time, so it need not be written down
         if late.tapped_at(at_device, ahead_ms, now) is not None:
             self._recall(op, now)
         refusal = self._of_lost_time(op, epoch) or self.apply(turn, op, by, at_device, ahead_ms)
@@ -357,6 +362,7 @@ class Shop:
         now = self.clock()
         visits = await self.store.call(lambda db: retention.forget(db, now, keep_ms))
         self._answers.forget(await self.store.call(lambda db: retention.forget_answers(db, now, keep_ms)))
+        self._answers.drop(await self.store.call(lambda db: retention.drop_answers(db, now)))
         await self.store.tidy()
         return visits
 

@@ -17,7 +17,7 @@ from .finding import Finding, beyond_repair
 from .folder import Folder
 from .migrations import migrations
 from .retelling import Found, Retelling
-from .retention import DESCRIPTION_MS, LINK_MS
+from .retention import DESCRIPTION_MS, LINK_MS, TOO_OLD, kept_since
 from .settings import SettingsError, load_settings
 from .store import StoreError, reading
 
@@ -64,6 +64,7 @@ def _quickly(db: sqlite3.Connection, now: int) -> Found:
     count, last = db.execute("SELECT count(*), coalesce(max(seq), 0) FROM visit_events").fetchone()
     if count != last:
         yield beyond_repair("seq", f"visit_events: {last - count} lines of the log are missing (9)")
+    yield from _answers_kept_too_long(db, now - LATE_MS)
     yield from _kept_too_long(db, now - LATE_MS)
 
 
@@ -77,6 +78,7 @@ def _all(db: sqlite3.Connection, catalogue: Catalogue | None, now: int) -> Found
     if outdated:
         return
     yield from _ops(db)
+    yield from _answers_kept_too_long(db, now - LATE_MS)
     yield from Retelling(db, catalogue or Catalogue(Store(name="-"), (), (), ())).findings()
     yield from _kept_too_long(db, now - LATE_MS)
 
@@ -106,6 +108,13 @@ def _ops(db: sqlite3.Connection) -> Found:
     for op_id, digest, refusal in db.execute("SELECT op_id, digest, refusal FROM ops"):
         if len(digest) != 16 or (refusal is not None and refusal not in codes):
             yield beyond_repair("ops", f"ops: the answer kept for op {op_id} cannot be read (3)")
+
+
+def _answers_kept_too_long(db: sqlite3.Connection, now: int) -> Found:
+    late = db.execute(f"SELECT count(*) FROM ops WHERE {TOO_OLD}", kept_since(now)).fetchone()[0]
+    if late:
+        text = f"ops: {late} answers are kept for too long; start the server, it removes them first"
+        yield Finding("answers", text)
 
 
 def _kept_too_long(db: sqlite3.Connection, now: int) -> Found:

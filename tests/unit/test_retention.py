@@ -8,17 +8,21 @@ from sync_server.domain import ops
 from sync_server.domain.events import Resolution
 from sync_server.domain.floor import Floor
 from sync_server.domain.refusal import Code, Refusal
+from sync_server.domain.ticket import uuid7
 from sync_server.service import queries
 from sync_server.service.accounts import AccountError
 from sync_server.service.answers import Answered, Answers
 from sync_server.service.retention import (
+    ANSWERS_KEPT_MS,
     DESCRIPTION_MS,
     LINK_MS,
     NO_DIGEST,
+    drop_answers,
     erase,
     forget,
     forget_answers,
     remove_all,
+    too_old,
 )
 from sync_server.service.store import connect, migrate
 from tests.ledger import rows, write
@@ -247,6 +251,24 @@ def test_an_answer_tells_nothing_of_the_op_after_a_day_and_still_answers_it(stor
     for digest in (b"2" * 16, b"another op......"):
         assert known.find("b" * 32, digest) == Answered(NO_DIGEST, Refusal(Code.UNKNOWN_PLACE, ""))
     assert known.find("d" * 32, b"4" * 16) is None
+
+
+def test_answers_are_dropped_once_their_ops_would_be_refused_for_their_age(store):
+    now = 2 * ANSWERS_KEPT_MS
+    old, new = uuid7(now - ANSWERS_KEPT_MS - 1, b"x" * 10), uuid7(now - ANSWERS_KEPT_MS, b"x" * 10)
+    assert too_old(old, now)
+    assert not too_old(new, now)
+    # One of a slow clock came lately; one of a fast clock would not be refused yet.
+    asked = {old: 0, f"{old[:-1]}a": now - ANSWERS_KEPT_MS, new: 0, "f" * 32: 0}
+    for op_id, at in asked.items():
+        store.execute("INSERT INTO ops VALUES (?, x'00', NULL, NULL, ?)", (op_id, at))
+    assert drop_answers(store, now) == [old]
+    assert drop_answers(store, now) == []
+    assert {row["op_id"] for row in rows(store, "SELECT op_id FROM ops")} == asked.keys() - {old}
+    answers = Answers([(old, NO_DIGEST, None), (new, NO_DIGEST, None)])
+    answers.drop([old, "unknown"])
+    assert answers.find(old, NO_DIGEST) is None
+    assert answers.find(new, NO_DIGEST) is not None
 
 
 def test_the_running_server_forgets_them_too():

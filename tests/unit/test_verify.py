@@ -124,6 +124,7 @@ FIRST = "visit_id = (SELECT visit_id FROM visits WHERE ticket = 'A-1')"
         # 3: stored answers
         ("ops", ["UPDATE ops SET refusal = 'whatever' WHERE op_id = 'b'"]),
         ("ops", ["UPDATE ops SET digest = x'00' WHERE op_id = 'b'"]),
+        ("answers", ["INSERT INTO ops VALUES ('0', zeroblob(16), NULL, NULL, 1)"]),
         ("file", ["UPDATE feedback SET visit_id = 'nobody'"]),
         ("older", ["DELETE FROM _sqlite_migrations"]),
         ("newer", ["INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
