@@ -9,12 +9,14 @@ import pytest
 from sync_server.device import device as device_module
 from sync_server.device import own_file
 from sync_server.device.around import Around, steady_clock
+from sync_server.device.outbox import Outbox
 from sync_server.domain import ops
 from sync_server.domain.events import Resolution
 from sync_server.service import control
 from sync_server.service import server as server_module
 from sync_server.service.accounts import AccountError
 from sync_server.service.backup import back_up
+from sync_server.service.shop import Shop
 from sync_server.web.app import make_app
 from tests.shop import MONDAY_10, Clock
 
@@ -35,6 +37,24 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     monkeypatch.setattr(device_module, "FORGET_S", 0.05)
     monkeypatch.setattr(device_module, "Around", partial(Around, wall_clock=clock))
     return clock
+
+
+@pytest.fixture(autouse=True)
+def _told_of_forgetting(house, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever the server or a device has cleared up, `house.until` looks again."""
+    of_server, of_device = Shop.forget, Outbox.forget
+
+    async def server_forgets(self, *what) -> int:
+        forgotten = await of_server(self, *what)
+        house.changed.set()
+        return forgotten
+
+    def device_forgets(self, *what) -> None:
+        of_device(self, *what)
+        house.changed.set()
+
+    monkeypatch.setattr(Shop, "forget", server_forgets)
+    monkeypatch.setattr(Outbox, "forget", device_forgets)
 
 
 def found(house, words=WORDS) -> dict[str, list[str]]:
@@ -80,7 +100,7 @@ async def test_no_file_of_server_or_device_holds_a_word_a_day_after_the_end(hous
     assert set(found(house)) == set(WORDS)
     back_up(house.folder, house.folder.path / "backups", clock.now)
     clock.after(24 * 3600 + 1)
-    await gone(house, (*WORDS, LINK, "purple"))
+    await house.until(lambda: not found(house, (*WORDS, LINK, "purple")))
     one = "SELECT ces, resolution, handovers, serving_at - created_at >= 0 FROM visits WHERE visit_id = ?"
     with house.store() as db:
         assert db.execute(one, (visit_id,)).fetchone() == (5, "solved", 1, 1)
@@ -105,17 +125,10 @@ async def test_a_device_that_never_hears_of_its_server_forgets_by_itself_what_th
     waiting = come(kiosk, "ask", alias=STORY)
     tapped_at = clock.now
     clock.after(2 * 3600 + 1)
-    for _ in range(400):
-        left = {
-            name
-            for word, at in found(house, (ALIAS, NOTE, STORY)).items()
-            for name in at
-            if "store" not in name
-        }
-        if not left:
-            break
-        await asyncio.sleep(0.05)
-    assert not left
+    said = (ALIAS, NOTE, STORY)
+    await house.until(
+        lambda: not [name for names in found(house, said).values() for name in names if "store" not in name]
+    )
     assert visit_of(tom, visit_id).alias is None
     assert NOTE not in str(tom.view)
     assert visit_of(kiosk, waiting).alias is None
@@ -181,15 +194,6 @@ async def test_a_revoked_device_keeps_no_word_and_no_key(house, tmp_path):
     assert tom.view.visits == {}
     assert not key.exists()
     assert another.exists()
-
-
-async def gone(house, words) -> None:
-    """Waits until no file holds any of them: the server and the devices clear up by themselves."""
-    for _ in range(400):
-        if not (left := found(house, words)):
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"still there: {left}")
 
 
 async def test_erased_at_once_the_live_floor_and_the_devices_forget_too(house, clock):
