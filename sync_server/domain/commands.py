@@ -18,6 +18,10 @@ from .visit import IN_HAND, IN_LINE, TRANSITIONS, State, Visit
 if TYPE_CHECKING:
     from .floor import Floor
 
+# Shoppers in line from one kiosk, far more than ever wait: each is told where they stand, so one gone mad
+# would keep the server reckoning.
+MOST_IN_LINE = 200
+
 Change = tuple[str | None, ev.Event]  # the visit it is about (None: a person) and what happens
 Command = Callable[["Floor", Any, Actor, int], list[Change]]
 
@@ -41,6 +45,9 @@ def decide(floor: "Floor", op: ops.AnyOp, by: Actor, now: int) -> list[Change]:
 def _open(floor: "Floor", op: ops.OpenVisit, by: Actor, now: int) -> list[Change]:
     _check_new(floor, op.visit_id, op.ticket, op.language, now)
     need = _need(floor, op.need)
+    same = (v for v in floor.open_visits() if (v.device_id, v.source) == (by.device_id, by.kind.value))
+    if sum(1 for v in same if v.state in IN_LINE) >= MOST_IN_LINE:
+        raise Refused(Code.NOT_ALLOWED, f"{MOST_IN_LINE} in line")
     if op.place is not None and op.place not in {place.code for place in floor.catalogue.places}:
         raise Refused(Code.UNKNOWN_PLACE, op.place)
     if op.colour is not None and op.colour not in COLOURS:

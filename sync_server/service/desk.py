@@ -25,7 +25,7 @@ from .allowance import Allowance
 from .audience import Audience, Session
 from .counters import Counters
 from .doorman import Doorman
-from .limits import OPS_WAITING, SIGN_INS_UNDER_WAY
+from .limits import COUNTS_AS_ONE, OPS_WAITING, SIGN_INS_UNDER_WAY
 from .queries import DeviceRow
 from .shop import Shop, Turn, Unwell
 from .socket import Connections, Incoming
@@ -130,6 +130,9 @@ class Desk:
         self._counters.add("messages", len(incoming))
         for peer, device, body in incoming:
             try:
+                pieces = len(body or b"") // COUNTS_AS_ONE
+                if pieces and not self._may_send(device, self._shop.clock(), pieces):
+                    continue
                 if body is None:
                     raise WireError("a message has one frame")
                 self._do(turn, peer, device, decode_from_device(body))

@@ -19,6 +19,7 @@ from .counters import Counters
 
 MOST_OPEN = 64  # connections at once
 MOST_OPEN_EACH = 8  # from one address
+TAKEN_AT_ONCE = 16  # while a crowd comes in, devices have their turn in between
 WHOLE_S = 5.0  # from the first byte of a request to the last of its answer
 BURST = 40  # requests of one address at once
 PER_S = 4.0  # and from then on
@@ -43,7 +44,9 @@ class Door:
         self._counters = counters or Counters()
 
     async def open(self, socket: sockets.socket) -> None:
-        self._server = await asyncio.start_server(self._came, sock=socket, limit=LARGEST_HEAD)
+        self._server = await asyncio.start_server(
+            self._came, sock=socket, limit=LARGEST_HEAD, backlog=TAKEN_AT_ONCE
+        )
 
     async def close(self) -> None:
         if self._server is not None:

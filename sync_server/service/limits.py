@@ -18,11 +18,13 @@ MOST_FRAMES = 16  # of one message, which should have one; whoever sends more is
 KEPT_OUT_S = 60.0
 MESSAGES_A_SECOND = 500  # of one device, in the long run
 MESSAGES_AT_ONCE = 1500  # of one device, after a while of silence
+COUNTS_AS_ONE = 8192  # bytes of a message; no op is as large, and a larger one counts as several
 SIGN_INS_UNDER_WAY = 2  # of one device
 OPS_WAITING = 20_000  # not yet on the disk
 
 # --- the pages ---
 WEB_CONNECTIONS = 500
+WEB_BACKLOG = 64  # taken at once: while a crowd comes in, devices have their turn in between
 WEB_REQUEST_S = 10.0  # for a whole request, from the moment there is none
 WEB_IDLE_S = 5  # between two requests
 WEB_HEAD_BYTES = 16_384

@@ -24,7 +24,7 @@ from .enrol import Enrolment, is_loopback, own_address
 from .folder import Folder, Lock
 from .gate import Gate
 from .keys import load_server_key
-from .limits import WEB_HEAD_BYTES, WEB_IDLE_S, open_files
+from .limits import WEB_BACKLOG, WEB_HEAD_BYTES, WEB_IDLE_S, open_files
 from .nightly import Nightly
 from .retention import DESCRIPTION_MS
 from .settings import Settings, load_settings
@@ -222,7 +222,7 @@ async def _until_stopped(
     if web is not None:
         config = uvicorn.Config(
             web(server), log_config=None, lifespan="off", ws="none", access_log=False,
-            timeout_graceful_shutdown=1, server_header=False,
+            timeout_graceful_shutdown=1, server_header=False, backlog=WEB_BACKLOG,
             http=connections(server.counters, server.tls.context() if server.tls else None),
             timeout_keep_alive=WEB_IDLE_S, h11_max_incomplete_event_size=WEB_HEAD_BYTES,
         )  # fmt: skip

@@ -22,6 +22,7 @@ class Connection(H11Protocol):
 
     counters = Counters()  # those of the server, see `connections`
     tls: ssl.SSLContext | None = None
+    idle: dict["Connection", None] = {}  # of the server, too: those without a request, the longest first
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._made = self.loop.time()
@@ -79,11 +80,13 @@ class Connection(H11Protocol):
             self._forget_deadline()
         elif self._deadline is None:
             self._deadline = self.loop.call_later(WEB_REQUEST_S, self._too_slow)
+            self.idle[self] = None
 
     def _forget_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+            self.idle.pop(self, None)
 
     def _too_slow(self) -> None:
         self.counters.add("web_too_slow")
@@ -91,12 +94,17 @@ class Connection(H11Protocol):
 
     def _make_room(self) -> None:
         self.counters.add("web_shed")
-        others = [other for other in self.connections if isinstance(other, Connection)]
-        oldest = min(others, key=lambda other: (other._busy, other._made))
+        oldest = next((other for other in self.idle if other is not self), None)
+        if oldest is None:  # all of them are answered or listen
+            others = (
+                other for other in self.connections if isinstance(other, Connection) and other is not self
+            )
+            oldest = min(others, key=lambda other: other._made)
         self.connections.discard(oldest)
+        oldest._forget_deadline()
         oldest.transport.abort()
 
 
 def connections(counters: Counters, tls: ssl.SSLContext | None = None) -> type[Connection]:
     """The class of a server's connections: uvicorn makes them by itself, and they count in `counters`."""
-    return type("Connection", (Connection,), {"counters": counters, "tls": tls})
+    return type("Connection", (Connection,), {"counters": counters, "tls": tls, "idle": {}})

@@ -7,7 +7,7 @@ import threading
 import pytest
 import zmq
 
-from sync_server.domain import ops
+from sync_server.domain import commands, ops
 from sync_server.domain.refusal import Code
 from sync_server.protocol import messages as msg
 from sync_server.service import allowance, desk, doorway, limits
@@ -47,6 +47,43 @@ async def test_what_a_device_sends_too_much_is_done_later_and_in_order(house, mo
     await in_order(house, device, op_ids)
     assert counted(house, "messages_put_off") >= 50
     await house.until(lambda: device.problem is None)
+
+
+@pytest.mark.attack(
+    "A device sends message after message of 60 kB that is none",
+    "each counts as seven; beyond what the device may send they are not even read",
+)
+async def test_large_messages_count_as_several(house, monkeypatch):
+    monkeypatch.setattr(allowance, "MESSAGES_AT_ONCE", 40)
+    monkeypatch.setattr(allowance, "MESSAGES_A_SECOND", 1)
+    mad, sane = house.enrol("kiosk", "Mad"), house.enrol("kiosk", "Sane")
+    await house.open()
+    raw, other = house.raw(mad), house.device(sane)
+    await house.until(lambda: other.live)
+    for _ in range(100):
+        await raw.say(b"[" * 60_000)
+    while counted(house, "messages_put_off") < 80:
+        await house.served(other)
+    assert 1 <= counted(house, "messages_unreadable") <= 15
+
+
+@pytest.mark.attack(
+    "A kiosk puts shopper after shopper in line",
+    "two hundred at once are taken; others are served, and it may go on when some of its own have left",
+)
+async def test_one_kiosk_has_so_many_in_line_and_no_more(house, monkeypatch):
+    monkeypatch.setattr(commands, "MOST_IN_LINE", 5)
+    mad, sane = house.enrol("kiosk", "Mad"), house.enrol("kiosk", "Sane")
+    await house.open()
+    device, other = house.device(mad), house.device(sane)
+    await house.until(lambda: device.live and other.live)
+    visits = [come(device) for _ in range(7)]
+    await house.until(lambda: len(house.answered) == 2)
+    assert {refusal.code for _, refusal in house.answered} == {Code.NOT_ALLOWED}
+    assert [submit.op.visit_id for submit, _ in device.outbox.refused()] == visits[5:]
+    await house.served(other)
+    device.submit(ops.Cancel(visits[0]))
+    await house.served(device)
 
 
 @pytest.mark.fault(

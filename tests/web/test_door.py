@@ -123,6 +123,22 @@ def test_whoever_listens_for_news_is_the_last_to_make_room(
             assert any(b"over" in line for line in lines)  # told to the end
 
 
+@pytest.mark.attack(
+    "A shopper's phone listens for news on all connections there are",
+    "the oldest of them makes room for whoever comes",
+)
+def test_listeners_on_all_connections_keep_nobody_out(
+    shop: Running, http: requests.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_door, "WEB_CONNECTIONS", 5)
+    ticket = shop.open()
+    with contextlib.ExitStack() as stack:
+        for _ in range(5):
+            news = http.get(f"{ticket.url}/events", stream=True, timeout=GIVE_UP_S)
+            next(stack.enter_context(news).iter_lines())
+        assert a_page(shop, http) == 200
+
+
 def test_a_page_that_listens_is_not_ended_for_being_slow(
     shop: Running, http: requests.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
