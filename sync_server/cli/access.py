@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from .common import DATA, folder_of, plainly
+from .common import DATA, change, plainly, reading_store
 
 PASSWORD = click.option(
     "--password", prompt=True, hide_input=True, confirmation_prompt=True, help="8 characters or more."
@@ -23,12 +23,11 @@ def manager() -> None:
 @DATA
 @plainly
 def manager_password(name: str, password: str, data: Path | None) -> None:
-    """Set a password of the manager's pages; every session of that account ends."""
-    from sync_server.service import control
+    """Set a password of the manager's pages.
 
-    folder = folder_of(data)
-    folder.check()
-    control.run(folder, "set_password", name=name, password=password)
+    Every session of that account ends.
+    """
+    change(data, "set_password", name=name, password=password)
     click.echo(f"{name} has a new password")
 
 
@@ -46,11 +45,7 @@ def manager_password(name: str, password: str, data: Path | None) -> None:
 @plainly
 def manager_add(name: str, role: str, password: str, data: Path | None) -> None:
     """Let a further person open the manager's pages."""
-    from sync_server.service import control
-
-    folder = folder_of(data)
-    folder.check()
-    control.run(folder, "add_manager", name=name, role=role, password=password)
+    change(data, "add_manager", name=name, role=role, password=password)
     click.echo(f"{name} may sign in to the manager's pages, by name and password ({role})")
 
 
@@ -60,11 +55,8 @@ def manager_add(name: str, role: str, password: str, data: Path | None) -> None:
 def manager_list(data: Path | None) -> None:
     """List who may open the manager's pages."""
     from sync_server.service.managers import every
-    from sync_server.service.store import reading
 
-    folder = folder_of(data)
-    folder.check()
-    with reading(folder.store) as db:
+    with reading_store(data) as db:
         for account in every(db):
             click.echo(f"{account.role.value:9} {account.name}")
 
@@ -75,17 +67,16 @@ def manager_list(data: Path | None) -> None:
 @plainly
 def manager_remove(name: str, data: Path | None) -> None:
     """Shut somebody out of the manager's pages, at once."""
-    from sync_server.service import control
-
-    folder = folder_of(data)
-    folder.check()
-    control.run(folder, "remove_manager", name=name)
+    change(data, "remove_manager", name=name)
     click.echo(f"{name} can no longer sign in")
 
 
 @click.group()
 def token() -> None:
-    """Other programs that may open visits and read the figures, each with a token of its own."""
+    """Other programs of the shop, each with a token.
+
+    A token opens visits (docs/api.md) and reads the server's figures (docs/watching.md).
+    """
 
 
 @token.command("add")
@@ -94,11 +85,7 @@ def token() -> None:
 @plainly
 def token_add(name: str, data: Path | None) -> None:
     """Make a token for a program; it is shown once."""
-    from sync_server.service import control
-
-    folder = folder_of(data)
-    folder.check()
-    made = control.run(folder, "add_token", name=name)
+    made = change(data, "add_token", name=name)
     click.echo(f"{made}   (shown only now; docs/api.md says how to use it)")
 
 
@@ -107,12 +94,9 @@ def token_add(name: str, data: Path | None) -> None:
 @plainly
 def token_list(data: Path | None) -> None:
     """List the programs that have a token, and since when."""
-    from sync_server.service.store import reading
     from sync_server.service.tokens import list_tokens
 
-    folder = folder_of(data)
-    folder.check()
-    with reading(folder.store) as db:
+    with reading_store(data) as db:
         for name, made_at in list_tokens(db):
             click.echo(f"{datetime.fromtimestamp(made_at / 1000, UTC):%Y-%m-%d}  {name}")
 
@@ -123,9 +107,5 @@ def token_list(data: Path | None) -> None:
 @plainly
 def token_revoke(name: str, data: Path | None) -> None:
     """Make a token worthless, at once."""
-    from sync_server.service import control
-
-    folder = folder_of(data)
-    folder.check()
-    control.run(folder, "revoke_token", name=name)
+    change(data, "revoke_token", name=name)
     click.echo(f"The token of {name} opens nothing any more")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from .common import DATA, folder_of, plainly
+from .common import DATA, folder_of, plainly, store_of
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -18,11 +18,13 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @JSON
 @plainly
 def verify(data: Path | None, as_json: bool) -> None:
-    """Check that the store's file is sound and its tables are what its log tells."""
+    """Tell whether a store is sound.
+
+    Its file is looked at, and its tables are compared with what its log tells.
+    """
     from sync_server.service.verify import verify as findings_of
 
-    folder = folder_of(data)
-    folder.check()
+    folder = store_of(data)
     tell(findings_of(folder), as_json, f"{folder.store}: sound")
 
 
@@ -32,12 +34,13 @@ def verify(data: Path | None, as_json: bool) -> None:
 @DATA
 @plainly
 def backup(folder: Path, keep: int | None, data: Path | None) -> None:
-    """Make a backup in a new folder below FOLDER, also while a server runs."""
+    """Make a backup in a new folder below FOLDER.
+
+    Also while a server runs.
+    """
     from sync_server.service.backup import back_up, rotate
 
-    store = folder_of(data)
-    store.check()
-    made = back_up(store, folder)
+    made = back_up(store_of(data), folder)
     click.echo(f"Made and verified {made}")
     if keep is not None and (removed := rotate(folder, keep)):
         click.echo(f"Removed {removed} older")
@@ -49,7 +52,10 @@ def backup(folder: Path, keep: int | None, data: Path | None) -> None:
 @DATA
 @plainly
 def restore(source: Path, replace: bool, data: Path | None) -> None:
-    """Make a store of a backup again: SOURCE is one, or a folder with some, of which the latest is taken."""
+    """Make a store of a backup again.
+
+    SOURCE is a backup, or a folder with some, of which the latest is taken.
+    """
     from sync_server.service.restore import restore as restored_from
 
     folder = folder_of(data)
@@ -72,7 +78,10 @@ def restore(source: Path, replace: bool, data: Path | None) -> None:
 @JSON
 @plainly
 def doctor(screen: bool, data: Path | None, as_json: bool) -> None:
-    """Say what is wrong with a store or its computer, and what to do about it."""
+    """Say what is wrong, and what to do about it.
+
+    With a store and its computer, or with a kiosk or tablet.
+    """
     from sync_server.service.doctor import examine
     from sync_server.service.finding import Finding
 

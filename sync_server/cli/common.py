@@ -1,7 +1,9 @@
-"""What every command shares: which folder it is about, and how its errors are told."""
+"""What every command shares: which folder it is about, how it changes a store, how its errors are told."""
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,11 @@ DATA = click.option(
     help="The store's folder. Default: this user's own data folder for Welkom.",
 )
 
+TRY_LATER = 75
+
 
 def folder_of(data: Path | None) -> Any:
+    """The folder that `--data` names, whatever is in it."""
     from platformdirs import user_data_path
 
     from sync_server.service.folder import Folder
@@ -23,7 +28,62 @@ def folder_of(data: Path | None) -> Any:
     return Folder(data if data is not None else user_data_path("welkom", appauthor=False))
 
 
-TRY_LATER = 75
+def store_of(data: Path | None) -> Any:
+    """The same, and it is a store's. Raises FolderError."""
+    folder = folder_of(data)
+    folder.check()
+    return folder
+
+
+def change(data: Path | None, command: str, **arguments: str) -> Any:
+    """Has the store do one of its commands, wherever it must be done; its result."""
+    from sync_server.service import control
+
+    return control.run(store_of(data), command, **arguments)
+
+
+def ask_server(data: Path | None, command: str, **arguments: str) -> Any:
+    """The same, for what only a server that runs can do."""
+    from sync_server.service import control
+
+    return control.ask_running(store_of(data), command, **arguments)
+
+
+@contextlib.contextmanager
+def reading_store(data: Path | None) -> Iterator[Any]:
+    """A connection that reads the store's file."""
+    from sync_server.service.store import reading
+
+    with reading(store_of(data).store) as db:
+        yield db
+
+
+class _Day(click.ParamType[str]):
+    """A day, as it is written in the visit log."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return date.fromisoformat(value).isoformat()
+        except ValueError:
+            self.fail(f'"{value}" is no day; write it as 2026-11-21', param, ctx)
+
+
+class _Address(click.ParamType[str]):
+    """Where to listen; empty for nowhere."""
+
+    name = "host:port"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from sync_server.service.settings import wrong_address
+
+        if value and (problem := wrong_address(value)):
+            self.fail(problem, param, ctx)
+        return value
+
+
+DAY, ADDRESS = _Day(), _Address()
 
 
 class TryLater(click.ClickException):
@@ -53,6 +113,8 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
                 said = str(error)
             elif of_disk:
                 said = f"{error.filename or 'the disk'}: {error.strerror}; free some space, then do it again"
+            elif error.filename is not None:
+                said = f"{error.filename}: {error.strerror}; check that it is there and who owns it"
             else:
                 raise
             raise (TryLater if of_disk else click.ClickException)(said) from error

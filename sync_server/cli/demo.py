@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from .common import plainly
+
 STEPS_BACK_S = 60.0  # how long a simulated person leaves a screen alone after somebody touched it
 
 
@@ -31,8 +33,12 @@ STEPS_BACK_S = 60.0  # how long a simulated person leaves a screen alone after s
     help="Where a timed demo saves its pictures.",
 )
 @click.option("--speed", type=click.FloatRange(min=1, max=200), default=30, show_default=True, help="× life.")
+@plainly
 def demo(seconds: float | None, data: Path | None, pictures: Path, speed: float) -> None:
-    """Watch a shop at work: server, kiosk, two tablets, simulated people."""
+    """Watch a shop at work.
+
+    A server, a kiosk, two tablets, and simulated people who use them.
+    """
     from sync_server.simulation import demo as shop
     from sync_server.simulation.stage import DemoError
 

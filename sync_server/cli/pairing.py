@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from .common import DATA, folder_of, plainly
+from .common import DATA, ask_server, plainly
 from .people import KIND, device
 
 
@@ -16,12 +16,11 @@ from .people import KIND, device
 @DATA
 @plainly
 def device_pair(digits: str | None, name: str | None, refuse: bool, data: Path | None) -> None:
-    """Show which devices ask to be let in; with the DIGITS one of them shows, let it in."""
-    from sync_server.service import control
+    """Let a device in that asks.
 
-    folder = folder_of(data)
-    folder.check()
-    requests = control.ask_running(folder, "list_requests")
+    Without DIGITS it shows which devices ask; DIGITS are those on the screen of the one to let in.
+    """
+    requests = ask_server(data, "list_requests")
     if digits is None:
         for request in requests:
             click.echo(f"{request['digits']}  {request['kind']:6} {request['address']}")
@@ -35,11 +34,11 @@ def device_pair(digits: str | None, name: str | None, refuse: bool, data: Path |
     if not wanted:
         raise click.ClickException(f"no device that asks shows {digits}; `welkom device pair` lists them")
     if refuse:
-        control.ask_running(folder, "refuse_request", request=wanted[0]["request"])
+        ask_server(data, "refuse_request", request=wanted[0]["request"])
         click.echo(f"{wanted[0]['digits']} is turned away")
         return
     name = name or click.prompt("Its name")
-    made = control.ask_running(folder, "approve_request", request=wanted[0]["request"], name=name)
+    made = ask_server(data, "approve_request", request=wanted[0]["request"], name=name)
     click.echo(f"{made['name']} is paired as {made['device_id']} (tickets {made['letter']}-1, …)")
 
 
@@ -52,11 +51,7 @@ def device_code(kind: str, name: str, data: Path | None) -> None:
     """Make a code that lets one device in, within ten minutes."""
     from qrcode.main import QRCode
 
-    from sync_server.service import control
-
-    folder = folder_of(data)
-    folder.check()
-    made = control.ask_running(folder, "make_code", kind=kind, name=name)
+    made = ask_server(data, "make_code", kind=kind, name=name)
     picture = QRCode(border=2)
     picture.add_data(made["invitation"])
     picture.print_ascii(invert=True)
@@ -73,7 +68,7 @@ def device_code(kind: str, name: str, data: Path | None) -> None:
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
     default=None,
-    help="the folder for what is not sent yet; default: this user's own data folder for Welkom",
+    help="The folder for what is not sent yet. Default: this user's own data folder for Welkom.",
 )
 def join(kind: str, store: str, code: str | None, data: Path | None) -> None:
     """Pair this device with a store without touching its screen.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .common import DATA, folder_of, plainly
+from .common import DATA, change, plainly, reading_store, store_of
 
 KIND = click.argument("kind", type=click.Choice(["kiosk", "staff"]))
 
@@ -29,16 +29,23 @@ def device_add(kind: str, name: str, address: str | None, out: Path | None, data
     from sync_server.service.folder import write_secret
     from sync_server.service.settings import load_settings
 
-    folder = folder_of(data)
-    folder.check()
+    folder = store_of(data)
     if address is None:
         host, _, port = load_settings(folder.settings).server.sync.rpartition(":")
         address = f"{own_address() if host in ('0.0.0.0', '') else host}:{port}"
-    if out is not None and out.exists():
-        raise click.ClickException(f"{out}: is there already; choose another name with --out")
+    if out is not None and (out.exists() or not out.absolute().parent.is_dir()):
+        why = "is there already" if out.exists() else "its folder is not there"
+        raise click.ClickException(f"{out}: {why}; choose another name with --out")
     file = control.add_device(folder, kind, name, f"tcp://{address}")
     out = out or folder.path / f"{file.device_id}.device.toml"
-    write_secret(out, device_file_text(file))
+    try:
+        write_secret(out, device_file_text(file))
+    except OSError as error:  # its key is nowhere else
+        change(data, "revoke_device", device_id=file.device_id)
+        raise click.ClickException(
+            f"{out}: cannot be written ({error.strerror}); {file.device_id} was revoked again,"
+            " add it anew with another --out"
+        ) from error
     command = "kiosk" if kind == "kiosk" else "staff"
     click.echo(f"Added {file.name} (tickets {file.letter}-1, {file.letter}-2, …) at {address}")
     click.echo(f"Copy {out} to the device and start it there: welkom {command} --device {out.name}")
@@ -50,11 +57,8 @@ def device_add(kind: str, name: str, address: str | None, out: Path | None, data
 def device_list(data: Path | None) -> None:
     """List all devices."""
     from sync_server.service.accounts import list_devices
-    from sync_server.service.store import reading
 
-    folder = folder_of(data)
-    folder.check()
-    with reading(folder.store) as db:
+    with reading_store(data) as db:
         for row in list_devices(db):
             state = "revoked" if row["revoked_at"] else "active"
             click.echo(f"{row['device_id']:24} {row['kind']:6} {row['letter']:3} {state:8} {row['name']}")
@@ -66,11 +70,7 @@ def device_list(data: Path | None) -> None:
 @plainly
 def device_revoke(device_id: str, data: Path | None) -> None:
     """Shut a device out, at once."""
-    from sync_server.service import control
-
-    folder = folder_of(data)
-    folder.check()
-    control.run(folder, "revoke_device", device_id=device_id)
+    change(data, "revoke_device", device_id=device_id)
     click.echo(f"{device_id} has no effect from now on")
 
 
@@ -81,11 +81,7 @@ def device_revoke(device_id: str, data: Path | None) -> None:
 @plainly
 def device_rename(device_id: str, name: str, data: Path | None) -> None:
     """Give a device another name. Its id stays."""
-    from sync_server.service import control
-
-    folder = folder_of(data)
-    folder.check()
-    control.run(folder, "rename_device", device_id=device_id, name=name)
+    change(data, "rename_device", device_id=device_id, name=name)
     click.echo(f"{device_id} is called {name.strip()} now")
 
 
@@ -95,12 +91,8 @@ def device_rename(device_id: str, name: str, data: Path | None) -> None:
 @DATA
 @plainly
 def device_role(device_id: str, kind: str, data: Path | None) -> None:
-    """Make a kiosk of a tablet, or a tablet of a kiosk, at once."""
-    from sync_server.service import control
-
-    folder = folder_of(data)
-    folder.check()
-    control.run(folder, "move_device", device_id=device_id, kind=kind)
+    """Make a kiosk of a tablet, or a tablet of a kiosk."""
+    change(data, "move_device", device_id=device_id, kind=kind)
     click.echo(f"{device_id} is for {kind} now; start `welkom {kind}` on it")
 
 
@@ -122,9 +114,5 @@ def employee() -> None:
 @plainly
 def employee_pin(employee_id: str, pin: str, data: Path | None) -> None:
     """Set an employee's PIN."""
-    from sync_server.service import control
-
-    folder = folder_of(data)
-    folder.check()
-    control.run(folder, "set_pin", employee=employee_id, pin=pin)
+    change(data, "set_pin", employee=employee_id, pin=pin)
     click.echo(f"{employee_id} has a new PIN")

@@ -34,8 +34,9 @@ def simulate(
     keep: str | None,
     shrink: float,
 ) -> None:
-    """Lives store-days of 150 visits with the product's own parts and simulated clocks, network and people.
+    """Live through simulated days of whole shops.
 
+    Store-days of 150 visits, with the product's own parts and simulated clocks, network and people.
     What must always hold is checked at every step. Ends with code 1 and the shortest story found
     where it does not.
     """

@@ -4,13 +4,13 @@ import asyncio
 import json
 import signal
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .common import DATA, folder_of, plainly
+from .common import ADDRESS, DATA, DAY, folder_of, plainly, store_of
 
 if TYPE_CHECKING:
     from sync_server.service.folder import Folder
@@ -85,13 +85,14 @@ def check(data: Path | None) -> None:
 
 @click.command()
 @DATA
-@click.option("--sync", default=None, help="host:port for devices, instead of store.toml's server.sync.")
-@click.option("--web", "web_at", default=None, help="host:port for the pages, instead of server.web.")
+@click.option("--sync", type=ADDRESS, default=None, help="For devices, instead of store.toml's server.sync.")
+@click.option("--web", "web_at", type=ADDRESS, default=None, help="For the pages, instead of server.web.")
 @click.option(
     "--enrol",
     "enrol_at",
+    type=ADDRESS,
     default=None,
-    help="host:port for new devices, instead of server.enrol; '' for none.",
+    help="For new devices, instead of server.enrol; '' for none.",
 )
 @click.option(
     "--log",
@@ -142,12 +143,15 @@ def server(
 
 @click.command()
 @DATA
-@click.option("--from", "from_day", default=None, help="First day, YYYY-MM-DD. Default: today.")
-@click.option("--to", "to_day", default=None, help="Last day, included. Default: the first day.")
+@click.option("--from", "from_day", type=DAY, default=None, help="First day. Default: today.")
+@click.option("--to", "to_day", type=DAY, default=None, help="Last day, included. Default: the first day.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @plainly
 def report(data: Path | None, from_day: str | None, to_day: str | None, as_json: bool) -> None:
-    """Print the store's figures. docs/visit-log.md says what each one counts."""
+    """Print the store's figures.
+
+    docs/visit-log.md says what each one counts.
+    """
     from msgspec import to_builtins
 
     from sync_server.domain.kpi import KPIS
@@ -156,12 +160,11 @@ def report(data: Path | None, from_day: str | None, to_day: str | None, as_json:
     from sync_server.service.settings import load_settings
     from sync_server.service.store import reading
 
-    folder = folder_of(data)
-    folder.check()
+    folder = store_of(data)
     catalogue = load_settings(folder.settings).catalogue()
     now = wall_clock()
-    first = _day(from_day) or catalogue.day(now)
-    last = _day(to_day) or first
+    first = from_day or catalogue.day(now)
+    last = to_day or first
     if last < first:
         raise click.UsageError(f"--to {last} is before --from {first}")
     with reading(folder.store) as db:
@@ -172,15 +175,6 @@ def report(data: Path | None, from_day: str | None, to_day: str | None, as_json:
     click.echo(f"{catalogue.store.name}, {first} to {last}")
     for name, meaning in KPIS.items():
         click.echo(f"{name:26} {_figure(figures[name]):>24}   {meaning}")
-
-
-def _day(text: str | None) -> str | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise click.UsageError(f'"{text}" is no day; write it as 2026-11-21') from None
 
 
 def _figure(value: Any) -> str:

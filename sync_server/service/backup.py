@@ -100,8 +100,9 @@ def read_manifest(backup: Path) -> Manifest:
     try:
         manifest = msgspec.json.decode((backup / MANIFEST).read_bytes(), type=Manifest)
     except (OSError, msgspec.DecodeError) as error:
+        why = f"{MANIFEST}: {error.strerror}" if isinstance(error, OSError) else error
         raise BackupError(
-            f"{backup}: is no backup ({error}); name a folder that `welkom backup` has made"
+            f"{backup}: is no backup ({why}); name a folder that `welkom backup` has made"
         ) from error
     if not {STORE, "store.toml", "server.key"} <= manifest.files.keys() or any(
         Path(name).name != name for name in manifest.files

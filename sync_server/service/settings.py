@@ -121,8 +121,10 @@ def load_settings(path: Path) -> Settings:
         raise SettingsError(
             path, ["not found; `welkom init` makes a folder with one to start from"]
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(path, [f"cannot be read: {error}"]) from error
+    except OSError as error:
+        raise SettingsError(path, [f"cannot be read ({error.strerror}); check who owns it"]) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(path, ["is not UTF-8 text; save it as UTF-8"]) from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(path, [f"not valid TOML: {error}"]) from error
     if unknown := list(_unknown(raw, Settings, raw)):
@@ -359,7 +361,14 @@ def _screens(needs: tuple[Need, ...]) -> Iterator[str]:
         yield "needs: nothing to choose on the first screen; add at least one [[needs]] without `under`"
 
 
-def _address(where: str, address: str) -> Iterator[str]:
+def wrong_address(address: str) -> str | None:
+    """What is wrong with an address to listen at; None if nothing is."""
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit() or not 0 <= int(port) <= 65535:
-        yield f'{where}: "{address}" is not of the form "host:port"'
+        return f'"{address}" is not of the form "host:port"'
+    return None
+
+
+def _address(where: str, address: str) -> Iterator[str]:
+    if problem := wrong_address(address):
+        yield f"{where}: {problem}"

@@ -71,7 +71,7 @@ def test_a_file_that_is_no_toml_is_named_with_the_line(path):
 def test_a_file_in_another_encoding_is_named(path):
     path.write_bytes(b'[store]\nname = "Caf\xe9"\n')
     (problem,) = problems(path)
-    assert "cannot be read" in problem
+    assert "is not UTF-8 text; save it as UTF-8" in problem
 
 
 # --- one wrong line --------------------------------------------------------------------------------------
