@@ -32,19 +32,20 @@ SMALLEST_SHARE = 0.6  # text that must fit shrinks to this share of its size, no
 class Words(Label):
     """Text in the theme's type.
 
-    `points` is the size in units. With `fit` the text keeps to the widget's own size and shrinks
-    until it fits, because a clipped word is no word; without, the widget grows with the text.
+    `points` is the size in units, `unit` the look's: its rule lets go of it when the widget is gone.
+    With `fit` the text keeps to the widget's own size and shrinks until it fits, because a clipped
+    word is no word; without, the widget grows with the text.
     """
 
     points = NumericProperty(20.0)
+    unit = NumericProperty(1.0)
     fit = BooleanProperty(False)
     shrink = NumericProperty(1.0)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        for name in ("text", "size", "points", "font_name", "fit"):
+        for name in ("text", "size", "points", "unit", "font_name", "fit"):
             self.fbind(name, self._refit)
-        look.bind(unit=self._refit)  # held weakly: the look outlives every widget
         self._refit()
 
     def _refit(self, *_: Any) -> None:
@@ -126,6 +127,7 @@ class Labelled(Tap):
     text = StringProperty("")
     icon = StringProperty("")
     points = NumericProperty(22.0)
+    unit = NumericProperty(1.0)
     ink = ColorProperty()
     icon_ink = ColorProperty()
     icon_last = BooleanProperty(False)
@@ -137,9 +139,8 @@ class Labelled(Tap):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        for name in ("text", "points", "width", "padding", "icon_width"):
+        for name in ("text", "points", "unit", "width", "padding", "icon_width"):
             self.fbind(name, self._measure)
-        look.bind(unit=self._measure)
         self._measure()
 
     def _measure(self, *_: Any) -> None:

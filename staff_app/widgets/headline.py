@@ -17,9 +17,8 @@ class Headline(Words):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(fit=True, **kwargs)
-        for name in ("text", "width", "points", "font_name", "most"):
+        for name in ("text", "width", "points", "unit", "font_name", "most"):
             self.fbind(name, self._stretch)
-        look.bind(unit=self._stretch)  # held weakly: the look outlives every widget
 
     def on_kv_post(self, _base: Any) -> None:
         self._stretch()
