@@ -181,7 +181,9 @@ class Desk:
                     dated = session.lenient
                     refusal = self._shop.do(turn, op_id, op, by, at_device, epoch, ahead_ms, dated)
                 self._answer(turn, peer, msg.Answer(op_id, refusal))
-                turn.if_lost.append(lambda why: self._put_off(session, op_id, why))
+                # One that was only asked for again may have its answer by then, and never come back.
+                waited_for = turn.op_ids[-1:] == [op_id]
+                turn.if_lost.append(lambda why: self._put_off(session, op_id, why, waited_for))
             case msg.SignIn(request):
                 if not allowed or list(self._sign_ins.values()).count(device.device_id) >= SIGN_INS_UNDER_WAY:
                     self._counters.add("sign_ins_put_off")
@@ -194,8 +196,9 @@ class Desk:
             case msg.Ping(echo) if allowed:
                 self._answer(turn, peer, msg.Beat(session.stream.n, now, echo))
 
-    def _put_off(self, session: Session, op_id: str, why: str) -> None:
-        session.order.lost(op_id, self._shop.clock())
+    def _put_off(self, session: Session, op_id: str, why: str, waited_for: bool) -> None:
+        if waited_for:
+            session.order.lost(op_id, self._shop.clock())
         self._send([session.peer], msg.NotNow(why, op_id))
 
     def _may_send(self, device: DeviceRow, now: int, cost: int = 1) -> bool:

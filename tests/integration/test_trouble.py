@@ -1,6 +1,9 @@
 """A disk that is full, a file that cannot be read, and faults of our own: nothing is told that is not so."""
 
+import asyncio
 import contextlib
+import sqlite3
+import threading
 
 import pytest
 
@@ -12,9 +15,9 @@ from sync_server.protocol import messages as msg
 from sync_server.service import queries, shop, tables
 from sync_server.service.audience import Audience
 from sync_server.service.shop import Unwell
-from sync_server.service.store import Cause, StoreError
+from sync_server.service.store import Cause, Store, StoreError
 
-from .house import come, do
+from .house import GIVE_UP_S, come, do
 
 
 @pytest.fixture(autouse=True)
@@ -352,3 +355,40 @@ async def test_a_break_is_a_break_after_all_this(house):
     await house.until(lambda: house.agrees(kiosk) and house.agrees(tom))
     assert tom.view.people["tom"].presence == "on_break"
     assert Code.MALFORMED not in {refusal.code for _, refusal in house.answered}
+
+
+async def test_nobody_waits_for_an_op_that_was_asked_for_again_and_answered_meanwhile(house, monkeypatch):
+    file = house.enrol("kiosk", "Front")
+    server = await house.open()
+    raw = house.raw(file)
+    await raw.hello()
+    commit, commits, go = Store._commit, [], threading.Event()
+
+    def commits_once_then_fails(self, batches):
+        commits.append(batches)
+        if len(commits) == 1:
+            go.wait(GIVE_UP_S)
+        if len(commits) == 2:
+            raise sqlite3.OperationalError("database or disk is full")
+        commit(self, batches)
+
+    monkeypatch.setattr(Store, "_commit", commits_once_then_fails)
+    first = msg.Submit("1" * 32, 1, ops.OpenVisit("a" * 32, "A-1", "ask", "en"))
+    second = msg.Submit("2" * 32, 1, ops.OpenVisit("b" * 32, "A-2", "ask", "en"))
+    await raw.send(first)
+    while not commits:
+        await asyncio.sleep(0)
+    await raw.send(first)  # its answer takes long
+    await raw.send(second)
+    while server.shop.waiting < 2:
+        await asyncio.sleep(0)
+    go.set()
+    assert (await raw.hear(msg.Answer)).op_id == first.op_id
+    await raw.hear(msg.NotNow)
+    await raw.hear(msg.Snapshot)
+    await raw.send(second)  # the first has its answer, and is not sent any more
+    answer = await raw.hear()
+    while not isinstance(answer, msg.Answer):
+        assert not isinstance(answer, msg.NotNow)
+        answer = await raw.hear()
+    assert (answer.op_id, answer.refusal) == (second.op_id, None)
