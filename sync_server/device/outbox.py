@@ -4,6 +4,7 @@ An op is on disk here before the screen says yes, and leaves only on the server'
 """
 
 import contextlib
+import os
 import sqlite3
 from pathlib import Path
 from typing import TypeVar
@@ -46,6 +47,8 @@ class Outbox:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
+            with contextlib.suppress(OSError):  # connecting says why
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))  # it will hold what shoppers said
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")

@@ -37,6 +37,13 @@ def test_each_device_gets_an_id_a_letter_and_keys_of_its_own(db):
     assert zmq.curve_public(first.secret_key.encode()) == first.public_key.encode()
 
 
+def test_a_key_is_that_of_one_device(db):
+    key = add(db).public_key
+    accounts.revoke_device(db, "front-door", MONDAY_10)
+    with pytest.raises(AccountError, match="begin anew on the device"):
+        accounts.enrol_device(db, "kiosk", "Front door", key, MONDAY_10)
+
+
 def test_the_secret_key_is_in_the_device_file_only(db):
     device = add(db)
     assert device.public_key in "\n".join(db.iterdump())

@@ -91,7 +91,7 @@ def test_root_may_ask_a_server_that_runs(not_roots):
 
 def test_a_new_store_is_complete_and_its_secrets_are_its_owners(folder):
     folder.check()
-    for path in (folder.server_key, folder.control_key):
+    for path in (folder.server_key, folder.control_key, folder.store):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     public, secret = load_server_key(folder.server_key)
     assert len(public) == len(secret) == 40

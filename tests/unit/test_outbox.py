@@ -1,6 +1,7 @@
 """The device's own database: what is tapped survives, and leaves only on the server's answer."""
 
 import sqlite3
+import stat
 from pathlib import Path
 from typing import get_args
 
@@ -37,6 +38,13 @@ def test_ops_survive_in_the_order_they_were_made(path):
         outbox.put(submit(number))
     outbox.close()
     assert Outbox(path).pending() == [submit(3), submit(1), submit(2)]
+
+
+def test_its_files_are_for_nobody_elses_eyes(path):
+    outbox = Outbox(path)
+    outbox.put(submit(1, "Rumpelstiltskin"))
+    assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()} == {0o600}
+    outbox.close()
 
 
 def test_an_op_is_on_disk_when_put_returns(path):

@@ -93,6 +93,12 @@ def test_without_a_good_token_nothing_is_done(shop: Running, http: requests.Sess
     assert shop.call(shop.server.shop.floor.open_visits) == []
 
 
+def test_a_token_is_nowhere_in_the_store(shop: Running) -> None:
+    token = control.run(shop.server.folder, "add_token", name="bookings")
+    files = [path for path in shop.server.folder.path.iterdir() if path.is_file()]
+    assert not [path.name for path in files if token.encode() in path.read_bytes()]
+
+
 def test_a_token_reads_nothing_and_does_nothing_else(shop: Running, http: requests.Session) -> None:
     token = control.run(shop.server.folder, "add_token", name="nosy")
     headers = {"Authorization": f"Bearer {token}"}

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+from starlette.routing import Route
 
 from sync_server.service import control, managers
 from sync_server.service.folder import Folder
 from sync_server.service.settings import ACCEPTED
 from sync_server.web import session as sessions
+from sync_server.web.app import make_app
 from tests.shop import Clock
 
 from .running import PASSWORD, Running, running
@@ -72,6 +74,18 @@ def test_a_session_is_a_new_one_after_the_sign_in(shop: Running, http: requests.
     assert http.cookies["welkom"] != planted
     http.cookies.clear()
     http.cookies.set("welkom", planted, path="/manager")
+    assert not signed_in(shop, http)
+
+
+def test_whoever_signs_in_anew_ends_what_they_were_signed_in_with(
+    shop: Running, http: requests.Session
+) -> None:
+    come_in(shop, http)
+    copied = http.cookies["welkom"]
+    come_in(shop, http)
+    assert signed_in(shop, http)
+    http.cookies.clear()
+    http.cookies.set("welkom", copied, path="/manager")
     assert not signed_in(shop, http)
 
 
@@ -148,14 +162,31 @@ def test_who_only_looks_sees_every_page_and_is_asked_for_a_name(
     assert "Front door" in listed
     assert f'href="/manager/device/{front}"' not in listed
     token = token_in(http.get(shop.address + "/manager/devices"))  # of the sign-out
-    for path in ("/manager/devices/codes", f"/manager/device/{front}", f"/manager/device/{front}/revoke"):
+    for path in posts_of_managers(shop):
         refused = http.post(shop.address + path, {"token": token, "kind": "kiosk", "name": "Mine"})
         assert refused.status_code == 403, path
         assert "You may look at everything here, but not change it." in words_in(refused)
+    code = shop.call(lambda: shop.server.enrolment.make_code("kiosk", "Second"))
+    for path in (f"/manager/devices/codes/{code.id}", f"/manager/devices/codes/{code.id}/now"):
+        refused = http.get(shop.address + path)
+        assert (refused.status_code, code.code in refused.text) == (403, False), path
     assert f"/manager/device/{front}" in _as_manager(shop)
     control.run(shop.server.folder, "remove_manager", name="owner")
     assert not signed_in(shop, http)
     assert come_in(shop, http).status_code == 303
+
+
+def posts_of_managers(shop: Running) -> list[str]:
+    """Where the manager's pages post to, each and every one but the way in and out."""
+    routes = [route for route in make_app(shop.server).routes if isinstance(route, Route)]
+    found = [
+        re.sub(r"\{\w+\}", "x", route.path)
+        for route in routes
+        if route.path.startswith("/manager") and "POST" in (route.methods or ())
+    ]
+    others = [path for path in found if not re.search("sign-(in|out)|first-run", path)]
+    assert len(others) >= 4
+    return others
 
 
 def _as_manager(shop: Running) -> str:
