@@ -27,11 +27,12 @@ one of them with a store `welkom verify` finds it sound: no gap in the log, the 
 kill -9 again and again, three kiosks and six tablets in turn, links cut, tablets stopped and let go on, the
 disk full and slow. It ends with one line of JSON: how many ops were `acknowledged`, how many of those are
 `missing` from the store or were done twice (`duplicates`), the server's `kills`, the links' `cuts`, and after
-how many seconds without any of it all devices and the server agreed (`converged_s`). `links` and `disk` say
-by which means: network namespaces and a small tmpfs where they are allowed (to root, or in a user namespace),
-a loopback proxy and a limit on the size of files elsewhere. `started_later` counts how often the server found
-no room to start on and ended with exit code 75, to be started again; `ended_by_itself` names every other
-program that ended without having been killed, of which there must be none.
+how many seconds without any of it all devices and the server agreed (`converged_s`), the time included that
+the programs killed last took to start (`up_s`); who was `last_to_agree`, and why not before. `links` and
+`disk` say by which means: network namespaces and a small tmpfs where they are allowed (to root, or in a user
+namespace), a loopback proxy and a limit on the size of files elsewhere. `started_later` counts how often the
+server found no room to start on and ended with exit code 75, to be started again; `ended_by_itself` names
+every other program that ended without having been killed, of which there must be none.
 """
 
 Line = tuple[str, str, str]  # what is done, what happened, which test

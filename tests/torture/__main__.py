@@ -52,6 +52,7 @@ async def torture(work: Path, seconds: float, seed: int) -> tuple[dict[str, obje
         "slow_disks": torment.slow,
         "started_later": sum(code == TRY_LATER for code, _ in torment.server.ended),
         "ended_by_itself": wrongly,
+        "up_s": torment.up_s,
         "last_to_agree": torment.last_to_agree,
         "verify": verdict.found,
         "links": torment.links.means,

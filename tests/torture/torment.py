@@ -91,6 +91,7 @@ class Torment:
         self.seconds = seconds
         self.chance = chance
         self.last_to_agree = ""
+        self.up_s: float | None = None  # until every program that had been killed was there again
         self.cuts = self.stops = self.full = self.slow = 0
         self.links = world.links()
         self.disk = world.disk(work / "disk")
@@ -165,6 +166,8 @@ class Torment:
                     asked.add(device.pid)
                     world.kill(device.pid, signal.SIGUSR1)
             if len(asked) == len(self.devices):
+                if self.up_s is None and self.server.up.is_set():
+                    self.up_s = round(time.monotonic() - began, 1)
                 why = judge.disagreement(self.folder, self.notes, self.names["kiosk"], self.names["staff"])
                 if why:
                     self.last_to_agree = why
