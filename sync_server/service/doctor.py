@@ -237,7 +237,8 @@ def _devices(db: sqlite3.Connection, now: int) -> Found:
     active = [row for row in known(db) if row.revoked_at is None]
     for kind, what in (("kiosk", "kiosk"), ("staff", "tablet")):
         if not any(row.kind == kind for row in active):
-            yield Finding("devices", f"there is no {what} yet; `welkom device add {kind}` adds one")
+            way_out = f"start `welkom {kind}` on one, and let it in (docs/pairing.md)"
+            yield Finding("devices", f"there is no {what} yet; {way_out}")
     for row in active:
         seen = row.seen_at or row.enrolled_at
         if now - seen > UNSEEN_MS:
