@@ -116,11 +116,16 @@ class Finder:
             return
         # An IPv4 address first: it is what people compare with, and needs no interface beside it.
         address = next((a for a in addresses if ":" not in a), f"[{addresses[0]}]")
-        sync = told.get("sync") or ""
-        hosts = [a if ":" not in a else f"[{a}]" for a in addresses] if sync.isdecimal() else []
-        servers = tuple(f"tcp://{host}:{sync}" for host in hosts)
+        servers = _servers(addresses, told.get("sync") or "")
         found = Found(
             (told.get("store") or name)[:200], f"{address}:{info.port}", told.get("key") or "", servers
         )
         self._stores[name] = found
         self._on_change()
+
+
+def _servers(addresses: list[str], port: str) -> tuple[str, ...]:
+    """Where devices reach a store that says so; nothing for a port that is none, whoever says it."""
+    if not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
+        return ()
+    return tuple(f"tcp://{f'[{a}]' if ':' in a else a}:{int(port)}" for a in addresses)

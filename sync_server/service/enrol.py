@@ -12,7 +12,6 @@ A port that cannot be used is told in the log and on the manager's page; the sho
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import re
 import socket as sockets
@@ -29,6 +28,7 @@ from . import accounts
 from .announce import Announcement
 from .door import Door, listen
 from .keys import load_server_key
+from .loopback import is_loopback
 from .pairing import Code, Pairing, Turned
 
 if TYPE_CHECKING:
@@ -226,10 +226,3 @@ def own_address() -> str:
         except OSError:
             return "127.0.0.1"
         return str(probe.getsockname()[0])
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

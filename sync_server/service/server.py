@@ -20,11 +20,12 @@ from .clock import OnwardClock, steady_clock, wall_clock
 from .counters import Counters
 from .desk import Desk
 from .doorman import Doorman
-from .enrol import Enrolment, is_loopback, own_address
+from .enrol import Enrolment, own_address
 from .folder import Folder, Lock
 from .gate import Gate
 from .keys import load_server_key
 from .limits import WEB_BACKLOG, WEB_HEAD_BYTES, WEB_IDLE_S, open_files
+from .loopback import is_loopback
 from .nightly import Nightly
 from .retention import DESCRIPTION_MS
 from .settings import Settings, load_settings

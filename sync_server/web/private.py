@@ -4,12 +4,13 @@ On a network without TLS anybody near could read the password and the session. A
 `store.toml` that it accepts that; the shoppers' own pages need no password and answer everywhere.
 """
 
-import ipaddress
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sync_server.service.loopback import is_loopback
 
 PRIVATE = ("/manager", "/api")
 # A proxy's: the request is from elsewhere, whatever name it asks for.
@@ -25,7 +26,7 @@ def at_this_computer(request: HTTPConnection) -> bool:
         called = request.url.hostname or ""
     except ValueError:  # a name that is none
         return False
-    return _loopback(called) and sent_by_this_computer(request)
+    return is_loopback(called) and sent_by_this_computer(request)
 
 
 def sent_by_this_computer(request: HTTPConnection) -> bool:
@@ -33,16 +34,7 @@ def sent_by_this_computer(request: HTTPConnection) -> bool:
     if request.client is None or any(name in request.headers for name in PASSED_ON):
         return False
     own, _ = request.scope.get("server") or ("", 0)
-    return _loopback(request.client.host) or request.client.host == own
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(request.client.host) or request.client.host == own
 
 
 class Private:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from sync_server.device import find
 from sync_server.device.enrol import PairingError, Reason, read_address
 from sync_server.device.own_file import keep_known, own_file, save
 from sync_server.device.start import ConfigError, paired
@@ -227,3 +228,9 @@ def test_the_file_of_another_device_in_the_same_folder_is_left_alone(tmp_path):
     save(FILE, tmp_path)
     keep_known(replace(FILE, name="Side door"), tmp_path)
     assert paired(None, "staff", tmp_path) == tablet
+
+
+@pytest.mark.parametrize("port", ["", "0", "65536", "-1", "7350/x", "٧٣٥٠", "9" * 200])
+def test_a_port_that_is_none_is_not_tried_whoever_announces_it(port):
+    assert find._servers(["10.0.0.1"], port) == ()
+    assert find._servers(["10.0.0.1", "fd00::1"], "7350") == ("tcp://10.0.0.1:7350", "tcp://[fd00::1]:7350")

@@ -204,6 +204,7 @@ def test_guessing_from_many_addresses_is_slowed_down_too(shop: Running, http: re
     assert waits[:19] == [0] * 19
     assert min(waits[19:]) > 0
     assert shop.wait_for(doorman.check_password("192.0.2.99", PASSWORD))[0] is None
+    assert shop.wait_for(doorman.check_password("::1", PASSWORD))[0] is not None  # at the server itself
     assert come_in(shop, http).status_code == 303
     shop.clock.after(60)
     assert shop.wait_for(doorman.check_password("192.0.2.99", PASSWORD))[0] is not None
