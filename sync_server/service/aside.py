@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .folder import Folder
 from .retention import DESCRIPTION_MS, forget, forget_answers
-from .store import StoreError, connect, migrate, transaction
+from .store import StoreError, connect, explain, is_of_disk, migrate, transaction
 
 NAMED = "before-restore-"
 
@@ -34,6 +34,9 @@ class Asides:
                 try:
                     _forget(store, now, self._keep_ms)
                 except (StoreError, sqlite3.Error) as error:
+                    if is_of_disk(error):
+                        log.warning("%s: what is due cannot be removed yet: %s", path, explain(error))
+                        continue
                     self._unreadable.add(path)
                     log.warning("%s: what is due cannot be removed (%s); remove the folder", path, error)
 
@@ -43,9 +46,8 @@ def _forget(store: Path, now: int, keep_ms: int) -> None:
     db = connect(store)
     try:
         with transaction(db):
-            forgotten = [forget(db, now, keep_ms), forget_answers(db, now, keep_ms)]
-        if any(forgotten):
-            db.execute("VACUUM")  # where SQLite moved rows it left copies
+            forget(db, now, keep_ms)
+            forget_answers(db, now, keep_ms)
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         db.close()

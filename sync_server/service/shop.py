@@ -28,7 +28,7 @@ from . import logs, queries, retention, tables
 from .answers import Answered, Answers
 from .counters import Counters
 from .folder import Folder
-from .store import Batch, Done, Store, Trouble, connect, reading, trouble_of
+from .store import Batch, Done, Store, StoreError, Trouble, connect, reading, trouble_of
 from .tables import PresenceLog
 
 LONGEST_WAIT_S = 60.0
@@ -373,6 +373,9 @@ class Shop:
                 self._answers.drop_pending()
                 self._load()
                 break
+            except StoreError as error:
+                log.error("the store cannot be read; it is tried again: %s", error)
+                await asyncio.sleep(RETRY_S)
             except Exception:
                 log.exception("the store cannot be read; it is tried again")
                 await asyncio.sleep(RETRY_S)

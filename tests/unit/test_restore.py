@@ -1,5 +1,6 @@
 """A store is made of a backup again; the one that was there is kept, and nothing is half done."""
 
+import errno
 import os
 import shutil
 import stat
@@ -7,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from sync_server.service import accounts, backup, control, managers, restore, tokens
+from sync_server.service import accounts, aside, backup, control, managers, restore, tokens
 from sync_server.service.aside import Asides
 from sync_server.service.backup import BackupError, back_up
 from sync_server.service.folder import Folder, FolderError, InUse, Lock
 from sync_server.service.keys import make_server_key
 from sync_server.service.queries import epoch
 from sync_server.service.retention import DESCRIPTION_MS
-from sync_server.service.store import connect, reading
+from sync_server.service.store import StoreError, connect, reading
 from sync_server.service.verify import verify
 from tests.ledger import rows
 from tests.unit.test_backup import SOON, live
@@ -211,6 +212,22 @@ def test_what_is_put_aside_forgets_sooner_where_the_shop_says_so(folder, made):
     done = restore.restore(folder, made, replace=True, now=LATER)
     Asides(folder, keep_ms=1).forget(LATER)
     assert b"a-torn-note" not in (done.aside / "store.db").read_bytes()
+
+
+def test_while_the_disk_is_full_what_is_put_aside_waits_and_forgets_later(folder, made, monkeypatch, caplog):
+    done = restore.restore(folder, made, replace=True, now=LATER)
+    asides = Asides(folder)
+
+    def full(_path):
+        raise StoreError("the disk is full") from OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(aside, "migrate", full)
+        asides.forget(LATER + DESCRIPTION_MS)
+    assert "cannot be removed yet" in caplog.text
+    asides.forget(LATER + DESCRIPTION_MS)
+    with reading(done.aside / "store.db") as db:
+        assert db.execute("SELECT count(*) FROM visits WHERE ended_at > 0 AND described").fetchone() == (0,)
 
 
 def test_one_put_aside_that_cannot_be_read_is_told_of_once_and_stops_nothing(folder, made, caplog):
