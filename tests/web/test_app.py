@@ -6,7 +6,7 @@ import stat
 
 import pytest
 import requests
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from sync_server.service.folder import Folder, FolderError
 from sync_server.web.security import LARGEST_BODY
@@ -15,7 +15,7 @@ from tests.shop import Clock
 
 from .conftest import Complaints
 from .running import Running, running
-from .steps import come_in, full_disk, words_in
+from .steps import come_in, come_in_at, full_disk, words_in
 
 PAGES = ("/manager/sign-in", "/manager/now", "/manager/today", "/manager/log")
 
@@ -168,4 +168,20 @@ def test_the_secret_is_its_owner_s_alone_and_stays(
 def test_a_damaged_secret_is_named_with_the_way_out(folder: Folder) -> None:
     (folder.path / "session.key").write_text("x")
     with pytest.raises(FolderError, match=r"session\.key: is damaged; delete it"):
-        session(folder, https_only=False)
+        session(folder)
+
+
+def test_a_page_that_only_asks_now_and_then_says_when_nobody_answers(
+    shop: Running, unwatched_desk: Page
+) -> None:
+    desk = unwatched_desk
+    desk.clock.install()
+    come_in_at(shop, desk, "/manager/log")
+    told = desk.locator("#offline")
+    expect(told).to_be_hidden()
+    desk.route("**/manager/notice", lambda route: route.abort())
+    desk.clock.run_for(31_000)
+    expect(told).to_be_visible()
+    desk.unroute("**/manager/notice")
+    desk.clock.run_for(31_000)
+    expect(told).to_be_hidden()

@@ -2,9 +2,12 @@
 (() => {
   const note = document.getElementById("offline");
   const again = 5000; // ms
+  const listens = document.querySelector("[hx-sse\\:connect]") !== null; // else it only asks now and then
 
   document.addEventListener("htmx:sse:error", () => { note.hidden = false; });
   document.addEventListener("htmx:sse:after:connection", () => { note.hidden = true; });
+
+  if (!listens) document.addEventListener("htmx:after:swap", () => { note.hidden = true; });
 
   // A connection that was there once is renewed by itself; the very first one is tried again here.
   for (const failure of ["htmx:error", "htmx:response:error"]) {
@@ -12,6 +15,8 @@
       if (target.hasAttribute?.("hx-sse:connect")) {
         note.hidden = false;
         setTimeout(() => htmx.trigger(target, "again"), again);
+      } else if (!listens) {
+        note.hidden = false;
       }
     });
   }
