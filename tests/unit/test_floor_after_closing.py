@@ -168,6 +168,16 @@ def test_what_goes_on_today_is_not_touched_by_it():
     assert play.visit(today).offer_to == "tom"
 
 
+def test_it_is_theirs_though_a_colleague_has_the_tablet_by_now():
+    play, visit_id, rev = at_closing(State.SERVING)
+    play.clock.now = NEXT_MORNING
+    play.tick()
+    play.yes(ops.SYSTEM, ops.SignOn("lea", "tablet-tom"))
+    records = tapped(play, "tom", ops.Complete(visit_id, rev, **SOLVED), 20)
+    assert [(r.actor, r.event.employee) for r in records] == [("employee:tom", "tom")]
+    assert play.floor.holder("tablet-tom").id == "lea"
+
+
 def test_only_who_had_it_and_went_by_what_it_was_may_say_how_it_went():
     play, visit_id, rev = at_closing(State.SERVING)
     done = ops.Complete(visit_id, rev, **SOLVED)
