@@ -128,15 +128,22 @@ def test_whoever_listens_for_news_is_the_last_to_make_room(
     "the oldest of them makes room for whoever comes",
 )
 def test_listeners_on_all_connections_keep_nobody_out(
-    shop: Running, http: requests.Session, monkeypatch: pytest.MonkeyPatch
+    shop: Running,
+    http: requests.Session,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(web_door, "WEB_CONNECTIONS", 5)
     ticket = shop.open()
     with contextlib.ExitStack() as stack:
+        listening = []  # a reader that is let go takes its connection along
         for _ in range(5):
             news = http.get(f"{ticket.url}/events", stream=True, timeout=GIVE_UP_S)
-            next(stack.enter_context(news).iter_lines())
+            listening.append(stack.enter_context(news).iter_lines())
+            next(listening[-1])
         assert a_page(shop, http) == 200
+        assert counted(shop, "web_shed") == 1
+    assert "Traceback" not in caplog.text
 
 
 def test_a_page_that_listens_is_not_ended_for_being_slow(
