@@ -1,7 +1,9 @@
 """Making a store: the folder with settings to edit, keys, and an empty log."""
 
+import contextlib
 import json
 import re
+import sqlite3
 import time
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from .control import make_control_key
 from .folder import Folder, FolderError, Lock, write_secret
 from .keys import make_server_key
 from .settings import load_settings
-from .store import connect, migrate, transaction
+from .store import connect, explain, migrate, transaction
 
 
 def make_store(path: Path, name: str | None, password: str | None, template: Path | None = None) -> Folder:
@@ -28,27 +30,43 @@ def make_store(path: Path, name: str | None, password: str | None, template: Pat
         raise FolderError(f"{path}: is a store already; choose another folder")
     folder.check_owner()
     hashed = None if password is None else managers.hash_password(password)
+    before = set(path.iterdir()) if path.is_dir() else None
     try:
         path.mkdir(parents=True, exist_ok=True)
-        text = (template or DEMO_STORE).read_text("utf-8")
-        if name is not None:
-            # TOML's strings are JSON's, but for the two halves into which JSON splits a smiley.
-            line = f"name = {json.dumps(name, ensure_ascii=False)}"
-            text = re.sub(r"(?m)^name = .*$", lambda _: line, text, count=1)
-        folder.settings.write_text(text, "utf-8")
-        load_settings(folder.settings)
-        write_secret(folder.control_key, make_control_key() + "\n")
-        with Lock(folder):
-            migrate(folder.store)
-            db = connect(folder.store)
-            with transaction(db):
-                if hashed is not None:
-                    managers.add_first(db, hashed, time.time_ns() // 1_000_000)
-                accounts.mirror_catalogue(db, load_settings(folder.settings).catalogue())
-            db.close()
-        if hashed is None:
-            first_run.code(folder)
-        make_server_key(folder.server_key)  # last: a folder with this key is a finished store
-    except OSError as error:
-        raise FolderError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
+        _fill(folder, name, hashed, template or DEMO_STORE)
+    except BaseException as error:
+        _take_back(path, before)
+        if isinstance(error, OSError | sqlite3.Error):
+            why = error.strerror if isinstance(error, OSError) else explain(error)
+            raise FolderError(f"{path}: cannot be written ({why}); choose another folder") from error
+        raise
     return folder
+
+
+def _fill(folder: Folder, name: str | None, hashed: str | None, template: Path) -> None:
+    text = template.read_text("utf-8")
+    if name is not None:
+        # TOML's strings are JSON's, but for the two halves into which JSON splits a smiley.
+        line = f"name = {json.dumps(name, ensure_ascii=False)}"
+        text = re.sub(r"(?m)^name = .*$", lambda _: line, text, count=1)
+    folder.settings.write_text(text, "utf-8")
+    load_settings(folder.settings)
+    write_secret(folder.control_key, make_control_key() + "\n")
+    with Lock(folder):
+        migrate(folder.store)
+        with contextlib.closing(connect(folder.store)) as db, transaction(db):
+            if hashed is not None:
+                managers.add_first(db, hashed, time.time_ns() // 1_000_000)
+            accounts.mirror_catalogue(db, load_settings(folder.settings).catalogue())
+    if hashed is None:
+        first_run.code(folder)
+    make_server_key(folder.server_key)  # last: a folder with this key is a finished store
+
+
+def _take_back(path: Path, before: set[Path] | None) -> None:
+    """Leaves the folder as it was, so that the same command works once its reason to fail is gone."""
+    with contextlib.suppress(OSError):
+        for made in set(path.iterdir()) - (before or set()):
+            made.unlink()
+        if before is None:
+            path.rmdir()

@@ -1,5 +1,6 @@
 """The data directory: made once, one server at a time, and secrets only its owner can read."""
 
+import errno
 import fcntl
 import json
 import os
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from sync_server.service import tls
+from sync_server.service import setup, tls
 from sync_server.service.accounts import AccountError
 from sync_server.service.backup import back_up
 from sync_server.service.control import Request, make_control_key, right_key, run, work_of
@@ -116,6 +117,26 @@ def test_a_password_that_is_too_short_makes_no_store(tmp_path, template):
     with pytest.raises(AccountError):
         make_store(tmp_path / "store", None, "short", template)
     assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_store_that_could_not_be_finished_is_taken_back_and_can_be_made_later(
+    tmp_path, template, monkeypatch, there
+):
+    if there:
+        (tmp_path / "store").mkdir()
+        (tmp_path / "store" / "notes.txt").write_text("mine")
+
+    def full(_path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(setup, "make_server_key", full)
+        with pytest.raises(FolderError, match="No space left on device"):
+            make_store(tmp_path / "store", None, PASSWORD, template)
+    assert {path.name for path in tmp_path.glob("store/*")} == ({"notes.txt"} if there else set())
+    assert (tmp_path / "store").exists() == there
+    make_store(tmp_path / "store", None, PASSWORD, template).check()
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path, template):
