@@ -138,7 +138,7 @@ def _server(folder: Folder, settings: Settings | None) -> Found:
         with line_to(folder) as (session, url):
             answer = session.get(f"{url}/health", timeout=ANSWER_S).json()
         if answer["unwell"]:
-            yield Finding("server", f"the server cannot save: {answer['unwell']}")
+            yield Finding("server", f"the server is not well: {answer['unwell']}")
     except (OSError, ValueError, KeyError, TypeError, requests.RequestException) as error:
         yield Finding("server", f"the server runs but its pages do not answer ({error}); start it again")
 

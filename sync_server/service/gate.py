@@ -98,6 +98,11 @@ class Gate(Authenticator):
                 task.cancel()
         super().stop()
 
+    @property
+    def at_work(self) -> bool:
+        """Whether somebody judges who comes. Where nobody does, nobody gets in."""
+        return self.judging is not None and not self.judging.done()
+
     async def _watch(self) -> None:
         """Starts the judging again whenever it ends, on a fresh socket: the old one may be stuck."""
         wait = START_AGAIN_S

@@ -16,8 +16,10 @@ from .private import at_this_computer
 
 async def health(request: Request) -> Response:
     """200 while all is well, 503 and the reason when not."""
-    shop = server_of(request).shop
-    reason = shop.unwell.text if shop.unwell else None
+    server = server_of(request)
+    reason = server.shop.unwell.text if server.shop.unwell else None
+    if reason is None and not server.gate.at_work:
+        reason = "no device can connect: what judges their keys has ended and is being started again"
     return JSONResponse(
         {"ok": reason is None, "unwell": reason, "version": _version()}, 503 if reason else 200
     )

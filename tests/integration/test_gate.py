@@ -3,8 +3,10 @@
 import asyncio
 
 import pytest
+import requests
 import zmq
 from msgspec.structs import replace
+from zmq.auth import Authenticator
 from zmq.utils.monitor import parse_monitor_message
 
 from sync_server.protocol import messages as msg
@@ -13,6 +15,7 @@ from sync_server.service import server as server_module
 from sync_server.service.gate import set_curve_server
 from sync_server.service.keys import load_server_key, new_pair
 from sync_server.service.store import StoreError
+from sync_server.web.app import make_app
 
 from .house import Raw
 
@@ -131,6 +134,34 @@ async def test_a_gate_whose_task_ends_is_started_again_and_keeps_its_rules(house
         await stranger.send(msg.Hello(msg.PROTOCOL))
         assert await stranger.event() in REFUSED
         assert server.counters.values()["gate_restarts"] == times
+
+
+@pytest.mark.fault(
+    "The task that judges new connections ends and cannot be started again at once",
+    "nobody gets in; `/healthz` and `welkom doctor` say so until it is back",
+)
+async def test_a_gate_that_cannot_be_started_again_is_told_of(house, monkeypatch):
+    file = house.enrol("kiosk", "Front")
+    server = await house.open(make_app)
+
+    def taken(_self):
+        raise zmq.ZMQError(zmq.EADDRINUSE)
+
+    async def healthy(wanted: bool) -> str | None:
+        async with asyncio.timeout(20):
+            while True:
+                told = await asyncio.to_thread(requests.get, server.web_url + "/healthz")
+                if told.json()["ok"] is wanted:
+                    assert told.status_code == (200 if wanted else 503)
+                    return told.json()["unwell"]
+
+    assert await healthy(True) is None
+    with monkeypatch.context() as broken:
+        broken.setattr(Authenticator, "start", taken)
+        server.gate.judging.cancel()
+        assert "no device can connect" in await healthy(False)
+    await healthy(True)
+    await house.raw(file).hello()
 
 
 @pytest.mark.fault(

@@ -111,7 +111,7 @@ def test_a_disk_that_is_nearly_full_is_named(well, monkeypatch):
 def test_a_server_that_cannot_save_or_does_not_answer_is_named(well, monkeypatch):
     answers(monkeypatch, {"unwell": "the disk is full; free some space"})
     (finding,) = examine(well, NOW)
-    assert finding.text == "the server cannot save: the disk is full; free some space"
+    assert finding.text == "the server is not well: the disk is full; free some space"
     answers(monkeypatch, "what?")
     assert found(well) == ["server"]
     well.control_address.unlink()
