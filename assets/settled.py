@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from kivy.uix.widget import Widget
+
 from .look import look
 
 UNSEEN_MS = 250  # nobody touches so soon what they have only just seen
@@ -42,3 +44,16 @@ class Settled:
         x, y = self._lifted
         near = abs(touch.x - x) + abs(touch.y - y) < AGAIN_UNITS * look.unit
         return ago >= (AGAIN_MS if near else UNSEEN_MS)
+
+
+class Settling(Widget):
+    """A glass, with `settled`, that takes no touch which was meant for what has just gone."""
+
+    settled: Settled
+
+    def on_touch_down(self, touch: Any) -> bool:
+        return bool(super().on_touch_down(touch)) if self.settled.meant(touch) else True
+
+    def on_touch_up(self, touch: Any) -> bool:
+        self.settled.lifted(touch)
+        return bool(super().on_touch_up(touch))

@@ -11,8 +11,9 @@ from kivy.graphics import Color, Rectangle
 from kivy.uix.floatlayout import FloatLayout
 
 from assets.look import look
-from assets.settled import Settled
+from assets.settled import Settled, Settling
 from assets.shop_app import ShopApp
+from assets.wiring import wire
 from assets.words import Words
 
 from .hands import Hands
@@ -24,7 +25,7 @@ PORTRAIT, LANDSCAPE = (540, 960), (960, 540)  # units a page is drawn for
 FADE_S = 0.12
 
 
-class Glass(FloatLayout):
+class Glass(Settling, FloatLayout):
     """Shows the page that the session is on. Pages are made when first shown, and kept."""
 
     def __init__(self, hands: Hands, **kwargs: Any) -> None:
@@ -34,7 +35,7 @@ class Glass(FloatLayout):
         self._pages: dict[Screen, KioskPage] = {}
         self._still_there: Any = None
         self._outside: Any = None
-        self._settled = Settled(hands.now)
+        self.settled = Settled(hands.now)
         with self.canvas.before:
             self._paper = Color(*look.paper)
             self._ground = Rectangle()
@@ -54,11 +55,7 @@ class Glass(FloatLayout):
 
     def on_touch_down(self, touch: Any) -> bool:
         self.hands.touched()
-        return bool(super().on_touch_down(touch)) if self._settled.meant(touch) else True
-
-    def on_touch_up(self, touch: Any) -> bool:
-        self._settled.lifted(touch)
-        return bool(super().on_touch_up(touch))
+        return super().on_touch_down(touch)
 
     def _fit(self, *_: Any) -> None:
         self._ground.pos, self._ground.size = self.pos, self.size
@@ -76,13 +73,13 @@ class Glass(FloatLayout):
         if screen not in self._pages:
             module = import_module(f".screens.{screen}", __package__)
             page = getattr(module, f"{screen.capitalize()}Page")()
-            _wire(page, self.hands)
+            wire(page, self.hands)
             self._pages[screen] = page
         return self._pages[screen]
 
     def _swap(self, page: KioskPage) -> None:
         """The new page takes touches at once; only its colours come softly."""
-        self._settled.changed()
+        self.settled.changed()
         if self.page is not None:
             Animation.cancel_all(self.page, "opacity")
             self.remove_widget(self.page)
@@ -95,17 +92,17 @@ class Glass(FloatLayout):
         overlay = self._still_there
         if seconds is None:
             if overlay is not None and overlay.parent:
-                self._settled.changed()
+                self.settled.changed()
                 self.remove_widget(overlay)
             return
         if overlay is None:
             from .widgets.still_there import StillThere
 
             overlay = self._still_there = StillThere(of=STILL_THERE_MS // 1000)
-            _wire(overlay, self.hands)
+            wire(overlay, self.hands)
         overlay.show(words, seconds)
         if not overlay.parent:
-            self._settled.changed()
+            self.settled.changed()
             self.add_widget(overlay)
 
     def _show_outside(self, words: Words, why: str) -> None:
@@ -157,14 +154,3 @@ def _play(sound: Sound) -> None:
 @cache
 def _words(language: str) -> Words:
     return Words(language)
-
-
-def _wire(widget: Any, hands: Hands) -> None:
-    """Each event of the widget that is named like a deed does that deed."""
-    for deed in (name for name in vars(Hands) if not name.startswith("_")):
-        if widget.is_event_type(f"on_{deed}"):
-            widget.bind(**{f"on_{deed}": _doing(getattr(hands, deed))})
-
-
-def _doing(deed: Any) -> Any:
-    return lambda _widget, *values: deed(*values)

@@ -11,8 +11,9 @@ from kivy.uix.boxlayout import BoxLayout
 
 from assets import sound
 from assets.look import look
-from assets.settled import Settled
+from assets.settled import Settled, Settling
 from assets.shop_app import ShopApp
+from assets.wiring import wire
 from assets.words import Words
 from sync_server.device.around import steady_clock
 
@@ -53,7 +54,7 @@ SCREENS: dict[Screen, tuple[str, str, dict[str, Any]]] = {
 }
 
 
-class Glass(BoxLayout):
+class Glass(Settling, BoxLayout):
     """Shows the lines above, and the screen that the board is on. Screens are made when first shown.
 
     `ring(True)` is called when an offer comes, `ring(False)` when it is answered or over.
@@ -65,7 +66,7 @@ class Glass(BoxLayout):
         self.page: Page | None = None
         self._pages: dict[Screen, Page] = {}
         self._up: tuple[Screen, str] | None = None  # the screen that is up, and the visit it is about
-        self._settled = Settled(clock)
+        self.settled = Settled(clock)
         self._ringing: Any = None
         self._outside: Any = None
         self.ring: Callable[[bool], None] = lambda _on: None
@@ -110,11 +111,7 @@ class Glass(BoxLayout):
 
     def on_touch_down(self, touch: Any) -> bool:
         self.hands.touched()
-        return bool(super().on_touch_down(touch)) if self._settled.meant(touch) else True
-
-    def on_touch_up(self, touch: Any) -> bool:
-        self._settled.lifted(touch)
-        return bool(super().on_touch_up(touch))
+        return super().on_touch_down(touch)
 
     def _fit(self, *_: Any) -> None:
         self._ground.pos, self._ground.size = self.pos, self.size
@@ -144,13 +141,13 @@ class Glass(BoxLayout):
         return self._wired(lines)
 
     def _wired(self, page: Page) -> Page:
-        _wire(page, self.hands)
+        wire(page, self.hands)
         page.bind(on_moved=self._moved)
         return page
 
     def _moved(self, *_: Any) -> None:
         """Something that can be touched is elsewhere now."""
-        self._settled.changed()
+        self.settled.changed()
 
     def forget_pages(self) -> None:
         """All that is shown is made anew when it is next shown."""
@@ -170,7 +167,7 @@ class Glass(BoxLayout):
 
     def _swap(self, page: Page) -> None:
         page.clear()
-        self._settled.changed()
+        self.settled.changed()
         if page is not self.page:
             if self.page is not None:
                 self.remove_widget(self.page)
@@ -226,14 +223,3 @@ def _ring(on: bool) -> None:
         sound.play("offer", loop=True)
     else:
         sound.stop("offer")
-
-
-def _wire(widget: Any, hands: Hands) -> None:
-    """Each event of the widget that is named like a deed does that deed."""
-    for deed in (name for name in vars(Hands) if not name.startswith("_")):
-        if widget.is_event_type(f"on_{deed}"):
-            widget.bind(**{f"on_{deed}": _doing(getattr(hands, deed))})
-
-
-def _doing(deed: Any) -> Any:
-    return lambda _widget, *values: deed(*values)

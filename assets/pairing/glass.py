@@ -9,8 +9,9 @@ from kivy.graphics import Color, Rectangle
 from kivy.uix.floatlayout import FloatLayout
 
 from assets.look import look
-from assets.settled import Settled
+from assets.settled import Settled, Settling
 from assets.shop_app import ShopApp
+from assets.wiring import wire
 from assets.words import Words
 
 from .joining import Joining, Screen
@@ -27,7 +28,7 @@ PAGES: dict[Screen, type[PairPage]] = {
 }
 
 
-class PairGlass(FloatLayout):
+class PairGlass(Settling, FloatLayout):
     """Shows the page that the joining is on."""
 
     def __init__(self, joining: Joining, **kwargs: Any) -> None:
@@ -35,7 +36,7 @@ class PairGlass(FloatLayout):
         self.joining = joining
         self.page: PairPage | None = None
         self._up: tuple[Any, ...] = ()  # the screen that is up, and the stores on it
-        self._settled = Settled()
+        self.settled = Settled()
         with self.canvas.before:
             Color(*look.paper)
             self._ground = Rectangle()
@@ -47,32 +48,17 @@ class PairGlass(FloatLayout):
         if type(self.page) is not kind:
             self.clear_widgets()
             self.page = kind()
-            self._wire(self.page)
+            wire(self.page, self.joining)
             self.add_widget(self.page)
         self.page.show(self.joining, _words(self.joining.language))
         up = (self.joining.screen, *(store.address for store in self.joining.stores))
         if up != self._up:
             self._up = up
-            self._settled.changed()
+            self.settled.changed()
 
     def forget_page(self) -> None:
         """The page is made anew when it is next shown."""
         self.page = None
-
-    def on_touch_down(self, touch: Any) -> bool:
-        return bool(super().on_touch_down(touch)) if self._settled.meant(touch) else True
-
-    def on_touch_up(self, touch: Any) -> bool:
-        self._settled.lifted(touch)
-        return bool(super().on_touch_up(touch))
-
-    def _wire(self, page: PairPage) -> None:
-        """Each event of the page that is named like a deed does that deed."""
-        for deed in (name for name in vars(Joining) if not name.startswith(("_", "on_"))):
-            if page.is_event_type(f"on_{deed}"):
-                page.bind(
-                    **{f"on_{deed}": lambda _page, *said, deed=deed: getattr(self.joining, deed)(*said)}
-                )
 
     def _fit(self, *_: Any) -> None:
         self._ground.pos, self._ground.size = self.pos, self.size

@@ -295,6 +295,8 @@ def _notice(seen: Seen, words: Words, kind: Notice, about: str) -> str:
 
 def _banner(board: Board, words: Words) -> str:
     match board.banner:
+        case Banner.OFFLINE | Banner.LONG_OFFLINE if board.seen.catalogue is None:
+            return ""  # nothing can be tapped yet, and the screen says what is awaited
         case Banner.OFFLINE:
             return words.say("staff.banner.offline")
         case Banner.LONG_OFFLINE:

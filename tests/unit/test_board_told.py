@@ -140,3 +140,11 @@ def test_every_refusal_of_every_op_can_be_told(language: str, caplog: pytest.Log
             for code in Code:
                 floor.refused_line(seen, words, submit(make("a" * 32, 1)), Refusal(code, "about"))
     assert [r.message for r in caplog.records if r.name == "assets.words"] == []
+
+
+def test_a_tablet_that_has_never_known_its_store_promises_to_keep_no_taps() -> None:
+    shot = SCENES["starting"]()
+    shot.device.now += 120_000
+    shot.hands.look()
+    assert shot.hands.board.banner is not None
+    assert floor.lines(shot.hands.board, EN).banner == ""
