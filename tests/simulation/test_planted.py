@@ -119,7 +119,7 @@ def day(number: int) -> frozenset[int]:
     [
         (ack_before_commit, 1, 1, None),
         (op_done_twice, 2, 1, None),
-        (answers_forgotten_at_the_start, 2, 3, None),
+        (answers_forgotten_at_the_start, 2, 6, None),
         (offer_given_twice, 5, 1, None),
         (stale_rev_written, 8, 1, None),
         (last_line_of_the_log_not_read, 9, 1, None),
