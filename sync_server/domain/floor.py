@@ -38,6 +38,7 @@ class Floor:
         self.visits: dict[str, Visit] = {}
         self._open: dict[str, Visit] = {}
         self.people: dict[str, Person] = {e.id: Person(e.id) for e in catalogue.employees}
+        self._able: dict[str, list[Person]] = {}  # by need: who could come, until somebody's state changes
         self._tickets: dict[str, set[str]] = {}
         self._last_closing: int | None = None
         self.signed_off = late.SignedOff()
@@ -186,11 +187,12 @@ class Floor:
         if need is None:
             return None
         line = self.line(now) if before is None else before
-        ahead = routing.ahead(self.catalogue, self.people, need, line)
+        if (able := self._able.get(need_code)) is None:
+            able = self._able[need_code] = routing.able(self.catalogue, self.people.values(), need)
         return quote(
-            [self._expected_service_s(v.need) for v in ahead],
+            [self._expected_service_s(v.need) for v in routing.ahead(self.catalogue, able, line)],
             self._expected_service_s(need.code),
-            routing.on_floor(self.catalogue, self.people, need),
+            len(able),
             self.history.spread,
         )
 
@@ -353,6 +355,7 @@ class Floor:
         wrap_up = int(self.catalogue.times.wrap_up_s * 1000)
         for name in names - {None}:
             assert name is not None
+            self._able.clear()
             person = self.people.get(name, Person(name))
             self.people[name] = apply_to_person(person, record.visit_id, event, record.at, wrap_up)
 

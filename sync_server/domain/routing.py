@@ -43,18 +43,14 @@ def skilled(catalogue: Catalogue, person: Person, skills: frozenset[str]) -> boo
     return employee is not None and skills <= employee.skills
 
 
-def on_floor(catalogue: Catalogue, people: Mapping[str, Person], need: Need) -> int:
-    """How many employees on the floor, busy or free, have the skills the need requires."""
+def able(catalogue: Catalogue, people: Iterable[Person], need: Need) -> list[Person]:
+    """The employees on the floor, busy or free, who have the skills the need requires."""
     skills = frozenset(need.skills)
-    return sum(1 for p in people.values() if p.presence in ON_THE_FLOOR and skilled(catalogue, p, skills))
+    return [p for p in people if p.presence in ON_THE_FLOOR and skilled(catalogue, p, skills)]
 
 
-def ahead(
-    catalogue: Catalogue, people: Mapping[str, Person], need: Need, in_line: list[Visit]
-) -> list[Visit]:
-    """Those of the visits in line who compete for the same employees as `need` does."""
-    skills = frozenset(need.skills)
-    able = [p for p in people.values() if p.presence in ON_THE_FLOOR and skilled(catalogue, p, skills)]
+def ahead(catalogue: Catalogue, able: Iterable[Person], in_line: Iterable[Visit]) -> list[Visit]:
+    """Those of the visits in line who compete for these employees."""
     competes: dict[frozenset[str], bool] = {}  # by what a visit asks for: few answers, many visits
     found = []
     for visit in in_line:

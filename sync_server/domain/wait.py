@@ -59,8 +59,7 @@ class History:
     def served(self, need: str, service_s: float) -> None:
         known = self._services.setdefault(need, deque(maxlen=50))
         known.append(service_s)
-        if len(known) >= FEWEST_SERVICES:
-            self._medians[need] = median(known)
+        self._medians.pop(need, None)
 
     def waited(self, expected_s: float, wait_s: float) -> None:
         self.outcomes.append(Outcome(expected_s, wait_s))
@@ -68,7 +67,12 @@ class History:
 
     def service_s(self, need: str, target_s: float) -> float:
         """The median service time of a need; its target while there are too few to go by."""
-        return self._medians.get(need, target_s)
+        if (known := self._medians.get(need)) is None:
+            services = self._services.get(need, ())
+            if len(services) < FEWEST_SERVICES:
+                return target_s
+            known = self._medians[need] = median(services)
+        return known
 
     def spread(self, expected_s: float) -> Spread:
         """How waits like this one came out."""
@@ -79,11 +83,8 @@ class History:
 
 def spread(expected_s: float, outcomes: Iterable[Outcome]) -> Spread:
     """How the similar ones among these came out; a wide guess while fewer than thirty are known."""
-    ratios = [
-        o.wait_s / o.expected_s
-        for o in outcomes
-        if o.expected_s > 0 and 1 / SIMILAR <= o.expected_s / expected_s <= SIMILAR
-    ]
+    least, most = expected_s / SIMILAR, expected_s * SIMILAR
+    ratios = [o.wait_s / o.expected_s for o in outcomes if 0 < least <= o.expected_s <= most]
     if len(ratios) < LEARN_FROM:
         return Spread(1 / SPREAD_LOW, 1.0, SPREAD_HIGH)
     tenths = quantiles(ratios, n=10, method="inclusive")

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from sync_server.domain.events import Record
 from sync_server.domain.floor import Floor
 from sync_server.domain.ops import ActorKind
+from sync_server.domain.people import Person
 from sync_server.domain.visit import ENDED, Visit
 from sync_server.protocol.messages import HEARTBEAT_S, MISSED_BEATS, Hello, Snapshot, Update
 from sync_server.protocol.older import for_the_first
@@ -47,16 +48,13 @@ class Session:
     def __init__(self, peer: bytes, device: DeviceRow, stream: Stream, now: int) -> None:
         self.peer = peer
         self.device = device
+        self.is_kiosk = device.kind == ActorKind.KIOSK.value
         self.stream = stream
         self.seen_at = now
         self.lenient = True
         self.order = InOrder()
         self.visits: dict[str, VisitRow] = {}  # what a kiosk was told last
         self.quotes: dict[str, QuoteRow] = {}
-
-    @property
-    def is_kiosk(self) -> bool:
-        return self.device.kind == ActorKind.KIOSK.value
 
 
 class Audience:
@@ -67,7 +65,7 @@ class Audience:
         self._keep_h = keep_h
         self.sessions: dict[bytes, Session] = {}
         self._staff = Stream()
-        self._people: dict[str, PersonRow] = {}
+        self._people: dict[str, Person] = {}  # as all tablets know them
 
     def join(self, peer: bytes, device: DeviceRow, now: int, lenient: bool = True) -> Session:
         """A device said Hello. A device is connected once: an older connection of it is forgotten."""
@@ -88,7 +86,7 @@ class Audience:
 
     def start_over(self, floor: Floor) -> None:
         """What was told may not have happened: next comes a snapshot for everybody."""
-        self._people = {p.id: person_row(p) for p in floor.people.values()}
+        self._people = dict(floor.people)
 
     def snapshot(self, session: Session, floor: Floor, now: int, hello: Hello | None = None) -> Snapshot:
         """All that this device may see, now."""
@@ -163,9 +161,11 @@ class Audience:
                 visits.append(staff_visit(visit))
         people = []
         for person in floor.people.values():
+            if (before := self._people.get(person.id)) is person:
+                continue
+            self._people[person.id] = person
             row = person_row(person)
-            if self._people.get(row.id) != row:
-                self._people[row.id] = row
+            if before is None or person_row(before) != row:
                 people.append(row)
         if not (visits or gone or people):
             return None

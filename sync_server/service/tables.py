@@ -1,5 +1,6 @@
 """From the domain's values to rows of `store.db`, and back. One direction each, no SQL elsewhere."""
 
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -41,6 +42,8 @@ SELECT_EVENTS = (
     " FROM visit_events"
 )
 
+_fields = attrgetter(*_FIELDS)
+_words = attrgetter(*_WORDS)
 _json = msgspec.json.Encoder()
 _event: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
@@ -72,8 +75,7 @@ def record_of(row: Row) -> Record:
 
 
 def visit_row(visit: Visit) -> Row:
-    described = any(getattr(visit, word) for word in _WORDS)
-    return (*(getattr(visit, field) for field in _FIELDS), int(described), int(visit.link is not None))
+    return (*_fields(visit), int(any(_words(visit))), int(visit.link is not None))
 
 
 def feedback_row(record: Record) -> Row | None:
@@ -87,13 +89,15 @@ class PresenceLog:
     """Follows a floor and gives a row of `presence_log` for each change of what colleagues see."""
 
     def __init__(self, floor: Floor) -> None:
-        self._seen = {person.id: person.presence for person in floor.people.values()}
+        self._seen = dict(floor.people)
 
     def rows(self, floor: Floor, records: list[Record]) -> list[Row]:
         """The rows for everybody whose presence differs since the last call."""
         rows = []
         for person in floor.people.values():
-            if self._seen.get(person.id) is not person.presence:
-                self._seen[person.id] = person.presence
+            if (before := self._seen.get(person.id)) is person:
+                continue
+            self._seen[person.id] = person
+            if before is None or before.presence is not person.presence:
                 rows.append((records[-1].seq, person.id, person.presence.value, records[-1].at))
         return rows
