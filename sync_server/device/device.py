@@ -202,13 +202,13 @@ class Device:
             self._do(self._engine.unreadable(self._now()))
             return
         self._do(self._engine.receive(message, self._now()))
-        heard_at = self._engine.heard_at
-        if heard_at is not None and (self._last is None or heard_at - self._last.at >= STILL_KEPT_MS):
-            self._keep_soon()
 
     def _tick(self) -> None:
         self._timer = None
         self._do(self._engine.tick(self._now()))
+        heard_at = self._engine.heard_at
+        if heard_at is not None and (self._last is None or heard_at - self._last.at >= STILL_KEPT_MS):
+            self._keep_soon()
 
     def _do(self, actions: list[Action]) -> None:
         for action in actions:
@@ -220,7 +220,7 @@ class Device:
             except Exception as fault:
                 self._fault(fault, f"this was not carried out whole: {type(action).__name__}")
         self._set_timer()
-        if any(isinstance(action, eng.Changed) for action in actions):
+        if eng.Changed() in actions:
             self._view = None
             self._keep_soon()
             self._tell(self.on_change)

@@ -25,7 +25,7 @@ KEEP_MS = 86_400_000  # words of shoppers, unless the store says sooner
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS pending (
-    position INTEGER PRIMARY KEY AUTOINCREMENT, op_id TEXT NOT NULL UNIQUE, submit BLOB NOT NULL
+    position INTEGER PRIMARY KEY, op_id TEXT NOT NULL UNIQUE, submit BLOB NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS refused (
     op_id TEXT PRIMARY KEY, submit BLOB NOT NULL, refusal BLOB NOT NULL, at INTEGER NOT NULL
@@ -50,6 +50,8 @@ class Outbox:
             with contextlib.suppress(OSError):  # connecting says why
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))  # it will hold what shoppers said
             self._db = sqlite3.connect(path, isolation_level=None)
+            # Nobody else opens it while we run; a second Welkom on the same file is stopped here.
+            self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA secure_delete=ON")
