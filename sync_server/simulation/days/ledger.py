@@ -304,7 +304,4 @@ def _kind(event: ev.Event) -> str:
 
 
 def _number(frame: bytes, start: int) -> int:
-    end = start
-    while frame[end : end + 1].isdigit():
-        end += 1
-    return int(frame[start:end])
+    return int(frame[start : frame.index(b",", start)])

@@ -5,7 +5,6 @@ after a longer one it is made anew under another name, and what was on its way i
 device's old connection may still arrive after the first ones of its new connection.
 """
 
-import contextlib
 from collections.abc import Callable, Iterable
 from random import Random
 
@@ -159,8 +158,10 @@ class Connection:
         self._deliver(frame)
 
     def _deliver(self, frame: bytes) -> None:
-        with contextlib.suppress(Killed):
+        try:
             self.life.run(self.on_frame, frame)
+        except Killed:
+            return
 
     def flow(self) -> None:
         """What was held goes on its way."""

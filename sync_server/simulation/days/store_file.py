@@ -12,10 +12,10 @@ languages = ["en"]
 closes = "18:00"
 
 [times]
-offer_s = 5
-ask_again_s = 6
-wrap_up_s = 1
-credit_s = 10
+offer_s = 3
+ask_again_s = 4
+wrap_up_s = 0.5
+credit_s = 6
 
 [[skills]]
 code = "repair"
@@ -30,8 +30,8 @@ code = "repair"
 text = { en = "It is broken" }
 icon = "tool"
 skills = ["repair"]
-target_wait_s = 20
-target_service_s = 8
+target_wait_s = 12
+target_service_s = 5
 
 [[needs]]
 code = "buy"
@@ -40,15 +40,15 @@ icon = "bag"
 skills = ["sales"]
 prefer = ["repair"]
 priority = 1
-target_wait_s = 15
-target_service_s = 8
+target_wait_s = 9
+target_service_s = 5
 
 [[needs]]
 code = "ask"
 text = { en = "A question" }
 icon = "bulb"
-target_wait_s = 15
-target_service_s = 5
+target_wait_s = 9
+target_service_s = 3
 
 [[places]]
 code = "door"
