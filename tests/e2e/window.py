@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-LOOK_EVERY_S = 0.1
+LOOK_EVERY_S = 0.45  # longer than a glass takes to settle, so that what is steady also takes a touch
 
 
 async def write_map(path: Path) -> None:
