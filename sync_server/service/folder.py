@@ -54,8 +54,16 @@ class Folder:
         """Raises FolderError unless this is a store's folder."""
         if not self.path.is_dir():
             raise FolderError(f"{self.path}: no such folder; `welkom init {self.path}` makes it")
-        if not self.settings.exists() or not self.server_key.exists():
-            raise FolderError(f"{self.path}: not a store's folder; `welkom init {self.path}` makes one")
+        try:
+            if not self.settings.exists() or not self.server_key.exists():
+                raise FolderError(f"{self.path}: not a store's folder; `welkom init {self.path}` makes one")
+            # Never by opening it: closing it would end the locks that SQLite holds in this process.
+            readable = os.access(self.store, os.R_OK, effective_ids=True) or not self.store.exists()
+        except PermissionError:
+            readable = False
+        if not readable:
+            owner = self.path.stat().st_uid
+            raise FolderError(f"{self.path}: cannot be read; it {_belongs_to(owner)}")
 
     def check_owner(self) -> None:
         """Raises FolderError for root in somebody else's folder: what root leaves there they cannot open.

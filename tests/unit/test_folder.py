@@ -79,6 +79,21 @@ def test_root_makes_no_store_in_the_folder_of_somebody_else(tmp_path, not_roots)
     assert list(prepared.iterdir()) == []
 
 
+def test_who_may_not_read_a_store_is_told_whose_it_is(folder, monkeypatch):
+    told = r"cannot be read; it belongs to \S+: begin the command with `sudo -u "
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "access", lambda *_, **__: False)
+        with pytest.raises(FolderError, match=told):
+            folder.check()
+
+    def shut(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", shut)
+    with pytest.raises(FolderError, match=told):
+        folder.check()
+
+
 def test_root_may_ask_a_server_that_runs(not_roots):
     holder = not_roots.lock.open("a+")
     fcntl.flock(holder, fcntl.LOCK_EX)
