@@ -8,20 +8,26 @@ from msgspec.structs import replace
 from sync_server.device import engine as eng
 from sync_server.device.device import Device
 from sync_server.device.replica import Replica
-from sync_server.domain import commands
+from sync_server.domain import commands, visit
+from sync_server.domain import events as ev
 from sync_server.domain.events import Presence
+from sync_server.domain.floor import Floor
 from sync_server.domain.people import Person
+from sync_server.domain.refusal import Code, Refusal
 from sync_server.domain.ticket import Counter
+from sync_server.domain.visit import State
 from sync_server.protocol.messages import Submit
 from sync_server.service import queries, retention, store, tables
-from sync_server.service.answers import Answers
+from sync_server.service.answers import Answered, Answers
+from sync_server.service.clock import OnwardClock
 from sync_server.service.desk import Desk
 from sync_server.service.shop import Shop
 from sync_server.simulation.days.run import live
 from sync_server.simulation.days.script import ITEMS_A_DAY
 from sync_server.simulation.days.shop_life import Plan
 
-SEED = 23  # any will do; the CI's own run takes a fresh one each time
+SEED = 28  # any will do; the CI's own run takes a fresh one each time
+DRAFT = Refusal(Code.NOT_ALLOWED, "")
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 
@@ -44,6 +50,46 @@ def offer_given_twice(patch):
         return self.chosen is Presence.AVAILABLE and len(self.active) < max_active and self.free_at <= now
 
     patch.setattr(Person, "is_free", is_free)
+
+
+def repeated_op_answered_otherwise(patch):
+    original = Answers.find
+
+    def find(self, op_id, digest):
+        found = original(self, op_id, digest)
+        return None if found is None else Answered(found.digest, None if found.refusal else DRAFT)
+
+    patch.setattr(Answers, "find", find)
+
+
+def taken_from_a_colleague(patch):
+    patch.setattr(commands, "IN_LINE", commands.IN_LINE | {State.ACCEPTED})
+    patch.setitem(visit.TRANSITIONS, (State.ACCEPTED, ev.Claimed), State.ACCEPTED)
+
+
+def rev_skipped(patch):
+    original = tables.event_row
+
+    def event_row(record):
+        row = original(record)
+        return (*row[:2], record.rev and record.rev + (record.seq == 100), *row[3:])
+
+    patch.setattr(tables, "event_row", event_row)
+
+
+def another_event_written(patch):
+    original = tables.event_row
+
+    def event_row(record):
+        started = isinstance(record.event, ev.Started)
+        return original(replace(record, event=ev.Resumed(record.event.employee)) if started else record)
+
+    patch.setattr(tables, "event_row", event_row)
+
+
+def clock_that_runs_backwards(patch):
+    patch.setattr(OnwardClock, "__call__", lambda self: self._wall())
+    patch.setattr(Floor, "_advance", lambda _self, now: now)
 
 
 def stale_rev_written(patch):
@@ -120,11 +166,16 @@ def day(number: int) -> frozenset[int]:
         (ack_before_commit, 1, 1, None),
         (op_done_twice, 2, 1, None),
         (answers_forgotten_at_the_start, 2, 6, None),
+        (repeated_op_answered_otherwise, 3, 1, None),
+        (taken_from_a_colleague, 4, 5, None),
         (offer_given_twice, 5, 1, None),
+        (rev_skipped, 6, 1, None),
+        (another_event_written, 7, 1, None),
         (stale_rev_written, 8, 1, None),
         (last_line_of_the_log_not_read, 9, 1, None),
         (row_of_a_visit_left_behind, 9, 1, None),
         (update_not_applied, 10, 1, None),
+        (clock_that_runs_backwards, 11, 3, None),
         (ticket_reused, 12, 1, None),
         (outbox_row_dropped_early, 13, 1, None),
         (revoked_device_let_in, 14, 3, day(2)),

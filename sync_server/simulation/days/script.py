@@ -18,7 +18,7 @@ DAY_S = 223.0
 ITEMS_A_DAY = 100_000  # item numbers of a day begin at its number times this
 
 GLANCE_S = 0.65  # how often an employee looks at the tablet and may do something
-ARRIVALS = 136  # the other visits are opened by employees
+ARRIVALS = 141  # the other visits are opened by employees
 KIOSKS = ("front", "back")
 
 # What goes wrong in a day: how often, and how long it lasts at most.
