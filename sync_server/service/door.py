@@ -16,6 +16,7 @@ import h11
 from sync_server.protocol.enrol import LARGEST
 
 from .counters import Counters
+from .limits import BACKLOG
 
 MOST_OPEN = 64  # connections at once
 MOST_OPEN_EACH = 8  # from one address
@@ -47,6 +48,7 @@ class Door:
         self._server = await asyncio.start_server(
             self._came, sock=socket, limit=LARGEST_HEAD, backlog=TAKEN_AT_ONCE
         )
+        socket.listen(BACKLOG)  # what asyncio takes in one go is one thing, how many may wait another
 
     async def close(self) -> None:
         if self._server is not None:

@@ -10,7 +10,7 @@ import resource
 MOST_WITHOUT_KEY = 256  # connections that have not shown a key yet
 MOST_OF_ONE_DEVICE = 4  # connections of the same device
 HANDSHAKE_MS = 3000  # for the whole handshake
-BACKLOG = 512  # connections the system holds until the server takes them
+BACKLOG = 512  # connections the system holds until the server takes them, at each port
 QUEUE = 200  # messages waiting in a connection, each way
 
 # --- messages of devices ---
@@ -24,7 +24,7 @@ OPS_WAITING = 20_000  # not yet on the disk
 
 # --- the pages ---
 WEB_CONNECTIONS = 500
-WEB_BACKLOG = 64  # taken at once: while a crowd comes in, devices have their turn in between
+WEB_AT_ONCE = 64  # taken in one go: while a crowd comes in, devices have their turn in between
 WEB_REQUEST_S = 10.0  # for a whole request, from the moment there is none
 WEB_IDLE_S = 5  # between two requests
 WEB_HEAD_BYTES = 16_384

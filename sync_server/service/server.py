@@ -24,7 +24,7 @@ from .enrol import Enrolment, own_address
 from .folder import Folder, Lock
 from .gate import Gate
 from .keys import load_server_key
-from .limits import WEB_BACKLOG, WEB_HEAD_BYTES, WEB_IDLE_S, open_files
+from .limits import BACKLOG, WEB_AT_ONCE, WEB_HEAD_BYTES, WEB_IDLE_S, open_files
 from .loopback import is_loopback
 from .nightly import Nightly
 from .retention import DESCRIPTION_MS
@@ -200,7 +200,12 @@ async def serve(
 
 
 class _WebServer(uvicorn.Server):
-    """Leaves the signals to the command that runs the server."""
+    """Leaves signals to the command that runs the server; takes few connections in one go, many may wait."""
+
+    async def startup(self, sockets: list[sockets.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for socket in sockets or []:
+            socket.listen(BACKLOG)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -223,7 +228,7 @@ async def _until_stopped(
     if web is not None:
         config = uvicorn.Config(
             web(server), log_config=None, lifespan="off", ws="none", access_log=False,
-            timeout_graceful_shutdown=1, server_header=False, backlog=WEB_BACKLOG,
+            timeout_graceful_shutdown=1, server_header=False, backlog=WEB_AT_ONCE,
             http=connections(server.counters, server.tls.context() if server.tls else None),
             timeout_keep_alive=WEB_IDLE_S, h11_max_incomplete_event_size=WEB_HEAD_BYTES,
         )  # fmt: skip
