@@ -301,13 +301,16 @@ class Floor:
         """The closing time that has come, and the time after it for what is left over; None where done."""
         after = self.catalogue.store.leftovers_min * 60_000
         closing = self.catalogue.last_closing(now)
-        sweep = self.catalogue.last_closing(now - after) + after
+        swept = self.catalogue.last_closing(now - after)
+        sweep = swept + after
         last = self._last_closing
         if last is None:
             return None, None
-        slept = last < sweep - after
-        left_over = slept or self._on_floor(sweep) or any(v.arrived_at < sweep for v in self._open.values())
-        return closing if closing > last else None, sweep if sweep > last and left_over else None
+        due = sweep > last and (last < swept or self._left_over(sweep))  # the former: it slept meanwhile
+        return closing if closing > last else None, sweep if due else None
+
+    def _left_over(self, sweep: int) -> bool:
+        return bool(self._on_floor(sweep)) or any(v.arrived_at < sweep for v in self._open.values())
 
     def _target_passed(self, v: Visit, now: int) -> ev.Widened | ev.Alerted | None:
         if v.state is not State.WAITING:
