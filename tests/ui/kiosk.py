@@ -18,6 +18,7 @@ from sync_server.domain.catalogue import Catalogue
 from sync_server.protocol.device_file import DeviceFile
 
 from .driver import Screen, running
+from .on_disk import on_disk
 
 PORTRAIT, SMALL = (432, 768), (800, 480)
 
@@ -49,7 +50,8 @@ class Kiosk:
 
     def kept(self) -> list[Any]:
         """The ops on this device's disk that nobody has answered."""
-        return [submit.op for submit in Outbox(self.device.outbox.path).pending()]
+        with on_disk(self.device.outbox) as found:
+            return [submit.op for submit in found.pending()]
 
 
 def device_file() -> DeviceFile:

@@ -8,13 +8,13 @@ import pytest
 
 from staff_app.hands import Hands
 from sync_server.device.device import Device
-from sync_server.device.outbox import Outbox
 from sync_server.domain import ops
 from sync_server.service import accounts
 from sync_server.service.folder import Folder
 from tests.integration.house import PIN, House
 
 from .driver import running
+from .on_disk import on_disk
 from .staff import SMALL, Tablet
 
 
@@ -125,9 +125,8 @@ def test_a_refusal_is_there_again_after_a_restart_until_somebody_reads_it(at_wor
         device = shop.tablet.device
         device.submit(ops.Accept("0" * 32, 1))
         await shop.tablet.screen.until(lambda: device.outbox.refused())
-        again = Outbox(device.outbox.path)
-        assert [refusal.code for _, refusal in again.refused()] == ["not_signed_in"]
-        again.close()
+        with on_disk(device.outbox) as again:
+            assert [refusal.code for _, refusal in again.refused()] == ["not_signed_in"]
         await shop.tablet.says("Not done: Coming. Nobody is signed in here.")
         await shop.tablet.tap("dismiss")
         assert device.outbox.refused() == []
