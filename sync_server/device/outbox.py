@@ -52,6 +52,7 @@ class Outbox:
             self._db = sqlite3.connect(path, isolation_level=None)
             # Nobody else opens it while we run; a second Welkom on the same file is stopped here.
             self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+            self._db.execute("PRAGMA page_size=1024")  # of a new file: a tap is small, and so is its commit
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA secure_delete=ON")

@@ -280,7 +280,11 @@ def _offer_to_me(floor: "Floor", visit_id: str, by: Actor, now: int) -> tuple[Pe
     visit = _find(floor, visit_id)
     if visit.state in IN_HAND and visit.employee != me.id:
         raise Refused(Code.ALREADY_TAKEN, visit.employee)
-    if visit.offer_to != me.id or visit.offer_until is None or now > visit.offer_until:
+    if (
+        visit.offer_to != me.id
+        or visit.offer_until is None
+        or now > max(visit.offer_until, floor.still_until)
+    ):
         raise Refused(Code.OFFER_OVER, visit.ticket)
     return me, visit
 

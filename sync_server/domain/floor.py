@@ -27,6 +27,9 @@ KEEP_ENDED_MS = 3_600_000  # how long an ended visit stays to be rated; its link
 class Floor:
     """Open visits (and those ended within the hour), and who is on the floor.
 
+    Until `still_until`, ms UTC, nobody is asked and nothing comes about by time alone: after a start the
+    devices first say what was done meanwhile, and the floor must be as they left it.
+
     `history` feeds the wait estimate. It is not needed to replay a log: what shoppers were quoted
     stands in its records.
     """
@@ -44,6 +47,7 @@ class Floor:
         self.signed_off = late.SignedOff()
         self._recalled: dict[str, int] = {}  # visits that ended long ago and were heard of again, and when
         self._now = 0
+        self.still_until = 0
 
     # --- what happens ----------------------------------------------------------------------------
 
@@ -153,7 +157,8 @@ class Floor:
 
         It is in the past for what is overdue: an op may come in just before the alarm is heard.
         """
-        return min(self._deadlines(max(now, self._now)), default=None)
+        now = max(now, self._now)
+        return self.still_until if now < self.still_until else min(self._deadlines(now), default=None)
 
     def holder(self, device_id: str | None) -> Person | None:
         """Who is signed in on this tablet."""
@@ -233,6 +238,8 @@ class Floor:
 
     def _settle(self, due: Iterator[Due], now: int) -> list[Record]:
         """What follows at once: whatever is due, then every offer that can be made."""
+        if now < self.still_until:
+            return []
         records = [self._append(vid, event, now, None, happened_at) for vid, event, happened_at in due]
         while match := routing.next_match(self.catalogue, self.people, self._open.values(), now):
             until = now + int(self.catalogue.times.offer_s * 1000)

@@ -18,6 +18,7 @@ from sync_server.domain.visit import IllegalTransition, State
 
 from . import tables
 from .finding import Finding, beyond_repair
+from .shop import STILL_MS
 from .tables import Row
 
 Found = Iterator[Finding]
@@ -165,8 +166,12 @@ class Retelling:
             yield from self._idle(catalogue)
 
     def _idle(self, catalogue: Catalogue) -> Found:
-        visits = self._floor.open_visits()
-        match = routing.next_match(catalogue, self._floor.people, visits, self._latest)
+        # A server that has just started asks nobody yet: what changed in its last moment says nothing.
+        settled = self._latest - STILL_MS
+        visits = [v for v in self._floor.open_visits() if v.line_at <= settled]
+        everybody = self._floor.people.values()
+        people = {p.id: p for p in everybody if max(p.since, p.idle_since, p.free_at) <= settled}
+        match = routing.next_match(catalogue, people, visits, self._latest)
         if match is not None:
             yield Finding(
                 "waiting",

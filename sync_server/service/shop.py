@@ -33,6 +33,7 @@ from .tables import PresenceLog
 
 LONGEST_WAIT_S = 60.0
 RETRY_S = 2.0  # after a failed commit, when time's own work is tried again
+STILL_MS = 3000  # after a start: devices are back within a second, and say what was done meanwhile
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,10 @@ class Shop:
             self._answers = Answers(queries.answers(db))
             self.epoch = queries.epoch(db)
         self._log = connect(self.path, read_only=True)
+        self._still_until = 0
         self._load()
+        if self.floor.open_visits():
+            self._still_until = self.floor.still_until = self.clock() + STILL_MS
         self.store = store(self.path, self._loop, self._written)
 
     def _load(self) -> None:
@@ -105,6 +109,7 @@ class Shop:
             day = self.catalogue.day(now)
             self.floor.tickets_of_day(day, queries.tickets_of_day(db, day))
             self.floor.signed_off.earlier(queries.presences_before(db, start))
+        self.floor.still_until = self._still_until
         self._presence = PresenceLog(self.floor)
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sync_server.device import engine
 from sync_server.protocol import messages
 from sync_server.service import accounts, desk
+from sync_server.service import shop as shop_module
 from sync_server.service.folder import Folder
 from sync_server.service.verify import verify
 
@@ -39,6 +40,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same time-outs, a fifth as long: nobody has to wait for a dead link."""
     for name in ("HELLO_MS", "SILENCE_MS", "ANSWER_MS", "PING_MS", "NOT_NOW_MS"):
         monkeypatch.setattr(engine, name, getattr(engine, name) // 5)
+    monkeypatch.setattr(shop_module, "STILL_MS", shop_module.STILL_MS // 5)
     monkeypatch.setattr(messages, "HEARTBEAT_S", messages.HEARTBEAT_S / 5)
     monkeypatch.setattr(engine, "BACK_OFF_MS", (20, 500))
     monkeypatch.setattr(desk, "REFRESH_S", 0.02)

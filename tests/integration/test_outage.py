@@ -11,6 +11,7 @@ from sync_server.domain import ops
 from sync_server.domain.events import Resolution
 from sync_server.protocol import messages as msg
 from sync_server.protocol.device_file import device_file_text
+from sync_server.service import server as server_module
 
 from .house import PIN, come, do
 
@@ -199,6 +200,29 @@ async def test_a_visit_taken_without_connection_is_settled_when_the_server_hears
     else:
         assert told == []
         assert house.one("SELECT state, employee FROM visits") == "completed"
+
+
+@pytest.mark.fault(
+    "An offer lapses while the server is gone, and its tablet has accepted it",
+    "what was tapped stands: a server that starts waits for its devices before it asks anybody else",
+)
+async def test_a_server_that_starts_hears_its_devices_before_it_asks_anybody(house, monkeypatch):
+    kiosk, tom = await house.crew("tom")
+    visit_id = come(kiosk, "repair")
+    await house.until(lambda: (row := tom.view.visits.get(visit_id)) and row.offer_to == "tom")
+    later = come(kiosk, "repair")
+    await house.until(lambda: later in tom.view.visits and not kiosk.outbox.pending())
+    await house.close_server()
+    do(tom, ops.Accept, visit_id)
+    do(tom, ops.Start, visit_id)
+    do(tom, ops.Complete, visit_id, resolution=Resolution.SOLVED)
+    do(tom, ops.Claim, later)
+    monkeypatch.setattr(server_module, "wall_clock", lambda: wall_clock() + 60_000)
+    await house.open()
+    await house.until(lambda: not tom.outbox.pending())
+    assert house.answered == []
+    events = house.one("SELECT group_concat(event) FROM visit_events WHERE visit_id = ?", visit_id)
+    assert events == "opened,offered,accepted,started,completed"
 
 
 @pytest.mark.fault(

@@ -28,7 +28,7 @@ from sync_server.service.doorman import Doorman
 from sync_server.service.folder import Folder
 from sync_server.service.server import Server, forget_in_time
 from sync_server.service.settings import Settings
-from sync_server.service.shop import RETRY_S, Shop
+from sync_server.service.shop import RETRY_S, STILL_MS, Shop
 from sync_server.service.store import Batch, Item, Store, reading
 
 from .ledger import Ledger
@@ -313,6 +313,7 @@ class ServerMachine(Machine):
             clock = OnwardClock(self.wall_clock, self.loop.ms, queries.last_written_at(db))
         shop = Shop(self.folder, self.catalogue, clock, store=partial(_WatchedStore, self))
         self.shop = shop
+        self._well_at = max(self._well_at, self.loop.time() + STILL_MS / 1000 + 0.1)
         self.ledger.read_again(shop.floor)
         gate = Gate()
         with reading(self.folder.store) as db:

@@ -59,6 +59,7 @@ def live(plan: Plan) -> Lived:
     # A shop makes little that needs collecting, and much that would have to be looked at.
     collects = gc.isenabled()
     gc.disable()
+    gc.freeze()  # nor what was imported
     try:
         with tempfile.TemporaryDirectory(prefix="welkom-simulate-", dir=place) as folder:
             return ShopLife(plan, Path(folder)).live()
@@ -66,6 +67,7 @@ def live(plan: Plan) -> Lived:
         if collects:
             gc.enable()
         gc.collect()
+        gc.unfreeze()
 
 
 def simulate(

@@ -29,7 +29,7 @@ FAULTS = {
     "half_open": (3, 10.0),
     "slow": (2, 12.0),
     "repeat": (2, 12.0),
-    "disk_full": (1, 3.0),
+    "disk_full": (1, 2.0),
     "slow_disk": (1, 12.0),
     "device_disk_full": (1, 8.0),
     "freeze": (2, 11.0),
