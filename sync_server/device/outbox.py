@@ -47,9 +47,7 @@ class Outbox:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            with contextlib.suppress(OSError):  # connecting says why
-                os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))  # it will hold what shoppers said
-            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db = self._connect()
             # Nobody else opens it while we run; a second Welkom on the same file is stopped here.
             self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._db.execute("PRAGMA page_size=1024")  # of a new file: a tap is small, and so is its commit
@@ -62,6 +60,11 @@ class Outbox:
                 f"{path}: {error}; check that the folder exists, is writable and has space,"
                 " and that no second Welkom runs with the same device file"
             ) from error
+
+    def _connect(self) -> sqlite3.Connection:
+        with contextlib.suppress(OSError):  # connecting says why
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL, 0o600))  # it will hold what shoppers said
+        return sqlite3.connect(self.path, isolation_level=None)
 
     def put(self, submit: Submit, counter: Counter | None = None, last: Last | None = None) -> None:
         """Commits an op, the ticket number it used up, and what the server last said before it."""

@@ -84,10 +84,10 @@ def _check_row(ledger: Ledger, db: sqlite3.Connection, visit_id: str) -> None:
             ledger.blame(9, f"visit {visit_id}: {name} is {found!r} in the table; the log gives {wanted!r}")
 
 
-def check_forgotten(ledger: Ledger, day: int, files: Iterable[Path]) -> None:
-    """16: two days later no file of any machine holds a byte of an alias."""
-    for file in files:
-        for found in set(_ALIAS.findall(file.read_bytes())):
+def check_forgotten(ledger: Ledger, day: int, files: Iterable[tuple[str, bytes]]) -> None:
+    """16: two days later no file of any machine, by name and content, holds a byte of an alias."""
+    for name, content in files:
+        for found in set(_ALIAS.findall(content)):
             if int(found) <= day - 2:
-                ledger.blame(16, f"{file.name} still holds an alias of day {int(found)} on day {day}")
+                ledger.blame(16, f"{name} still holds an alias of day {int(found)} on day {day}")
                 return

@@ -91,15 +91,28 @@ class Machine:
 
 
 class _WatchedOutbox(Outbox):
-    """The product's outbox. A trigger of SQLite's own tells of every row that leaves it."""
+    """The product's outbox, on a database in memory that outlives the process like a disk.
+
+    A trigger of SQLite's own tells of every row that leaves it.
+    """
 
     def __init__(self, machine: "DeviceMachine", path: File) -> None:
         self._machine = machine
         super().__init__(path)
         self._db.create_function("op_left", 1, machine.op_left)
         self._db.execute(
-            "CREATE TEMP TRIGGER leaving AFTER DELETE ON main.pending BEGIN SELECT op_left(OLD.op_id); END"
+            "CREATE TEMP TRIGGER IF NOT EXISTS leaving AFTER DELETE ON main.pending"
+            " BEGIN SELECT op_left(OLD.op_id); END"
         )
+
+    def _connect(self) -> sqlite3.Connection:
+        disk = self._machine.disk
+        if disk.in_transaction:
+            disk.execute("ROLLBACK")  # the process before died in it
+        return disk
+
+    def close(self) -> None:
+        """The disk stays."""
 
     def put(self, submit: Submit, counter: Counter | None = None, last: Last | None = None) -> None:
         if self._machine.disk_full:
@@ -164,6 +177,7 @@ class DeviceMachine(Machine):
         self.device: Device | None = None
         self.revoked = False
         self.frozen = False
+        self.disk = sqlite3.connect(":memory:", isolation_level=None)
         self._folder = folder
         self._around = Around(
             wall_clock=self.wall_clock,
@@ -211,6 +225,11 @@ class DeviceMachine(Machine):
 
     def sleep(self) -> None:
         self.freeze(True)
+
+    def on_disk(self) -> bytes:
+        """Every byte of its database."""
+        (pages,) = self.disk.execute("PRAGMA page_count").fetchone()
+        return self.disk.serialize() if pages else b""
 
     def op_left(self, op_id: str) -> None:
         self.ledger.left_outbox(self.name, op_id)

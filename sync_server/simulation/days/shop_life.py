@@ -285,8 +285,9 @@ class ShopLife:
             self._lost += agree.check_disk(
                 self.ledger, self.server.shop.floor, self._folder.store, self.server.wall_clock()
             )
-        files = [file for top in (self._folder.path, self._devices) for file in top.glob("*.db*")]
-        agree.check_forgotten(self.ledger, self.day, files)
+        files = [(file.name, file.read_bytes()) for file in self._folder.path.glob("*.db*")]
+        disks = [(machine.name, machine.on_disk()) for machine in self.machines.values()]
+        agree.check_forgotten(self.ledger, self.day, files + disks)
         # Machines are switched off for the night, or lose their power, or only sleep.
         for machine in (*self.machines.values(), self.server):
             way = night.random()
