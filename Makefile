@@ -1,5 +1,6 @@
 # Everything a developer needs. Each command sets up what it is missing; `make demo` is the place to begin.
-PYTHON ?= python3
+# Debian's own Python where it is there, as in a shop: it is built for speed, which not every other is.
+PYTHON ?= $(shell /usr/bin/python3.11 -c 'import ensurepip' 2>/dev/null && echo /usr/bin/python3.11 || echo python3)
 VENV   := .venv
 PY     := $(VENV)/bin/python
 READY  := $(VENV)/ready
