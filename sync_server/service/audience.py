@@ -129,12 +129,13 @@ class Audience:
             yield [s.peer for s in self.sessions.values() if not s.is_kiosk], update
         by_device: dict[str | None, list[Visit]] = {}
         for visit in changed.values():
-            if not _ended_long_ago(visit, now):
-                by_device.setdefault(visit.device_id, []).append(visit)
+            by_device.setdefault(visit.device_id, []).append(visit)
         line = floor.line(now)
         for session in self.sessions.values():
             if session.is_kiosk and (own := by_device.get(session.device.device_id)):
-                rows = [kiosk_visit(visit, floor, line, now) for visit in own]
+                # What ended long ago, by its own time, is news only to a kiosk that still shows it.
+                told = [v for v in own if v.visit_id in session.visits or not _ended_long_ago(v, now)]
+                rows = [kiosk_visit(visit, floor, line, now) for visit in told]
                 if update := _kiosk_update(session, rows, [], now):
                     yield [session.peer], update
 
