@@ -315,7 +315,7 @@ def _need(floor: "Floor", code: str) -> Need:
 def _check_new(floor: "Floor", visit_id: str, ticket: str, language: str, now: int) -> None:
     if visit_id in floor.visits:
         raise Refused(Code.VISIT_EXISTS, visit_id)
-    if floor.ticket_taken(floor.catalogue.day(now), ticket):
+    if floor.tickets.taken(floor.catalogue.day(now), ticket):
         raise Refused(Code.TICKET_TAKEN, ticket)
     if language not in LANGUAGES:
         raise Refused(Code.UNKNOWN_LANGUAGE, language)

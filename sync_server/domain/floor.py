@@ -16,6 +16,7 @@ from .ops import SYSTEM, Actor, ActorKind, AnyOp
 from .people import Person
 from .people import apply as apply_to_person
 from .refusal import Refusal, Refused
+from .ticket import Tickets
 from .visit import ENDED, IN_LINE, State, Visit
 from .wait import History, Quote, quote
 
@@ -42,7 +43,7 @@ class Floor:
         self._open: dict[str, Visit] = {}
         self.people: dict[str, Person] = {e.id: Person(e.id) for e in catalogue.employees}
         self._able: dict[str, list[Person]] = {}  # by need: who could come, until somebody's state changes
-        self._tickets: dict[str, set[str]] = {}
+        self.tickets = Tickets()
         self._last_closing: int | None = None
         self.signed_off = late.SignedOff()
         self._recalled: dict[str, int] = {}  # visits that ended long ago and were heard of again, and when
@@ -100,7 +101,7 @@ class Floor:
                 if before is not None:
                     raise visit.IllegalTransition(f"visit {record.visit_id} is open already")
                 after = visit.open_visit(record.visit_id, event, record.when, record.device_id, record.at)
-                self._tickets.setdefault(event.day, set()).add(event.ticket)
+                self.tickets.add(event.day, [event.ticket])
             case ev.DayClosed():
                 self._last_closing = record.at
             case ev.PresenceChanged():
@@ -139,10 +140,6 @@ class Floor:
             floor.apply(record)
         return floor or cls(catalogue, history)
 
-    def tickets_of_day(self, day: str, tickets: Iterable[str]) -> None:
-        """Makes known the tickets of a day that the replayed part of the log does not hold."""
-        self._tickets.setdefault(day, set()).update(tickets)
-
     def recall(self, records: Iterable[Record], now: int) -> None:
         """Makes known again, by its own records, a visit that ended long ago and is heard of once more."""
         v = late.told_again(records)
@@ -169,14 +166,6 @@ class Floor:
     def who(self, by: Actor) -> Person | None:
         """The employee who acts."""
         return self.holder(by.device_id) or self.people.get(by.employee or "")
-
-    def ticket_taken(self, day: str, ticket: str) -> bool:
-        return ticket in self._tickets.get(day, ())
-
-    def last_ticket(self, day: str, letter: str) -> int:
-        """The highest number given out with this letter on this day; 0 if none."""
-        numbers = (t.partition("-") for t in self._tickets.get(day, ()))
-        return max((int(number) for of, _, number in numbers if of == letter), default=0)
 
     def open_visits(self) -> list[Visit]:
         return list(self._open.values())
@@ -384,9 +373,7 @@ class Floor:
             if since is not None and now - since > KEEP_ENDED_MS:
                 del self.visits[v.visit_id]
                 self._recalled.pop(v.visit_id, None)
-        today = self.catalogue.day(now)
-        for day in [day for day in self._tickets if day < today]:
-            del self._tickets[day]
+        self.tickets.forget_before(self.catalogue.day(now))
 
     def _expected_service_s(self, need_code: str) -> float:
         need = self.catalogue.need(need_code)

@@ -4,6 +4,8 @@ A device numbers its own tickets, so a ticket exists without asking the server. 
 its own in the store; its counter starts over each store-day and otherwise only rises.
 """
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # without I and O, which read as 1 and 0
@@ -27,6 +29,26 @@ class Counter(Struct, frozen=True):
         before can only come where a clock was wrong: then it counts on above what both have known.
         """
         return Counter(day, last) if day > self.day else Counter(self.day, max(self.last, last))
+
+
+class Tickets:
+    """The tickets given out in the store, by store-day."""
+
+    def __init__(self) -> None:
+        self._days: dict[str, set[str]] = {}
+
+    def add(self, day: str, tickets: Iterable[str]) -> None:
+        self._days.setdefault(day, set()).update(tickets)
+
+    def taken(self, day: str, ticket: str) -> bool:
+        return ticket in self._days.get(day, ())
+
+    def last(self, day: str, letter: str) -> int:
+        """The highest number given out with this letter on this day; 0 if none."""
+        return max((number(t) for t in self._days.get(day, ()) if t.startswith(f"{letter}-")), default=0)
+
+    def forget_before(self, day: str) -> None:
+        self._days = {kept: tickets for kept, tickets in self._days.items() if kept >= day}
 
 
 def code(letter: str, number: int) -> str:

@@ -107,7 +107,7 @@ class Audience:
             at=now,
             device_id=session.device.device_id,
             day=day,
-            last_ticket=floor.last_ticket(day, session.device.letter),
+            last_ticket=floor.tickets.last(day, session.device.letter),
             digest=digest,
             catalogue=None if hello and hello.catalogue == digest else catalogue,
             visits=tuple(visits),

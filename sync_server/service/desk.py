@@ -27,8 +27,9 @@ from .counters import Counters
 from .doorman import Doorman
 from .limits import COUNTS_AS_ONE, OPS_WAITING, SIGN_INS_UNDER_WAY
 from .queries import DeviceRow
-from .shop import Shop, Turn, Unwell
+from .shop import Shop, Unwell
 from .socket import Connections, Incoming
+from .turn import Turn
 
 HELLO_COSTS = 10  # messages: a snapshot is work
 BUSY = "this device sends more than the server takes at once; it is kept here and follows by itself"

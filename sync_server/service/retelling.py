@@ -88,7 +88,7 @@ class Retelling:
     def _twice(self, record: Record) -> Found:
         """What the transition table alone does not forbid."""
         match record.event:
-            case ev.Opened(ticket, day) if self._floor.ticket_taken(day, ticket):
+            case ev.Opened(ticket, day) if self._floor.tickets.taken(day, ticket):
                 yield beyond_repair("ticket", f"ticket {ticket} of {day} was given out twice (12)")
             case ev.Offered(employee):
                 person = self._floor.people.get(employee)

@@ -12,7 +12,6 @@ import logging
 import sqlite3
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,6 +29,7 @@ from .counters import Counters
 from .folder import Folder
 from .store import Batch, Done, Store, StoreError, Trouble, connect, reading, trouble_of
 from .tables import PresenceLog
+from .turn import Turn
 
 LONGEST_WAIT_S = 60.0
 RETRY_S = 2.0  # after a failed commit, when time's own work is tried again
@@ -37,25 +37,11 @@ STILL_MS = 3000  # after a start: devices are back within a second, and say what
 
 log = logging.getLogger(__name__)
 
-Say = Callable[[], None]
 T = TypeVar("T")
 
 
 class Unwell(Exception):
     """The store cannot be written at the moment; nothing was done. The text says why."""
-
-
-@dataclass
-class Turn:
-    """What one turn did, and what to say once it is on disk: news first, then answers."""
-
-    batch: Batch
-    records: list[Record] = field(default_factory=list)
-    op_ids: list[str] = field(default_factory=list)
-    news: list[Say] = field(default_factory=list)
-    answers: list[Say] = field(default_factory=list)
-    if_lost: list[Callable[[str], None]] = field(default_factory=list)
-    told: int = 0  # how many of the records have become news already
 
 
 class Shop:
@@ -107,7 +93,7 @@ class Shop:
             history = queries.history(db, start)
             self.floor = Floor.replay(self.catalogue, queries.records(db, start), history)
             day = self.catalogue.day(now)
-            self.floor.tickets_of_day(day, queries.tickets_of_day(db, day))
+            self.floor.tickets.add(day, queries.tickets_of_day(db, day))  # also those not replayed
             self.floor.signed_off.earlier(queries.presences_before(db, start))
         self.floor.still_until = self._still_until
         self._presence = PresenceLog(self.floor)
@@ -194,8 +180,7 @@ class Shop:
         if visit_id is None or visit_id in self.floor.visits or isinstance(op, OpenVisit | QuickResolution):
             return
         try:
-            with reading(self.path) as db:
-                self.floor.recall(queries.records_of(db, visit_id), now)
+            self.floor.recall(queries.records_of(self._log, visit_id), now)
         except Exception as error:
             self._distrust()
             raise Unwell("the store cannot be read at the moment") from error

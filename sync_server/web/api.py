@@ -109,7 +109,7 @@ def _op(server: Server, wanted: Wanted, visit_id: str) -> ops.OpenVisit | None:
     """The op; the very same one where the program asks again because it missed the answer."""
     floor, day = server.shop.floor, server.shop.catalogue.day(server.shop.clock())
     known = floor.visits.get(visit_id)
-    number = floor.last_ticket(day, LETTER) + 1
+    number = floor.tickets.last(day, LETTER) + 1
     if known is None and number > MOST_A_DAY:
         return None
     return ops.OpenVisit(

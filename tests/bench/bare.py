@@ -63,7 +63,8 @@ def middle(keys: dict[str, str], folder: Path, port: int, count: int) -> list[in
         socket.send_multipart([who[b"last"], body])
         socket.recv_multipart()  # the last one has it
         socket.send_multipart([who[b"first"], b"next"])
-    time.sleep(0.1)
+    socket.close(linger=1000)
+    socket.context.term()  # once the last word is out
     return []
 
 

@@ -139,7 +139,7 @@ async def test_a_start_days_later_reads_only_what_it_needs_and_knows_all_it_must
     clock.after(2 * 3600)  # the same evening: its tickets must still be known
     server = await house.open()
     assert server.shop.floor.visits == {}
-    assert server.shop.floor.ticket_taken("2026-03-02", "A-1")
+    assert server.shop.floor.tickets.taken("2026-03-02", "A-1")
     assert list(server.shop.floor.history.outcomes)
     await house.until(lambda: kiosk.live)
     come(kiosk)

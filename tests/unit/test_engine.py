@@ -9,41 +9,9 @@ from sync_server.device.wordless import NO_NOTE, wordless
 from sync_server.domain import ops
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol import messages as msg
-from sync_server.protocol.rows import VisitRow
 from tests.shop import MONDAY_10, catalogue
 
-DIGEST = "d" * 32
-
-
-def submit(number: int, op: ops.DeviceOp | None = None) -> msg.Submit:
-    return msg.Submit(f"{number:032x}", MONDAY_10, op or ops.Cancel(f"{number:032x}"))
-
-
-def snapshot(n: int = 0, at: int = MONDAY_10, **more) -> msg.Snapshot:
-    whole = {"device_id": "kiosk-1", "day": "2026-03-02", "last_ticket": 0, "digest": DIGEST}
-    return msg.Snapshot(n=n, at=at, **{**whole, **more})
-
-
-def row(number: int, rev: int = 1) -> VisitRow:
-    return VisitRow(f"{number:032x}", f"A-{number}", rev, "waiting", "ask", "en", MONDAY_10)
-
-
-def sent(actions: list[eng.Action]) -> list[msg.FromDevice]:
-    return [action.message for action in actions if isinstance(action, eng.Send)]
-
-
-def submitted(actions: list[eng.Action]) -> list[str]:
-    return [message.op_id for message in sent(actions) if isinstance(message, msg.Submit)]
-
-
-def running(*pending: msg.Submit, now: int = 0) -> Engine:
-    """An engine that has its snapshot."""
-    engine = Engine(pending, DIGEST)
-    engine.opened(now)
-    engine.receive(snapshot(), now)
-    assert engine.live
-    return engine
-
+from .engine import DIGEST, row, running, sent, snapshot, submit, submitted
 
 # --- beginning ------------------------------------------------------------------------------------
 
@@ -355,55 +323,3 @@ def test_a_snapshot_replaces_all_that_was_there():
     engine.receive(replace(snapshot(n=5), visits=(row(2),)), 20)
     assert list(engine.replica.visits) == [row(2).visit_id]
     assert engine.replica.n == 5
-
-
-# --- no part in the store -------------------------------------------------------------------------
-
-
-def test_a_dismissed_device_closes_and_asks_again_only_now_and_then():
-    engine = running(submit(1))
-    actions = engine.receive(msg.Dismissed(), 1000)
-    assert eng.Close() in actions
-    assert eng.Emptied() in actions
-    assert eng.Changed() in actions
-    assert (engine.dismissed, engine.live) == (True, False)
-    assert engine.next_deadline() == 1000 + eng.OUTSIDE_MS
-    assert engine.tick(999 + eng.OUTSIDE_MS) == []
-    assert engine.tick(1000 + eng.OUTSIDE_MS) == [eng.Open()]
-    engine.opened(1000 + eng.OUTSIDE_MS)
-    assert engine.dismissed  # until it hears otherwise
-    engine.receive(msg.Dismissed(), 1001 + eng.OUTSIDE_MS)
-    assert engine.next_deadline() == 1001 + 2 * eng.OUTSIDE_MS
-    assert engine.pending == [submit(1)]
-
-
-def test_a_device_that_was_let_in_again_is_as_before():
-    engine = running(submit(1))
-    engine.receive(msg.Dismissed(), 1000)
-    engine.tick(1000 + eng.OUTSIDE_MS)
-    engine.opened(1000 + eng.OUTSIDE_MS)
-    actions = engine.receive(snapshot(), 1010 + eng.OUTSIDE_MS)
-    assert (engine.dismissed, engine.live) == (False, True)
-    assert submitted(actions) == [submit(1).op_id]
-
-
-def test_a_device_with_another_role_says_so_and_shows_nothing_of_the_floor():
-    engine = Engine([submit(1)], DIGEST, kind="kiosk")
-    engine.opened(0)
-    actions = engine.receive(snapshot(kind="staff", name="Front", letter="A", visits=(row(1),)), 20)
-    assert eng.Known("staff", "Front", "A") in actions
-    assert eng.Close() in actions
-    assert submitted(actions) == []
-    assert (engine.moved_to, engine.live, list(engine.replica.visits)) == ("staff", False, [])
-    assert engine.next_deadline() == 20 + eng.OUTSIDE_MS
-    engine.opened(100)
-    engine.receive(snapshot(kind="kiosk", name="Front", letter="A"), 120)
-    assert (engine.moved_to, engine.live) == (None, True)
-
-
-def test_a_server_that_does_not_say_who_the_device_is_is_taken_at_its_word():
-    engine = Engine([], DIGEST, kind="kiosk")
-    engine.opened(0)
-    actions = engine.receive(snapshot(), 20)
-    assert (engine.moved_to, engine.live) == (None, True)
-    assert not any(isinstance(action, eng.Known) for action in actions)

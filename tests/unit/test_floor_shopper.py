@@ -86,8 +86,8 @@ def test_a_ticket_stays_taken_after_its_visit_ended_and_was_forgotten():
     play.after(2 * 3600)
     assert ended not in play.floor.visits
     assert play.no(KIOSK, opening()) == Refusal(Code.TICKET_TAKEN, "B-7")
-    assert play.floor.last_ticket("2026-03-02", "B") == 7
-    assert play.floor.last_ticket("2026-03-02", "A") == 0
+    assert play.floor.tickets.last("2026-03-02", "B") == 7
+    assert play.floor.tickets.last("2026-03-02", "A") == 0
 
 
 # --- the shopper's own --------------------------------------------------------------------------------
