@@ -25,14 +25,21 @@ LONGEST_S = 30.0
 async def _until_all(devices: list[Device], live: bool) -> list[float]:
     """How long each took, in seconds."""
     began, took = time.monotonic(), {}
-    while len(took) < len(devices):
-        for number, device in enumerate(devices):
-            if device.live is live and number not in took:
-                took[number] = time.monotonic() - began
-        if time.monotonic() - began > LONGEST_S:
-            raise RuntimeError(f"{len(devices) - len(took)} devices never became live={live}")
-        await asyncio.sleep(0.005)
-    return sorted(took.values())
+    changed = asyncio.Event()
+    for device in devices:
+        device.on_change = changed.set
+    try:
+        async with asyncio.timeout(LONGEST_S):
+            while True:
+                for number, device in enumerate(devices):
+                    if device.live is live and number not in took:
+                        took[number] = time.monotonic() - began
+                if len(took) == len(devices):
+                    return sorted(took.values())
+                await changed.wait()
+                changed.clear()
+    except TimeoutError:
+        raise RuntimeError(f"{len(devices) - len(took)} devices never became live={live}") from None
 
 
 async def _measure(work: Path, files: list[DeviceFile], port: int) -> tuple[list[float], list[float]]:

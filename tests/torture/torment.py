@@ -80,7 +80,7 @@ class Member:
             if self.kills == kills and not self._over:
                 said = self._errors.read_text("utf-8", "replace").strip()
                 self.ended.append((process.returncode, said.rpartition("\n")[2]))
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.2)  # as systemd would, before it starts it again
 
 
 class Torment:
@@ -132,7 +132,7 @@ class Torment:
             device.begin()
         await asyncio.wait_for(self.server.up.wait(), READY_S)
         while not judge.acknowledged(self.notes):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # the notes are files of other processes: they tell nobody of a change
         torments = (
             self._kill_server(),
             self._kill_devices(),
@@ -173,7 +173,7 @@ class Torment:
                     self.last_to_agree = why
                 else:
                     return time.monotonic() - began
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1)  # files again
         raise AssertionError(f"after {CONVERGE_S:.0f} s: {why}")
 
     async def tear_down(self) -> None:
