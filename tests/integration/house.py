@@ -149,11 +149,20 @@ class House:
         answer = None
         while (
             answer is None
-        ):  # on a busy computer the link may be given up just then: as a person does, again
+        ):  # on a busy computer the link may be given up just then: again, as a person does
             await self.until(lambda: device.live)
             answer = await device.sign_in(employee, pin)
         assert answer.refusal is None, answer.refusal
         await self.until(lambda: device.view.holder(device.file.device_id))
+
+    async def mad_and_sane(self, mad: str, sane: str) -> tuple["Raw", Device]:
+        """The server, somebody who says what no device would, and a device beside them."""
+        files = self.enrol(mad, "Mad"), self.enrol(sane, "Sane")
+        await self.open()
+        raw, device = self.raw(files[0]), self.device(files[1])
+        await raw.hello()
+        await self.until(lambda: device.live)
+        return raw, device
 
     async def crew(self, *names: str) -> list[Device]:
         """The server, a kiosk, and a signed-in tablet for each name."""
@@ -237,6 +246,7 @@ class Raw:
     """One DEALER that says whatever it is told to."""
 
     def __init__(self, file: DeviceFile, rcvhwm: int = 1000) -> None:
+        self.file = file
         self._context = zmq.asyncio.Context()
         self.socket = self._context.socket(zmq.DEALER)
         self.socket.setsockopt(zmq.LINGER, 0)

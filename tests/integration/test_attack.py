@@ -131,13 +131,9 @@ async def test_another_devices_op_id_has_no_effect(house):
     "refused: a device gives out tickets of its own letter only",
 )
 async def test_a_device_gives_out_tickets_of_its_own_letter_only(house):
-    mad, sane = house.enrol("kiosk", "Mad"), house.enrol("kiosk", "Sane")
-    await house.open()
-    raw, device = house.raw(mad), house.device(sane)
-    await raw.hello()
-    await house.until(lambda: device.live)
+    raw, device = await house.mad_and_sane("kiosk", "kiosk")
     for number in range(1, 6):
-        stolen = ops.OpenVisit(f"{number:032x}", f"{sane.letter}-{number}", "ask", "en")
+        stolen = ops.OpenVisit(f"{number:032x}", f"{device.file.letter}-{number}", "ask", "en")
         await raw.send(msg.Submit(f"{number:032x}", 1, stolen))
         assert (await raw.hear(msg.Answer)).refusal.code is Code.NOT_ALLOWED
     await house.served(device)
@@ -150,13 +146,9 @@ async def test_a_device_gives_out_tickets_of_its_own_letter_only(house):
 )
 async def test_a_visit_of_the_past_does_not_begin_again(house, monkeypatch):
     """The floor has forgotten it. Written down, it would make every commit fail it is part of."""
-    mad, sane = house.enrol("kiosk", "Mad"), house.enrol("kiosk", "Sane")
-    await house.open()
-    raw, device = house.raw(mad), house.device(sane)
-    await raw.hello()
-    await house.until(lambda: device.live)
+    raw, device = await house.mad_and_sane("kiosk", "kiosk")
     for op_id, op in (
-        ("1" * 32, ops.OpenVisit("a" * 32, f"{mad.letter}-1", "ask", "en")),
+        ("1" * 32, ops.OpenVisit("a" * 32, f"{raw.file.letter}-1", "ask", "en")),
         ("2" * 32, ops.Cancel("a" * 32)),
     ):
         await raw.send(msg.Submit(op_id, 1, op))
@@ -164,7 +156,7 @@ async def test_a_visit_of_the_past_does_not_begin_again(house, monkeypatch):
     monkeypatch.setattr(floor, "KEEP_ENDED_MS", -1)
     house.server.shop.tick()
     assert house.server.shop.floor.visits == {}
-    await raw.send(msg.Submit("3" * 32, 1, ops.OpenVisit("a" * 32, f"{mad.letter}-2", "ask", "en")))
+    await raw.send(msg.Submit("3" * 32, 1, ops.OpenVisit("a" * 32, f"{raw.file.letter}-2", "ask", "en")))
     assert (await raw.hear(msg.Answer)).refusal.code is Code.VISIT_EXISTS
     await house.served(device)
     assert house.server.counters.values()["commits_failed"] == 0
@@ -204,10 +196,7 @@ async def test_a_pin_is_not_guessed_from_two_tablets_at_once(house, monkeypatch)
     "it is no message: refused",
 )
 async def test_a_device_cannot_say_what_only_the_server_says(house):
-    mad, sane = house.enrol("staff", "Mad"), house.enrol("kiosk", "Sane")
-    await house.open()
-    raw, device = house.raw(mad), house.device(sane)
-    await raw.hello()
+    raw, device = await house.mad_and_sane("staff", "kiosk")
     op = b'{"op":"sign_on","employee":"tom","device_id":"mad"}'
     await raw.say(b'{"type":"submit","op_id":"%s","at_device":1,"op":%s}' % (b"1" * 32, op))
     assert (await raw.hear(msg.Fault)).op_id == "1" * 32

@@ -113,10 +113,7 @@ async def test_while_too_much_waits_for_the_disk_ops_are_put_off(house, monkeypa
     "all but two are told to wait at once; the next colleague's sign-in is checked without delay",
 )
 async def test_a_device_has_two_sign_ins_under_way_at_most(house):
-    mad, sane = house.enrol("staff", "Mad"), house.enrol("staff", "Sane")
-    await house.open()
-    raw, other = house.raw(mad), house.device(sane)
-    await raw.hello()
+    raw, other = await house.mad_and_sane("staff", "staff")
     for number in range(30):
         await raw.send(msg.SignIn(f"{number:032x}", f"nobody-{number}", "000000"))
     await house.sign_in(other, "tom")
@@ -132,11 +129,7 @@ async def test_a_device_has_two_sign_ins_under_way_at_most(house):
 )
 async def test_whoever_sends_a_message_of_very_many_frames_is_kept_out_for_a_while(house, monkeypatch):
     monkeypatch.setattr(server_socket, "KEPT_OUT_S", 1.0)
-    mad, sane = house.enrol("kiosk", "Mad"), house.enrol("kiosk", "Sane")
-    await house.open()
-    raw, other = house.raw(mad), house.device(sane)
-    await raw.hello()
-    await house.until(lambda: other.live)
+    raw, other = await house.mad_and_sane("kiosk", "kiosk")
     assert await raw.event() == zmq.EVENT_HANDSHAKE_SUCCEEDED
     await raw.say(*[b""] * 200_000)
     await house.served(other)
@@ -144,7 +137,7 @@ async def test_whoever_sends_a_message_of_very_many_frames_is_kept_out_for_a_whi
     assert counted(house, "messages_of_many_frames") == 1
     raw.close()
     house.raws.remove(raw)
-    mended = house.device(mad)
+    mended = house.device(raw.file)
     await house.until(lambda: mended.live)
 
 
