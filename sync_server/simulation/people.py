@@ -32,6 +32,7 @@ class Pace:
     reaction_s: float = 4.0
     walk_s: float = 15.0
     service_s: float = 120.0
+    wrap_up_s: float = 30.0
     patience_s: float = 600.0
     declines: float = 0.05
     rates: float = 0.6
