@@ -152,8 +152,9 @@ class Labelled(Tap):
 
         self.text_width = wide(self.text) + 4
         room = self.width - self.padding[0] - self.padding[2] - self.icon_width - 4 * look.unit
+        # On one line the text stands as it is written; broken, words are one space apart.
         widest, line = 0.0, ""
-        for word in self.text.split():
+        for word in [self.text] if self.text_width <= room else self.text.split():
             longer = f"{line} {word}".strip()
             line = longer if wide(longer) <= room else word
             widest = max(widest, wide(line))

@@ -64,7 +64,7 @@ def faults(glass: Any, language: str) -> Iterator[str]:
     """What a shopper could not read or touch on this glass."""
     from kivy.uix.behaviors import ButtonBehavior
 
-    from assets.touch import Words
+    from assets.touch import Labelled, Words
 
     pills = [w for w in glass.walk() if "language-" in getattr(w, "test_name", "")]
     if {w.code for w in pills} != set(LANGUAGES):
@@ -84,6 +84,10 @@ def faults(glass: Any, language: str) -> Iterator[str]:
                 yield f"{name!r} is set too small: {widget.font_size}"
             if lost := words_lost(widget):
                 yield f"{name!r} loses {lost!r}"
+            if isinstance(parent, Labelled) and len(widget._label._cached_lines) > 1:
+                room = parent.width - parent.padding[0] - parent.padding[2] - parent.icon_width
+                if parent.text_width <= room - 4 * glass_unit():
+                    yield f"{name!r} is broken into lines for which there is no need"
 
 
 def glass_unit() -> float:
