@@ -3,13 +3,15 @@
 A better estimator replaces `quote` and nothing else.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from math import ceil, floor
 from statistics import median, quantiles
 
 from msgspec import Struct
 
+MOST_OUTCOMES = 500  # the latest
 LEARN_FROM = 30  # fewer similar quotes than this teach nothing yet
 SPREAD_LOW, SPREAD_HIGH = 1.6, 2.2
 SIMILAR = 2.0  # quotes within this factor of each other are alike
@@ -35,6 +37,10 @@ class Outcome(Struct, frozen=True):
     expected_s: float
     wait_s: float
 
+    @property
+    def ratio(self) -> float:
+        return self.wait_s / self.expected_s
+
 
 class Spread(Struct, frozen=True):
     """What waits came to, as factors of what was expected: the 10th, 50th and 90th percentile."""
@@ -54,7 +60,10 @@ class History:
         self._services: dict[str, deque[float]] = {}
         self._medians: dict[str, float] = {}
         self._spreads: dict[float, Spread] = {}
-        self.outcomes: deque[Outcome] = deque(maxlen=500)
+        self.outcomes: deque[Outcome] = deque()
+        # The same in the order of what was expected, so that the similar ones stand side by side.
+        self._expected: list[float] = []
+        self._ratios: list[float] = []
 
     def served(self, need: str, service_s: float) -> None:
         known = self._services.setdefault(need, deque(maxlen=50))
@@ -62,8 +71,20 @@ class History:
         self._medians.pop(need, None)
 
     def waited(self, expected_s: float, wait_s: float) -> None:
-        self.outcomes.append(Outcome(expected_s, wait_s))
         self._spreads.clear()
+        outcome = Outcome(expected_s, wait_s)
+        self.outcomes.append(outcome)
+        if expected_s > 0:
+            place = bisect_right(self._expected, expected_s)
+            self._expected.insert(place, expected_s)
+            self._ratios.insert(place, outcome.ratio)
+        if len(self.outcomes) > MOST_OUTCOMES:
+            self._leave_out(self.outcomes.popleft())
+
+    def _leave_out(self, oldest: Outcome) -> None:
+        if oldest.expected_s > 0:
+            place = self._ratios.index(oldest.ratio, bisect_left(self._expected, oldest.expected_s))
+            del self._expected[place], self._ratios[place]
 
     def service_s(self, need: str, target_s: float) -> float:
         """The median service time of a need; its target while there are too few to go by."""
@@ -75,16 +96,15 @@ class History:
         return known
 
     def spread(self, expected_s: float) -> Spread:
-        """How waits like this one came out."""
+        """How waits like this one came out; a wide guess while fewer than thirty are known."""
         if (known := self._spreads.get(expected_s)) is None:
-            known = self._spreads[expected_s] = spread(expected_s, self.outcomes)
+            first = bisect_left(self._expected, expected_s / SIMILAR)
+            after = bisect_right(self._expected, expected_s * SIMILAR)
+            known = self._spreads[expected_s] = _spread(self._ratios[first:after])
         return known
 
 
-def spread(expected_s: float, outcomes: Iterable[Outcome]) -> Spread:
-    """How the similar ones among these came out; a wide guess while fewer than thirty are known."""
-    least, most = expected_s / SIMILAR, expected_s * SIMILAR
-    ratios = [o.wait_s / o.expected_s for o in outcomes if 0 < least <= o.expected_s <= most]
+def _spread(ratios: list[float]) -> Spread:
     if len(ratios) < LEARN_FROM:
         return Spread(1 / SPREAD_LOW, 1.0, SPREAD_HIGH)
     tenths = quantiles(ratios, n=10, method="inclusive")

@@ -1,7 +1,7 @@
 """The honest bracket a shopper is told, and what it learns from."""
 
 from collections.abc import Callable
-from functools import partial
+from statistics import quantiles
 
 import pytest
 from hypothesis import given
@@ -11,20 +11,24 @@ from sync_server.domain import ops
 from sync_server.domain.wait import (
     FEWEST_SERVICES,
     LEARN_FROM,
+    MOST_OUTCOMES,
+    SIMILAR,
     SPREAD_HIGH,
     History,
     Outcome,
     Quote,
     Spread,
     quote,
-    spread,
 )
 from tests.shop import KIOSK, Play, floor
 
 
 def after(outcomes: list[Outcome]) -> Callable[[float], Spread]:
     """What these outcomes teach."""
-    return partial(spread, outcomes=outcomes)
+    history = History()
+    for outcome in outcomes:
+        history.waited(outcome.expected_s, outcome.wait_s)
+    return history.spread
 
 
 def test_with_nobody_on_the_floor_nothing_is_promised():
@@ -114,10 +118,32 @@ def test_only_the_latest_service_times_and_quotes_count():
     for _ in range(50):
         history.served("repair", 10)
     assert history.service_s("repair", 240) == 10
-    for n in range(600):
+    for n in range(MOST_OUTCOMES + 100):
         history.waited(n, n)
-    assert len(history.outcomes) == 500
+    assert len(history.outcomes) == MOST_OUTCOMES
     assert history.outcomes[0] == Outcome(100, 100)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from((0.0, 60.0, 90.0, 180.0, 600.0)), st.sampled_from((30.0, 60.0, 400.0)))
+    )
+)
+def test_what_is_taught_is_what_the_latest_waits_like_it_say(waits):
+    history = History()
+    for expected, wait in waits * 120:  # as a rule more than are kept
+        history.waited(expected, wait)
+    for asked in (50.0, 90.0, 360.0):
+        alike = [
+            o.wait_s / o.expected_s
+            for o in history.outcomes
+            if 0 < asked / SIMILAR <= o.expected_s <= asked * SIMILAR
+        ]
+        if len(alike) < LEARN_FROM:
+            assert history.spread(asked).high == SPREAD_HIGH
+        else:
+            tenths = quantiles(alike, n=10, method="inclusive")
+            assert history.spread(asked) == Spread(tenths[0], tenths[4], tenths[8])
 
 
 def test_each_wait_teaches_at_once_and_only_waits_like_it():
