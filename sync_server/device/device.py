@@ -259,7 +259,7 @@ class Device:
             case eng.Emptied():
                 if self._last is not None:
                     self._show_last(self._last.without_rows())
-                self._forget()  # to the last byte
+                self._forget_words(self._keep_h * HOUR_MS, to_the_last_byte=True)
             case eng.Known(kind, name, letter):
                 server = self._where.at
                 known = replace(self.file, kind=kind, name=name, letter=letter, server=server)
@@ -271,8 +271,8 @@ class Device:
             case eng.ShutOut():
                 self._shut_out = True
                 self._tell(self.on_shut_out, self.file)
-                self._forget_words(0)
                 self.outbox.keep_screen(None)
+                self._forget_words(0, to_the_last_byte=True)
             case eng.KeepKnown(hours):
                 if hours != self._keep_h:
                     self._keep_h = hours
@@ -336,22 +336,29 @@ class Device:
     def _forget(self) -> None:
         """Removes what must not outlive its use: words about shoppers, refused ops, rows of a day ago."""
         try:
-            if self._last is not None and not self.live:
-                age = self.server_time() - self._last.at
-                if age >= ROWS_MS:
-                    self._show_last(self._last.without_rows())
-                elif age >= self._keep_h * HOUR_MS:
-                    self._show_last(self._last.without_words())
-            self._forget_words(self._keep_h * HOUR_MS)
+            last = self._last_as_due()
+            too_much = last is not None and last != self._last
+            if last is not None and too_much:
+                self._show_last(last)
+            self._forget_words(self._keep_h * HOUR_MS, to_the_last_byte=too_much)
         except OutboxError as error:
             log.error("%s", error)
 
-    def _forget_words(self, keep_ms: int) -> None:
+    def _last_as_due(self) -> Last | None:
+        """What the server last said, as far as it may still be kept while the server is away."""
+        if self._last is None or self.live:
+            return self._last
+        age = self.server_time() - self._last.at
+        if age >= ROWS_MS:
+            return self._last.without_rows()
+        return self._last.without_words() if age >= self._keep_h * HOUR_MS else self._last
+
+    def _forget_words(self, keep_ms: int, to_the_last_byte: bool = False) -> None:
         """Of this device's own ops, in memory and on disk; the ops stay, and are sent."""
         now = self._around.wall_clock()
         self._engine.reword(lambda submit: as_due(submit, now, keep_ms))
         self._view = None
-        self.outbox.forget(now, keep_ms)
+        self.outbox.forget(now, keep_ms, to_the_last_byte)
 
     def _show_last(self, last: Last) -> None:
         if self._keep_timer is not None:

@@ -1,5 +1,7 @@
 """What the server last said, kept on disk: a device that starts without its server begins from it."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -10,6 +12,11 @@ from .wordless import row_without_words
 
 SIGNED_IN_MS = 8 * 3_600_000  # so long at most an employee stays signed in without the server
 ROWS_MS = 86_400_000  # rows describe shoppers: a day after the server's last word they are gone
+
+
+Row = VisitRow | PersonRow | QuoteRow
+Rows = Mapping[tuple[str, str], Row]  # by kind, one of these, and id
+KINDS: dict[str, type[Row]] = {"visit": VisitRow, "person": PersonRow, "quote": QuoteRow}
 
 
 class Last(Struct, frozen=True, omit_defaults=True):
@@ -23,6 +30,22 @@ class Last(Struct, frozen=True, omit_defaults=True):
     visits: tuple[VisitRow, ...] = ()
     people: tuple[PersonRow, ...] = ()
     quotes: tuple[QuoteRow, ...] = ()
+
+    def rows(self) -> dict[tuple[str, str], Row]:
+        """All rows, by kind and id."""
+        rows: dict[tuple[str, str], Row] = {("visit", row.visit_id): row for row in self.visits}
+        rows.update((("person", row.id), row) for row in self.people)
+        rows.update((("quote", row.need), row) for row in self.quotes)
+        return rows
+
+    def with_rows(self, rows: Rows) -> "Last":
+        """The same with these rows."""
+        return replace(
+            self,
+            visits=tuple(row for row in rows.values() if isinstance(row, VisitRow)),
+            people=tuple(row for row in rows.values() if isinstance(row, PersonRow)),
+            quotes=tuple(row for row in rows.values() if isinstance(row, QuoteRow)),
+        )
 
     def without_rows(self) -> "Last":
         """What is still known when nothing of the floor is."""

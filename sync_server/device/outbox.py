@@ -6,8 +6,9 @@ An op is on disk here before the screen says yes, and leaves only on the server'
 import contextlib
 import os
 import sqlite3
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -16,12 +17,13 @@ from sync_server.domain.refusal import Refusal
 from sync_server.domain.ticket import Counter
 from sync_server.protocol.messages import Submit
 
-from .last import Last
+from .last import KINDS, Last, Row
 from .wordless import as_due
 
 MOST_PENDING = 5000  # ops not yet answered: more than a busy device makes in a week without its server
 REFUSALS_KEPT_MS = 86_400_000  # then nobody needs to read any more that a tap was refused
 KEEP_MS = 86_400_000  # words of shoppers, unless the store says sooner
+TRACES_MS = 3_600_000  # what SQLite left behind of a row that is gone
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS pending (
@@ -31,10 +33,14 @@ CREATE TABLE IF NOT EXISTS refused (
     op_id TEXT PRIMARY KEY, submit BLOB NOT NULL, refusal BLOB NOT NULL, at INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS last_rows (
+    kind TEXT NOT NULL, id TEXT NOT NULL, row BLOB NOT NULL, PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
 """
 
 _encode = msgspec.json.encode
 T = TypeVar("T")
+Statement = tuple[str, tuple[object, ...]]
 
 
 class OutboxError(Exception):
@@ -60,6 +66,8 @@ class Outbox:
                 f"{path}: {error}; check that the folder exists, is writable and has space,"
                 " and that no second Welkom runs with the same device file"
             ) from error
+        self._rows_kept = self._read_rows()
+        self._clean: tuple[int, int] | None = None  # when, and at how many changes, the file held no traces
 
     def _connect(self) -> sqlite3.Connection:
         with contextlib.suppress(OSError):  # connecting says why
@@ -76,7 +84,7 @@ class Outbox:
         self._write(
             ("INSERT INTO pending (op_id, submit) VALUES (?,?)", (submit.op_id, _encode(submit))),
             *([_keep("counter", counter)] if counter else []),
-            *([_keep("last", last)] if last else []),
+            last=last,
         )
 
     def pending(self) -> list[Submit]:
@@ -90,10 +98,7 @@ class Outbox:
 
     def settle(self, op_id: str, last: Last | None = None) -> None:
         """The server has done it, and has last said this."""
-        self._write(
-            ("DELETE FROM pending WHERE op_id = ?", (op_id,)),
-            *([_keep("last", last)] if last else []),
-        )
+        self._write(("DELETE FROM pending WHERE op_id = ?", (op_id,)), last=last)
 
     def refuse(self, op_id: str, refusal: Refusal, at: int) -> None:
         """The server has refused it for good: kept apart until a person has seen it. `at` in ms UTC."""
@@ -114,19 +119,25 @@ class Outbox:
         """A person has seen the refusal."""
         self._write(("DELETE FROM refused WHERE op_id = ?", (op_id,)))
 
-    def forget(self, at: int, keep_ms: int = KEEP_MS) -> None:
+    def forget(self, at: int, keep_ms: int = KEEP_MS, to_the_last_byte: bool = False) -> None:
         """Removes what must not outlive its use, from the file and from its write-ahead log.
 
         An op that waits loses its words `keep_ms` after its tap and is sent without them; with 0 all do now.
+        Of what was removed before, traces may stay for an hour more, unless it is `to_the_last_byte`.
         """
-        self._write(
-            ("DELETE FROM refused WHERE at < ?", (at - REFUSALS_KEPT_MS,)),
-            *self._rewordings("pending", at, keep_ms),
-            *self._rewordings("refused", at, keep_ms),
-        )
-        # Written anew: where SQLite moved rows it left copies, secure_delete or not.
-        self._rows("VACUUM")
-        self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        changes = [*self._rewordings("pending", at, keep_ms), *self._rewordings("refused", at, keep_ms)]
+        self._write(("DELETE FROM refused WHERE at < ?", (at - REFUSALS_KEPT_MS,)), *changes)
+        if changes or to_the_last_byte or self._traces_are_due(at):
+            # Written anew: where SQLite moved rows it left copies, secure_delete or not.
+            self._rows("VACUUM")
+            self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._clean = at, self._db.total_changes
+
+    def _traces_are_due(self, at: int) -> bool:
+        if self._clean is None:
+            return True  # of an earlier run
+        clean_at, changes = self._clean
+        return self._db.total_changes != changes and abs(at - clean_at) >= TRACES_MS
 
     def _rewordings(self, table: str, at: int, keep_ms: int) -> list[tuple[str, tuple[object, ...]]]:
         found = [self._op(row[0]) for row in self._rows(f"SELECT submit FROM {table}")]
@@ -168,15 +179,38 @@ class Outbox:
 
     def keep_last(self, last: Last) -> None:
         """Keeps what the server last said. A power cut may lose it, and nothing else: it is a copy."""
-        self._keep_cheaply("last", last)
+        with self._cheaply():
+            self._write(last=last)
 
     def last(self) -> Last | None:
         """What the server last said; None before its first word."""
-        return self._recall("last", Last)
+        last = self._recall("last", Last)
+        rows = {key: row for key, row in self._rows_kept.items() if row is not None}
+        return last.with_rows(rows) if last and rows else last
+
+    def _read_rows(self) -> dict[tuple[str, str], Row | None]:
+        """The rows of `last` that are on disk; None for one that another version wrote."""
+        found: dict[tuple[str, str], Row | None] = {}
+        for kind, name, data in self._rows("SELECT kind, id, row FROM last_rows"):
+            row = None
+            with contextlib.suppress(KeyError, msgspec.DecodeError):
+                row = msgspec.json.decode(data, type=KINDS[kind])
+            found[kind, name] = row
+        return found
+
+    def _changes_to(self, rows: Mapping[tuple[str, str], Row]) -> Iterator[Statement]:
+        """What makes the rows on disk these, touching only those that differ."""
+        kept = self._rows_kept
+        for key, row in rows.items():
+            if (before := kept.get(key)) is not row and before != row:
+                yield _PUT_ROW, (*key, _encode(row))
+        for key in kept.keys() - rows.keys():
+            yield "DELETE FROM last_rows WHERE kind = ? AND id = ?", key
 
     def keep_screen(self, screen: bytes | None) -> None:
         """Keeps what the app has to find on its screen after a crash; None for nothing."""
-        self._keep_cheaply("screen", screen)
+        with self._cheaply():
+            self._write(_keep("screen", screen))
 
     def screen(self) -> bytes | None:
         return self._recall("screen", bytes)
@@ -192,11 +226,12 @@ class Outbox:
     def close(self) -> None:
         self._db.close()
 
-    def _keep_cheaply(self, name: str, value: object) -> None:
+    @contextlib.contextmanager
+    def _cheaply(self) -> Iterator[None]:
         # NORMAL leaves it to the next op to wait for the disk; kill -9 loses nothing by that.
         self._rows("PRAGMA synchronous=NORMAL")
         try:
-            self._write(_keep(name, value))
+            yield
         finally:
             self._rows("PRAGMA synchronous=FULL")
 
@@ -223,7 +258,7 @@ class Outbox:
                 " start that version once more to send what is in it"
             ) from error
 
-    def _rows(self, sql: str, *values: object) -> list[tuple[bytes, ...]]:
+    def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         try:
             return self._db.execute(sql, values).fetchall()
         except sqlite3.Error as error:
@@ -231,7 +266,11 @@ class Outbox:
                 f"{self.path}: {error}; move this file away to begin with an empty one"
             ) from error
 
-    def _write(self, *statements: tuple[str, tuple[object, ...]]) -> None:
+    def _write(self, *statements: Statement, last: Last | None = None) -> None:
+        """All of it or nothing, and with it what the server last said, where that is to be kept too."""
+        if last is not None:
+            rows = last.rows()
+            statements = (*statements, _keep("last", last.without_rows()), *self._changes_to(rows))
         try:
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -245,9 +284,14 @@ class Outbox:
                 raise
         except sqlite3.Error as error:
             raise OutboxError(f"{self.path}: {error}; free some space on this device") from error
+        if last is not None:
+            self._rows_kept = {**rows}
 
 
-def _keep(name: str, value: object) -> tuple[str, tuple[object, ...]]:
-    # An update in place: a replaced row is taken out and put in again, with its index.
-    upsert = "INSERT INTO kept VALUES (?,?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-    return (upsert, (name, _encode(value)))
+# An update in place: a replaced row is taken out and put in again, with its index.
+_PUT_ROW = "INSERT INTO last_rows VALUES (?,?,?) ON CONFLICT (kind, id) DO UPDATE SET row = excluded.row"
+_PUT_VALUE = "INSERT INTO kept VALUES (?,?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+
+
+def _keep(name: str, value: object) -> Statement:
+    return _PUT_VALUE, (name, _encode(value))

@@ -103,6 +103,7 @@ async def test_no_file_of_server_or_device_holds_a_word_a_day_after_the_end(hous
     visit_id = await told_much(house, kiosk, tom, kim)
     assert set(found(house)) == set(WORDS)
     back_up(house.folder, house.folder.path / "backups", clock.now)
+    await house.until(lambda: not any(device._keep_timer for device in (kiosk, tom, kim)))  # all is written
     clock.after(24 * 3600 + 1)
     await house.until(lambda: not found(house, (*WORDS, LINK, "purple")))
     one = "SELECT ces, resolution, handovers, serving_at - created_at >= 0 FROM visits WHERE visit_id = ?"

@@ -4,19 +4,22 @@ import sqlite3
 import stat
 from functools import partial
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
+import msgspec
 import pytest
 from msgspec import structs
 
 from sync_server.device import outbox as outbox_module
-from sync_server.device.outbox import KEEP_MS, REFUSALS_KEPT_MS, Outbox, OutboxError
+from sync_server.device.last import Last
+from sync_server.device.outbox import KEEP_MS, REFUSALS_KEPT_MS, TRACES_MS, Outbox, OutboxError
 from sync_server.device.wordless import RATED_WITHIN_MS, wordless
 from sync_server.domain import ops
 from sync_server.domain.events import Resolution
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.domain.ticket import Counter
 from sync_server.protocol.messages import Submit
+from sync_server.protocol.rows import PersonRow, QuoteRow, VisitRow
 from sync_server.protocol.wire import catalogue_digest
 from tests.shop import MONDAY_10, catalogue
 
@@ -196,6 +199,29 @@ def test_the_alias_of_an_answered_op_leaves_the_file_while_the_kiosk_runs_on(pat
     assert not found("Rumpelstiltskin", path)
 
 
+def test_the_file_is_written_anew_once_an_hour_at_most_and_only_after_a_change(path):
+    outbox = Outbox(path)
+    statements: list[str] = []
+    outbox._db.set_trace_callback(statements.append)
+
+    def written_anew(at: int, **how) -> bool:
+        statements.clear()
+        outbox.forget(at, **how)
+        return "VACUUM" in statements
+
+    assert written_anew(MONDAY_10)  # whatever an earlier run left
+    assert not written_anew(MONDAY_10 + 10 * TRACES_MS)
+    outbox.put(submit(1))
+    outbox.settle(submit(1).op_id)
+    assert not written_anew(MONDAY_10 + TRACES_MS - 1)
+    assert written_anew(MONDAY_10 + TRACES_MS)
+    outbox.put(submit(2))
+    assert written_anew(MONDAY_10)  # the clock was set back
+    assert written_anew(MONDAY_10, to_the_last_byte=True)
+    outbox.put(submit(3, alias="Rumpelstiltskin"))
+    assert written_anew(MONDAY_10, keep_ms=0)  # words were due
+
+
 def found(word: str, path: Path) -> list[Path]:
     """The files beside `path`, and itself, in which a word stands."""
     return [p for p in path.parent.iterdir() if word.encode() in p.read_bytes()]
@@ -225,6 +251,82 @@ def test_a_catalogue_of_another_version_counts_as_none(path):
     outbox = Outbox(path)
     outbox._db.execute("""INSERT INTO kept VALUES ('catalogue', X'7B7D'), ('digest', X'226422')""")
     assert outbox.catalogue() == (None, "")
+
+
+def visit_row(number: int, **more: Any) -> VisitRow:
+    return VisitRow(f"{number:032x}", f"A-{number}", 1, "waiting", "ask", "en", MONDAY_10, **more)
+
+
+LAST = Last(
+    MONDAY_10,
+    7,
+    visits=(visit_row(1), visit_row(2, alias="Mia")),
+    people=(PersonRow("tom", "available", MONDAY_10, "t1"),),
+    quotes=(QuoteRow("ask", 60, 120),),
+)
+
+
+def test_what_the_server_last_said_is_kept(path):
+    outbox = Outbox(path)
+    assert outbox.last() is None
+    outbox.keep_last(LAST)
+    outbox.close()
+    assert Outbox(path).last() == LAST
+
+
+@pytest.mark.parametrize("write", ["put", "settle", "keep_last"])
+def test_of_what_the_server_last_said_only_what_differs_is_written(path, write):
+    outbox = Outbox(path)
+    outbox.put(submit(1))
+    outbox.keep_last(LAST)
+    changed = visit_row(2, alias="Mia", place="door")
+    same = PersonRow("tom", "available", MONDAY_10, "t1")
+    after = Last(MONDAY_10 + 1, 7, visits=(changed, visit_row(3)), people=(same,))
+    statements: list[str] = []
+    outbox._db.set_trace_callback(statements.append)
+    if write == "put":
+        outbox.put(submit(2), None, after)
+    elif write == "settle":
+        outbox.settle(submit(1).op_id, after)
+    else:
+        outbox.keep_last(after)
+    touched = [s for s in statements if "last_rows" in s]
+    assert len([s for s in touched if s.startswith("INSERT")]) == 2  # the changed one, the new one
+    assert len([s for s in touched if s.startswith("DELETE")]) == 2  # the first visit, the quote
+    outbox.close()
+    assert Outbox(path).last() == after
+
+
+def test_rows_that_could_not_be_written_are_written_the_next_time(path):
+    outbox = Outbox(path)
+    outbox.put(submit(1))
+    with pytest.raises(OutboxError):
+        outbox.put(submit(1), None, LAST)  # the same id twice: nothing of it is kept
+    outbox.keep_last(LAST)
+    outbox.close()
+    assert Outbox(path).last() == LAST
+
+
+def test_what_another_version_kept_in_one_piece_is_read_and_then_kept_row_by_row(path):
+    outbox = Outbox(path)
+    outbox._db.execute("INSERT INTO kept VALUES ('last', ?)", (msgspec.json.encode(LAST),))
+    assert outbox.last() == LAST
+    outbox.keep_last(LAST)
+    (kept,) = outbox._db.execute("SELECT value FROM kept WHERE name = 'last'").fetchone()
+    assert b"Mia" not in kept
+    outbox.close()
+    assert Outbox(path).last() == LAST
+
+
+def test_a_row_of_another_version_counts_as_none_and_goes(path):
+    outbox = Outbox(path)
+    outbox.keep_last(LAST)
+    outbox._db.execute("INSERT INTO last_rows VALUES ('visit', 'x', X'7B7D'), ('chair', 'y', X'7B7D')")
+    outbox.close()
+    outbox = Outbox(path)
+    assert outbox.last() == LAST
+    outbox.keep_last(LAST)
+    assert outbox._db.execute("SELECT count(*) FROM last_rows WHERE id IN ('x', 'y')").fetchone() == (0,)
 
 
 # --- a file that cannot be used --------------------------------------------------------------------------
