@@ -28,6 +28,10 @@ _WHILE_OPEN = {
 _WORDS = {"alias", "colour", "place", "notes", "comment"}
 _FIELDS = tuple(f for f in Visit.__struct_fields__ if f not in _WHILE_OPEN | _WORDS | {"link"})
 VISIT_COLUMNS = (*_FIELDS, "described", "linked")  # in the order of `visit_row`
+# What a visit is from its opening on is not written again with every step, nor are the indexes of it.
+_FROM_ITS_OPENING = {"visit_id", "ticket", "day", "source", "device_id", "language", "priority", "party_size"}
+_FROM_ITS_OPENING |= {"created_at", "quoted_low_s", "quoted_median_s", "quoted_high_s", "expected_s"}
+_MAY_CHANGE = tuple(c for c in VISIT_COLUMNS if c not in _FROM_ITS_OPENING)
 
 INSERT_EVENT = "INSERT INTO visit_events VALUES (?,?,?,?,?,?,?,?,?,?,?)"
 INSERT_PRESENCE = "INSERT INTO presence_log VALUES (?,?,?,?)"
@@ -35,7 +39,7 @@ INSERT_FEEDBACK = "INSERT INTO feedback VALUES (?,?,?,?,?)"
 INSERT_OP = "INSERT INTO ops VALUES (?,?,?,?,?)"
 UPSERT_VISIT = (
     f"INSERT INTO visits ({','.join(VISIT_COLUMNS)}) VALUES ({','.join('?' * len(VISIT_COLUMNS))})"
-    f" ON CONFLICT(visit_id) DO UPDATE SET {','.join(f'{c}=excluded.{c}' for c in VISIT_COLUMNS[1:])}"
+    f" ON CONFLICT(visit_id) DO UPDATE SET {','.join(f'{c}=excluded.{c}' for c in _MAY_CHANGE)}"
 )
 SELECT_EVENTS = (
     "SELECT seq, visit_id, rev, event, actor, device_id, at_device, at_server, body, ahead_ms, happened_at"
