@@ -31,7 +31,7 @@ from .whereabouts import Whereabouts
 from .wordless import as_due, words_are_due
 
 SIGN_IN_S = 8.0
-KEEP_S = 2.0  # what the server said is on disk so much later, at the latest
+KEEP_S = 5.0  # what the server said is on disk so much later, at the latest
 STILL_KEPT_MS = 60_000  # and so often that nothing has changed
 FORGET_S = 600.0
 HOUR_MS = 3_600_000
@@ -194,14 +194,15 @@ class Device:
     # --- inside ----------------------------------------------------------------------------------
 
     def _on_frame(self, frame: bytes) -> None:
-        self._where.reached(self._now())  # whoever this is has the store's key
+        now = self._now()
+        self._where.reached(now)  # whoever this is has the store's key
         try:
             message = decode_from_server(frame)
         except WireError as error:
             log.warning("the server sent something that is no message: %s", error)
-            self._do(self._engine.unreadable(self._now()))
+            self._do(self._engine.unreadable(now))
             return
-        self._do(self._engine.receive(message, self._now()))
+        self._do(self._engine.receive(message, now))
 
     def _tick(self) -> None:
         self._timer = None
@@ -211,7 +212,11 @@ class Device:
             self._keep_soon()
 
     def _do(self, actions: list[Action]) -> None:
+        changed = False
         for action in actions:
+            if isinstance(action, eng.Changed):
+                changed = True  # told when all the rest is done
+                continue
             try:
                 self._act(action)
             except OutboxError as error:
@@ -220,7 +225,7 @@ class Device:
             except Exception as fault:
                 self._fault(fault, f"this was not carried out whole: {type(action).__name__}")
         self._set_timer()
-        if eng.Changed() in actions:
+        if changed:
             self._view = None
             self._keep_soon()
             self._tell(self.on_change)

@@ -177,10 +177,10 @@ class Engine:
             return self._open_at
         if not self.live:
             return self._opened_at + HELLO_MS
-        times = [self._heard_at + SILENCE_MS, self._pinged_at + PING_MS]
-        times += [at + ANSWER_MS for at in self._sent.values()]
-        times += [self._resend_at] if self._resend_at is not None else []
-        return min(times)
+        soonest = min(self._heard_at + SILENCE_MS, self._pinged_at + PING_MS)
+        if self._sent:
+            soonest = min(soonest, min(self._sent.values()) + ANSWER_MS)
+        return soonest if self._resend_at is None else min(soonest, self._resend_at)
 
     # --- what happens ----------------------------------------------------------------------------
 

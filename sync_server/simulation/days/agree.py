@@ -56,6 +56,9 @@ def check_disk(ledger: Ledger, floor: Floor, store: Path, now: int) -> int:
     """1, 2 and 9, once nothing is under way. How many acknowledged ops the disk does not have."""
     for difference in floors_differ(ledger.shadow, floor, now):
         ledger.blame(9, f"on the floor {difference}")
+    still_open = {vid: visit for vid, visit in floor.visits.items() if visit.state not in ENDED}
+    if {visit.visit_id: visit for visit in floor.open_visits()} != still_open:
+        ledger.blame(9, "the floor has lost sight of a visit that is open")
     with reading(store) as db:
         lines, last = db.execute("SELECT count(*), coalesce(max(seq), 0) FROM visit_events").fetchone()
         if not lines == last == ledger.shadow.seq:

@@ -253,7 +253,7 @@ def left_waiting(floor: Floor, catalogue: Catalogue, now: int) -> str | None:
     """Who waits although somebody could have been asked; None if nobody does."""
     now -= ALARM_MS
     free: list[Person] | None = None
-    for visit in floor.visits.values():
+    for visit in floor.open_visits():
         if visit.state is not State.WAITING:
             continue
         if free is None:

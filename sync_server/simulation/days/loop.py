@@ -25,23 +25,58 @@ class Standstill(Exception):
 
 
 class Deed:
-    """Something the world does, in no process's name: a handle without what makes asyncio's slow."""
+    """Something the world does, in no process's name."""
 
     __slots__ = ("_args", "_loop", "_what")
+    cancelled = False
 
     def __init__(self, loop: "VirtualLoop", what: Callable[..., None], args: tuple[Any, ...]) -> None:
         self._loop = loop
         self._what = what
         self._args = args
 
-    def cancelled(self) -> bool:
-        return False
-
-    def _run(self) -> None:
+    def run(self) -> None:
         try:
             self._what(*self._args)
         except Exception as error:
             self._loop.on_fault("a fault", error)
+
+
+class Errand:
+    """Something a process is called for: what asyncio's handle is, without what makes that one slow."""
+
+    __slots__ = ("_args", "_callback", "_loop", "_when", "cancelled", "context")
+
+    def __init__(
+        self,
+        loop: "VirtualLoop",
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        context: contextvars.Context | None,
+    ) -> None:
+        self._loop = loop
+        self._when = when
+        self._callback = callback
+        self._args = args
+        self.context = contextvars.copy_context() if context is None else context
+        self.cancelled = False
+
+    def when(self) -> float:
+        return self._when
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def run(self) -> None:
+        if self.cancelled:
+            return
+        try:
+            self.context.run(self._callback, *self._args)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            self._loop.call_exception_handler({"message": f"a fault in {self._callback}", "exception": error})
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -56,8 +91,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.corpses: list[asyncio.Task[Any]] = []  # of killed processes
         self._time = 0.0
         self._made = 0
-        self._timers: list[tuple[float, int, asyncio.TimerHandle | Deed]] = []
-        self._soon: deque[asyncio.Handle | Deed] = deque()
+        self._timers: list[tuple[float, int, Errand | Deed]] = []
+        self._soon: deque[Errand | Deed] = deque()
         self.set_exception_handler(_tell)
         self.set_task_factory(_task)
 
@@ -68,10 +103,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """The loop's time in whole ms."""
         return int(self._time * 1000 + 1e-3)  # a timer set for a ms is heard in that ms
 
-    def handles(self) -> list[asyncio.Handle]:
+    def errands(self) -> list[Errand]:
         """What processes still have to be called for."""
-        everything = [*self._soon, *(handle for _, _, handle in self._timers)]
-        return [handle for handle in everything if not isinstance(handle, Deed)]
+        everything = [*self._soon, *(what for _, _, what in self._timers)]
+        return [what for what in everything if isinstance(what, Errand)]
 
     def world_at(self, when: float, what: Callable[..., None], *args: Any) -> None:
         """Calls something that belongs to no process."""
@@ -93,25 +128,19 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     # --- what a loop is made of --------------------------------------------------------------------
 
-    def call_at(  # type: ignore[override]
-        self, when: float, callback: Any, *args: Any, context: Any = None
-    ) -> asyncio.TimerHandle:
-        handle = asyncio.TimerHandle(when, callback, args, self, context)
+    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> Any:  # type: ignore[override]
+        errand = Errand(self, when, callback, args, context)
         self._made += 1
-        heapq.heappush(self._timers, (when, self._made, handle))
-        return handle
+        heapq.heappush(self._timers, (when, self._made, errand))
+        return errand
 
-    def call_later(  # type: ignore[override]
-        self, delay: float, callback: Any, *args: Any, context: Any = None
-    ) -> asyncio.TimerHandle:
+    def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> Any:  # type: ignore[override]
         return self.call_at(self._time + delay, callback, *args, context=context)
 
-    def call_soon(  # type: ignore[override]
-        self, callback: Any, *args: Any, context: Any = None
-    ) -> asyncio.Handle:
-        handle = asyncio.Handle(callback, args, self, context)
-        self._soon.append(handle)
-        return handle
+    def call_soon(self, callback: Any, *args: Any, context: Any = None) -> Any:  # type: ignore[override]
+        errand = Errand(self, self._time, callback, args, context)
+        self._soon.append(errand)
+        return errand
 
     call_soon_threadsafe = call_soon  # type: ignore[assignment]
 
@@ -121,23 +150,24 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.call_soon(_resolve, future, func, args)
         return future
 
-    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
-        pass  # it is passed over when its time comes
-
     def _run_once(self) -> None:
-        soon, timers = self._soon, self._timers
-        if not soon:
-            while timers and timers[0][2].cancelled():
-                heapq.heappop(timers)
-            if not timers:
-                raise Standstill
-            self._time = max(self._time, timers[0][0])
-        while timers and timers[0][0] <= self._time:
-            soon.append(heapq.heappop(timers)[2])
-        for _ in range(len(soon)):
-            handle = soon.popleft()
-            if not handle.cancelled():
-                handle._run()
+        soon, timers, next_timer = self._soon, self._timers, heapq.heappop
+        while not self._stopping:  # type: ignore[attr-defined]
+            if not soon:
+                if not timers:
+                    raise Standstill
+                when, _, first = next_timer(timers)
+                if first.cancelled:
+                    continue
+                self._time = max(self._time, when)
+                if not (timers and timers[0][0] <= self._time):
+                    first.run()
+                    continue
+                soon.append(first)
+            while timers and timers[0][0] <= self._time:
+                soon.append(next_timer(timers)[2])
+            for _ in range(len(soon)):
+                soon.popleft().run()
 
 
 def _resolve(future: "asyncio.Future[Any]", func: Callable[..., Any], args: tuple[Any, ...]) -> None:
@@ -185,7 +215,7 @@ class Life:
     def end(self) -> None:
         """Kill -9: no callback, no task and no `finally` of it has any effect from here on."""
         self.over = True
-        for handle in self._loop.handles():
-            if handle._context.get(_life) is self:  # type: ignore[attr-defined]
-                handle.cancel()
+        for errand in self._loop.errands():
+            if errand.context.get(_life) is self:
+                errand.cancel()
         self._loop.corpses += self.tasks
