@@ -111,8 +111,8 @@ class Outbox:
         )
 
     def refused(self) -> list[tuple[Submit, Refusal]]:
-        """The refused ops nobody has dismissed yet, oldest first."""
-        rows = self._rows("SELECT submit, refusal FROM refused ORDER BY at, op_id")
+        """The refused ops nobody has dismissed yet, as they were refused: oldest first."""
+        rows = self._rows("SELECT submit, refusal FROM refused ORDER BY at, rowid")
         return [(self._op(submit), self._decode(refusal, Refusal)) for submit, refusal in rows]
 
     def dismiss(self, op_id: str) -> None:

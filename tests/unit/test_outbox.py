@@ -124,6 +124,16 @@ def test_refusals_come_oldest_first_and_one_is_told_once(path):
     assert outbox.refused()[0][1] == STALE
 
 
+def test_refusals_of_one_moment_come_in_the_order_of_the_taps(path):
+    outbox = Outbox(path)
+    for number in (7, 3, 5):  # ids made within a millisecond do not sort by time
+        outbox.put(submit(number))
+    for number in (7, 3, 5):
+        outbox.refuse(submit(number).op_id, STALE, MONDAY_10)
+    outbox.forget(MONDAY_10, to_the_last_byte=True)
+    assert [op for op, _ in outbox.refused()] == [submit(7), submit(3), submit(5)]
+
+
 def test_a_refused_op_may_hold_an_alias_and_that_is_gone_after_a_day_from_every_byte(path):
     outbox = Outbox(path)
     outbox.put(submit(1, alias="Rumpelstiltskin"))
