@@ -45,21 +45,21 @@ def decide(floor: "Floor", op: ops.AnyOp, by: Actor, now: int) -> list[Change]:
 def _open(floor: "Floor", op: ops.OpenVisit, by: Actor, now: int) -> list[Change]:
     _check_new(floor, op.visit_id, op.ticket, op.language, now)
     need = _need(floor, op.need)
-    same = (v for v in floor.open_visits() if (v.device_id, v.source) == (by.device_id, by.kind.value))
-    if sum(1 for v in same if v.state in IN_LINE) >= MOST_IN_LINE:
+    source = by.kind.value
+    if sum(v.device_id == by.device_id and v.source == source for v in floor.line()) >= MOST_IN_LINE:
         raise Refused(Code.NOT_ALLOWED, f"{MOST_IN_LINE} in line")
     if op.place is not None and op.place not in {place.code for place in floor.catalogue.places}:
         raise Refused(Code.UNKNOWN_PLACE, op.place)
     if op.colour is not None and op.colour not in COLOURS:
         raise Refused(Code.UNKNOWN_COLOUR, op.colour)
-    quote = floor.quote(need.code, now)
+    quote = floor.quote(need.code)
     return [
         (
             op.visit_id,
             ev.Opened(
                 ticket=op.ticket,
                 day=floor.catalogue.day(now),
-                source=by.kind.value,
+                source=source,
                 need=need.code,
                 language=op.language,
                 priority=need.priority,

@@ -6,19 +6,20 @@ records = floor.tick(now)                        # what time alone brings about
 when = floor.next_deadline(now)                  # when tick has something to do again
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from . import commands, late, routing, visit
 from . import events as ev
 from .catalogue import Catalogue
 from .events import Event, Presence, Record
 from .ops import SYSTEM, Actor, ActorKind, AnyOp
+from .outlook import Outlook
 from .people import Person
 from .people import apply as apply_to_person
 from .refusal import Refusal, Refused
 from .ticket import Tickets
-from .visit import ENDED, IN_LINE, State, Visit
-from .wait import History, Quote, quote
+from .visit import ENDED, State, Visit
+from .wait import History, Quote
 
 Due = tuple[str | None, Event, int | None]  # the visit, what is due, and when it happened if not now
 
@@ -42,7 +43,7 @@ class Floor:
         self.visits: dict[str, Visit] = {}
         self._open: dict[str, Visit] = {}
         self.people: dict[str, Person] = {e.id: Person(e.id) for e in catalogue.employees}
-        self._able: dict[str, list[Person]] = {}  # by need: who could come, until somebody's state changes
+        self._outlook = Outlook(catalogue, self.history, self._open, self.people)
         self.tickets = Tickets()
         self._last_closing: int | None = None
         self.signed_off = late.SignedOff()
@@ -127,6 +128,7 @@ class Floor:
             self._learn(before, after)
         if before is None or before.state not in ENDED:  # else it is in nobody's hands any more
             self._apply_to_people(before, record)
+        self._outlook.changed(came_or_went=isinstance(record.event, ev.PresenceChanged))
 
     @classmethod
     def replay(
@@ -170,25 +172,18 @@ class Floor:
     def open_visits(self) -> list[Visit]:
         return list(self._open.values())
 
-    def line(self, now: int) -> list[Visit]:
+    def line(self) -> Sequence[Visit]:
         """Those waiting or being offered, in the order they will be served."""
-        in_line = (v for v in self._open.values() if v.state in IN_LINE)
-        return routing.line(in_line, now, self.catalogue.times.credit_s)
+        return self._outlook.line()
 
-    def quote(self, need_code: str, now: int, before: list[Visit] | None = None) -> Quote | None:
-        """What to tell a shopper with this need who joins now, or who stands behind those `before`."""
+    def ahead_of(self, visit_id: str) -> int:
+        """How many in line come before this visit. Raises KeyError for one that is not in line."""
+        return self._outlook.ahead_of(visit_id)
+
+    def quote(self, need_code: str, ahead: int | None = None) -> Quote | None:
+        """What to tell a shopper with this need who joins now, or who has so many `ahead` in line."""
         need = self.catalogue.need(need_code)
-        if need is None:
-            return None
-        line = self.line(now) if before is None else before
-        if (able := self._able.get(need_code)) is None:
-            able = self._able[need_code] = routing.able(self.catalogue, self.people.values(), need)
-        return quote(
-            [self._expected_service_s(v.need) for v in routing.ahead(self.catalogue, able, line)],
-            self._expected_service_s(need.code),
-            len(able),
-            self.history.spread,
-        )
+        return None if need is None else self._outlook.quote(need, ahead)
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -230,7 +225,9 @@ class Floor:
         if now < self.still_until:
             return []
         records = [self._append(vid, event, now, None, happened_at) for vid, event, happened_at in due]
-        while match := routing.next_match(self.catalogue, self.people, self._open.values(), now):
+        while (free := routing.free(self.catalogue, self.people.values(), now)) and (
+            match := routing.next_match(self.catalogue, free, self.line(), now)
+        ):
             until = now + int(self.catalogue.times.offer_s * 1000)
             offered = ev.Offered(match.employee, until, match.new_round)
             records.append(self._append(match.visit.visit_id, offered, now))
@@ -354,7 +351,6 @@ class Floor:
         wrap_up = int(self.catalogue.times.wrap_up_s * 1000)
         for name in names - {None}:
             assert name is not None
-            self._able.clear()
             person = self.people.get(name, Person(name))
             self.people[name] = apply_to_person(person, record.visit_id, event, record.at, wrap_up)
 
@@ -374,10 +370,6 @@ class Floor:
                 del self.visits[v.visit_id]
                 self._recalled.pop(v.visit_id, None)
         self.tickets.forget_before(self.catalogue.day(now))
-
-    def _expected_service_s(self, need_code: str) -> float:
-        need = self.catalogue.need(need_code)
-        return self.history.service_s(need_code, need.target_service_s if need else 240)
 
     def _name(self, by: Actor) -> str:
         """Who acted, for the log: `shopper`, `employee:maya`, `manager` or `system`."""

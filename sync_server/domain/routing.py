@@ -6,7 +6,7 @@ other skills the rest of the line needs least, so that rare skills stay free for
 them; then to whoever has been idle longest; then by id.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -23,14 +23,13 @@ class Match(Struct, frozen=True):
     new_round: bool = False
 
 
-def score(visit: Visit, now: int, credit_s: float) -> float:
-    """How strongly a visit's turn has come, in ms: time waited plus its priority's credit."""
-    return now - visit.arrived_at + visit.priority * credit_s * 1000
+def line(visits: Iterable[Visit], credit_s: float) -> list[Visit]:
+    """The visits in the order they will be served. Those of one moment stay in the order given.
 
-
-def line(visits: Iterable[Visit], now: int, credit_s: float) -> list[Visit]:
-    """The visits in the order they will be served. Those of one moment stay in the order given."""
-    return sorted(visits, key=lambda v: (-score(v, now, credit_s), v.arrived_at))
+    All of them wait on together, so who has the most is whoever had it first: no clock is needed.
+    """
+    credit_ms = credit_s * 1000
+    return sorted(visits, key=lambda v: (v.arrived_at - v.priority * credit_ms, v.arrived_at))
 
 
 def wanted(catalogue: Catalogue, visit: Visit) -> frozenset[str]:
@@ -43,39 +42,40 @@ def skilled(catalogue: Catalogue, person: Person, skills: frozenset[str]) -> boo
     return employee is not None and skills <= employee.skills
 
 
-def able(catalogue: Catalogue, people: Iterable[Person], need: Need) -> list[Person]:
-    """The employees on the floor, busy or free, who have the skills the need requires."""
-    skills = frozenset(need.skills)
-    return [p for p in people if p.presence in ON_THE_FLOOR and skilled(catalogue, p, skills)]
+class Able:
+    """The employees on the floor, busy or free, who have the skills that a need requires."""
+
+    def __init__(self, catalogue: Catalogue, people: Iterable[Person], need: Need) -> None:
+        present = (catalogue.employee(p.id) for p in people if p.presence in ON_THE_FLOOR)
+        skills = frozenset(need.skills)
+        self.employees = [e for e in present if e is not None and skills <= e.skills]
+        self._compete: dict[frozenset[str], bool] = {}  # few answers, for many visits
+
+    def compete_for(self, skills: frozenset[str]) -> bool:
+        """Whether a visit that asks for these skills may take one of them away."""
+        if (known := self._compete.get(skills)) is None:
+            known = self._compete[skills] = any(skills <= e.skills for e in self.employees)
+        return known
 
 
-def ahead(catalogue: Catalogue, able: Iterable[Person], in_line: Iterable[Visit]) -> list[Visit]:
-    """Those of the visits in line who compete for these employees."""
-    competes: dict[frozenset[str], bool] = {}  # by what a visit asks for: few answers, many visits
-    found = []
-    for visit in in_line:
-        asks_for = wanted(catalogue, visit)
-        if asks_for not in competes:
-            competes[asks_for] = any(skilled(catalogue, p, asks_for) for p in able)
-        if competes[asks_for]:
-            found.append(visit)
-    return found
+def free(catalogue: Catalogue, people: Iterable[Person], now: int) -> list[Person]:
+    """Those to whom an offer may be made now."""
+    return [p for p in people if p.is_free(now, catalogue.times.max_active)]
 
 
 def next_match(
-    catalogue: Catalogue, people: Mapping[str, Person], visits: Iterable[Visit], now: int
+    catalogue: Catalogue, free: Sequence[Person], in_line: Iterable[Visit], now: int
 ) -> Match | None:
-    """The one offer to make now, or None when nobody waiting can be offered to anybody free."""
-    times = catalogue.times
-    free = [p for p in people.values() if p.is_free(now, times.max_active)]
-    if not free:
-        return None
-    waiting = line((v for v in visits if v.state is State.WAITING), now, times.credit_s)
+    """The one offer to make now, or None when nobody waiting can be offered to anybody free.
+
+    `in_line` is in the order of `line`.
+    """
+    waiting = [v for v in in_line if v.state is State.WAITING]
     for visit in waiting:
         skills = wanted(catalogue, visit)
         able = [p for p in free if skilled(catalogue, p, skills)]
         unasked = [p for p in able if p.id not in visit.asked]
-        new_round = bool(able) and not unasked and now >= ask_again_at(visit, times.ask_again_s)
+        new_round = bool(able) and not unasked and now >= ask_again_at(visit, catalogue.times.ask_again_s)
         candidates = able if new_round else unasked
         if candidates:
             needed = frozenset().union(*(wanted(catalogue, v) for v in waiting if v is not visit))

@@ -7,7 +7,6 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
 from math import ceil, floor
-from statistics import median, quantiles
 
 from msgspec import Struct
 
@@ -92,7 +91,7 @@ class History:
             services = self._services.get(need, ())
             if len(services) < FEWEST_SERVICES:
                 return target_s
-            known = self._medians[need] = median(services)
+            known = self._medians[need] = middle(sorted(services))
         return known
 
     def spread(self, expected_s: float) -> Spread:
@@ -107,33 +106,42 @@ class History:
 def _spread(ratios: list[float]) -> Spread:
     if len(ratios) < LEARN_FROM:
         return Spread(1 / SPREAD_LOW, 1.0, SPREAD_HIGH)
-    tenths = quantiles(ratios, n=10, method="inclusive")
-    return Spread(tenths[0], tenths[4], tenths[8])
+    ratios = sorted(ratios)
+    return Spread(tenth(ratios, 1), tenth(ratios, 5), tenth(ratios, 9))
 
 
-def quote(
-    ahead_s: Sequence[float], own_s: float, on_floor: int, spread: Callable[[float], Spread]
-) -> Quote | None:
-    """The bracket for somebody who joins the line now; None when nobody on the floor can help.
+def tenth(in_order: Sequence[float], n: int) -> float:
+    """The n-th of the nine figures that part these, lowest first, into ten alike; not of none."""
+    place, rest = divmod(n * (len(in_order) - 1), 10)
+    return (in_order[place] * (10 - rest) + in_order[place + 1] * rest) / 10
 
-    ahead_s   expected service time of each visit ahead, seconds
-    own_s     expected service time of the shopper's own need, used while nobody is ahead
-    on_floor  employees on the floor with the skills, busy or not
-    spread    how waits of so many expected seconds came out
+
+def middle(in_order: Sequence[float]) -> float:
+    """The median of these, lowest first; not of none."""
+    half = len(in_order) // 2
+    return in_order[half] if len(in_order) % 2 else (in_order[half - 1] + in_order[half]) / 2
+
+
+def quote(ahead: int, service_s: float, able: int, spread: Callable[[float], Spread]) -> Quote | None:
+    """The bracket for somebody with so many ahead; None when nobody on the floor can help.
+
+    ahead      visits before theirs that compete for the same employees
+    service_s  the median expected service of those, seconds; with nobody ahead, of the shopper's own need
+    able       employees on the floor with the skills, busy or not
+    spread     how waits of so many expected seconds came out
 
     expected = (ahead + 1) × median service ÷ employees: with all of them busy, one of them comes
     free every service ÷ employees (the mean delay of an M/M/c queue that is full, with n ahead:
     (n + 1) ÷ (c·µ)). The bracket is the 10th to 90th percentile of how similar quotes came out.
     """
-    if on_floor == 0:
+    if able == 0:
         return None
-    service_s = max(1.0, median(ahead_s) if ahead_s else own_s)
-    expected = (len(ahead_s) + 1) * service_s / on_floor
+    expected = (ahead + 1) * max(1.0, service_s) / able
     came_to = spread(expected)
-    low, middle, high = (expected * part for part in (came_to.low, came_to.middle, came_to.high))
+    low, median, high = expected * came_to.low, expected * came_to.middle, expected * came_to.high
     return Quote(
         low_s=floor(low / 60) * 60.0,
-        median_s=round(middle, 1),
+        median_s=round(median, 1),
         high_s=max(60.0, ceil(high / 60) * 60.0),
         expected_s=round(expected, 1),
     )

@@ -103,16 +103,13 @@ def staff_visit(visit: Visit) -> VisitRow:
     )
 
 
-def kiosk_visit(visit: Visit, floor: Floor, line: list[Visit], now: int) -> VisitRow:
-    """A visit for the kiosk that opened it: where it stands and who comes, nothing of who the shopper is.
-
-    `line` is the floor's line at `now`.
-    """
+def kiosk_visit(visit: Visit, floor: Floor) -> VisitRow:
+    """A visit for the kiosk that opened it: where it stands and who comes, nothing of who the shopper is."""
     place, low, high = None, None, None
     if visit.state in IN_LINE:
-        ahead = next(place for place, v in enumerate(line) if v.visit_id == visit.visit_id)
+        ahead = floor.ahead_of(visit.visit_id)
         place = ahead + 1
-        quote = floor.quote(visit.need, now, before=line[:ahead])
+        quote = floor.quote(visit.need, ahead)
         low, high = (quote.low_s, quote.high_s) if quote else (None, None)
     return replace(
         _for_everybody(visit),
@@ -133,6 +130,6 @@ def person_row(person: Person) -> PersonRow:
     )
 
 
-def quote_row(need: str, floor: Floor, now: int) -> QuoteRow:
-    quote = floor.quote(need, now)
+def quote_row(need: str, floor: Floor) -> QuoteRow:
+    quote = floor.quote(need)
     return QuoteRow(need, quote.low_s, quote.high_s) if quote else QuoteRow(need)

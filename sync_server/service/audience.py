@@ -97,7 +97,7 @@ class Audience:
         people: Iterable[PersonRow] = ()
         if session.is_kiosk:
             session.visits = {row.visit_id: row for row in self._own_rows(session, floor, now)}
-            session.quotes = {row.need: row for row in _quotes(floor, now)}
+            session.quotes = {row.need: row for row in _quotes(floor)}
             visits = session.visits.values()
         else:
             visits = map(staff_visit, floor.open_visits())
@@ -130,12 +130,11 @@ class Audience:
         by_device: dict[str | None, list[Visit]] = {}
         for visit in changed.values():
             by_device.setdefault(visit.device_id, []).append(visit)
-        line = floor.line(now)
         for session in self.sessions.values():
             if session.is_kiosk and (own := by_device.get(session.device.device_id)):
                 # What ended long ago, by its own time, is news only to a kiosk that still shows it.
                 told = [v for v in own if v.visit_id in session.visits or not _ended_long_ago(v, now)]
-                rows = [kiosk_visit(visit, floor, line, now) for visit in told]
+                rows = [kiosk_visit(visit, floor) for visit in told]
                 if update := _kiosk_update(session, rows, [], now):
                     yield [session.peer], update
 
@@ -144,11 +143,10 @@ class Audience:
         kiosks = [s for s in self.sessions.values() if s.is_kiosk]
         if not kiosks:
             return
-        quotes = list(_quotes(floor, now))
-        line = floor.line(now)
+        quotes = list(_quotes(floor))
         own: dict[str | None, list[VisitRow]] = {}
-        for visit in line:
-            own.setdefault(visit.device_id, []).append(kiosk_visit(visit, floor, line, now))
+        for visit in floor.line():
+            own.setdefault(visit.device_id, []).append(kiosk_visit(visit, floor))
         for session in kiosks:
             if update := _kiosk_update(session, own.get(session.device.device_id, []), quotes, now):
                 yield [session.peer], update
@@ -173,10 +171,9 @@ class Audience:
         return Update(self._staff.next(), now, tuple(visits), tuple(gone), tuple(people))
 
     def _own_rows(self, session: Session, floor: Floor, now: int) -> Iterator[VisitRow]:
-        line = floor.line(now)
         for visit in floor.visits.values():
             if visit.device_id == session.device.device_id and not _ended_long_ago(visit, now):
-                yield kiosk_visit(visit, floor, line, now)
+                yield kiosk_visit(visit, floor)
 
 
 def _ended_long_ago(visit: Visit, now: int) -> bool:
@@ -194,7 +191,7 @@ def _kiosk_update(session: Session, rows: list[VisitRow], quotes: list[QuoteRow]
     return Update(session.stream.next(), now, visits=visits, quotes=new_quotes)
 
 
-def _quotes(floor: Floor, now: int) -> Iterator[QuoteRow]:
+def _quotes(floor: Floor) -> Iterator[QuoteRow]:
     for need in floor.catalogue.needs:
         if floor.catalogue.need(need.code):
-            yield quote_row(need.code, floor, now)
+            yield quote_row(need.code, floor)

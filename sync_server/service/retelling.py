@@ -168,10 +168,11 @@ class Retelling:
     def _idle(self, catalogue: Catalogue) -> Found:
         # A server that has just started asks nobody yet: what changed in its last moment says nothing.
         settled = self._latest - STILL_MS
-        visits = [v for v in self._floor.open_visits() if v.line_at <= settled]
+        visits = [v for v in self._floor.line() if v.line_at <= settled]
         everybody = self._floor.people.values()
-        people = {p.id: p for p in everybody if max(p.since, p.idle_since, p.free_at) <= settled}
-        match = routing.next_match(catalogue, people, visits, self._latest)
+        people = [p for p in everybody if max(p.since, p.idle_since, p.free_at) <= settled]
+        free = routing.free(catalogue, people, self._latest)
+        match = routing.next_match(catalogue, free, visits, self._latest)
         if match is not None:
             yield Finding(
                 "waiting",

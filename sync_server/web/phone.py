@@ -95,7 +95,7 @@ class _Shopper:
             found = figures.one_visit(db, self.visit_id)
         if found is None or not alive(found, now):
             raise HTTPException(404)
-        return standing(found, self.server.shop.floor, now)
+        return standing(found, self.server.shop.floor)
 
     def page(self, template: str, now: Standing) -> HTMLResponse:
         return page(self.request, template, self._language(now), **self._values(now))

@@ -58,10 +58,10 @@ def alive(visit: OneVisit, now: int) -> bool:
     return visit.ended_at is None or now - visit.ended_at < KEEP_ENDED_MS
 
 
-def standing(visit: OneVisit, floor: Floor, now: int) -> Standing:
+def standing(visit: OneVisit, floor: Floor) -> Standing:
     """What to tell the shopper. The state is the disk's; who, where in line and how long, the floor's."""
     live = floor.visits.get(visit.visit_id)
-    row = kiosk_visit(live, floor, floor.line(now), now) if live is not None else None
+    row = kiosk_visit(live, floor) if live is not None else None
     stage = _stage(visit.state, row.recalled_at if row else None)
     who = visit.employee or (live.offer_to if live and stage is Stage.CALLED else None)
     in_line = stage is Stage.FINDING and row is not None

@@ -207,8 +207,7 @@ class House:
             if v.device_id == device.file.device_id
             and (v.ended_at is None or now - v.ended_at <= KIOSK_KEEPS_MS)
         ]
-        line = floor.line(now)
-        return device.view.visits == {v.visit_id: kiosk_visit(v, floor, line, now) for v in own}
+        return device.view.visits == {v.visit_id: kiosk_visit(v, floor) for v in own}
 
     # --- the end -------------------------------------------------------------------------------------
 

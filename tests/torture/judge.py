@@ -87,7 +87,6 @@ def disagreement(folder: Folder, notes: Path, kiosks: list[str], tablets: list[s
     catalogue = load_settings(folder.settings).catalogue()
     with reading(folder.store) as db:
         floor = Floor.replay(catalogue, queries.records(db))
-        now = max((v.created_at for v in floor.visits.values()), default=0)
     visits = _plain({v.visit_id: staff_visit(v) for v in floor.open_visits()})
     people = _plain({p.id: person_row(p) for p in floor.people.values()})
     for name in tablets:
@@ -95,13 +94,12 @@ def disagreement(folder: Folder, notes: Path, kiosks: list[str], tablets: list[s
             return f"{name} shows other visits"
         if seen[name].people != people:
             return f"{name} shows other people"
-    line = floor.line(now)
     for name in kiosks:
         own = {v.visit_id: v for v in floor.visits.values() if v.device_id == name}
         for visit_id, row in seen[name].visits.items():
             if visit_id not in own:
                 return f"{name} shows a visit that is not there"
-            right = _plain({visit_id: kiosk_visit(own[visit_id], floor, line, now)})[visit_id]
+            right = _plain({visit_id: kiosk_visit(own[visit_id], floor)})[visit_id]
             if {k: v for k, v in row.items() if k not in MOVES_BY_ITSELF} != {
                 k: v for k, v in right.items() if k not in MOVES_BY_ITSELF
             }:

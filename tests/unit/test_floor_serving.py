@@ -91,7 +91,7 @@ def test_a_visit_handed_over_goes_before_those_who_came_later():
     play.clock.after(60)
     later = play.open("repair")
     play.on("tom", ops.HandOver, handed)
-    assert [v.visit_id for v in play.floor.line(play.clock.now)] == [handed, later]
+    assert [v.visit_id for v in play.floor.line()] == [handed, later]
     assert play.visit(later).offer_to == "tom"  # who has just handed the other one over
     assert play.visit(handed).need == "repair"
 

@@ -188,7 +188,7 @@ def test_the_order_never_depends_on_a_devices_clock():
         op = ops.OpenVisit(visit_id, ticket, "ask", "en")
         play.floor.handle(op, KIOSK, play.clock.now, at_device)
         play.clock.after(1)
-    assert [v.visit_id for v in play.floor.line(play.clock.now)] == [first, second]
+    assert [v.visit_id for v in play.floor.line()] == [first, second]
     assert play.visit(first).created_at == MONDAY_10
 
 
@@ -198,9 +198,9 @@ def test_visits_of_the_same_moment_stand_in_the_order_in_which_the_server_took_t
     ids = ["f" * 32, "0" * 32, "8" * 32]
     for number, visit_id in enumerate(ids):
         play.yes(KIOSK, opening(visit_id=visit_id, ticket=f"A-{number}"))
-    assert [v.visit_id for v in play.floor.line(play.clock.now)] == ids
+    assert [v.visit_id for v in play.floor.line()] == ids
     again = type(play.floor).replay(play.catalogue, play.records)
-    assert [v.visit_id for v in again.line(play.clock.now)] == ids
+    assert [v.visit_id for v in again.line()] == ids
     play.sign_on("kim")
     assert play.visit(ids[0]).offer_to == "kim"
 

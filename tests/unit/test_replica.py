@@ -217,8 +217,7 @@ def test_a_kiosks_row_says_nothing_of_who_the_shopper_is():
     visit_id = play.open("repair", alias="Robin", colour="red", place="door", party_size=2)
     play.accept("tom", visit_id)
     play.on("tom", ops.AddNote, visit_id, note="tall, red coat")
-    line = play.floor.line(play.clock.now)
-    told = kiosk_visit(play.visit(visit_id), play.floor, line, play.clock.now)
+    told = kiosk_visit(play.visit(visit_id), play.floor)
     empty = row()
     assert [getattr(told, name) for name in DESCRIBES] == [getattr(empty, name) for name in DESCRIBES]
     assert (told.employee, told.state) == ("tom", "accepted")
@@ -256,12 +255,10 @@ def test_a_kiosks_row_says_where_one_stands_and_how_long_it_may_take():
     play.open_with("tom", "repair")
     play.open("repair")
     mine = play.open("repair")
-    line = play.floor.line(play.clock.now)
-    told = kiosk_visit(play.visit(mine), play.floor, line, play.clock.now)
+    told = kiosk_visit(play.visit(mine), play.floor)
     assert (told.place_in_line, told.low_s, told.high_s) == (2, 300, 1080)  # 480 s ÷ 1.6 and × 2.2
     play.yes(KIOSK, ops.Cancel(mine))
-    line = play.floor.line(play.clock.now)
-    told = kiosk_visit(play.visit(mine), play.floor, line, play.clock.now)
+    told = kiosk_visit(play.visit(mine), play.floor)
     assert (told.place_in_line, told.low_s, told.rated) == (None, None, False)
 
 

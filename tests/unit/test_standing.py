@@ -23,7 +23,7 @@ def on_disk(play: Play, visit_id: str) -> OneVisit:
 
 
 def seen(play: Play, visit_id: str) -> Standing:
-    return standing(on_disk(play, visit_id), play.floor, play.clock.now)
+    return standing(on_disk(play, visit_id), play.floor)
 
 
 def one(state: str = "waiting", **more: Any) -> OneVisit:
@@ -68,8 +68,7 @@ def test_the_bracket_is_the_one_the_kiosk_tells() -> None:
     play.clock.after(1)
     visit_id = play.open("ask")
     found = seen(play, visit_id)
-    line = play.floor.line(play.clock.now)
-    quote = play.floor.quote("ask", play.clock.now, before=line[:1])
+    quote = play.floor.quote("ask", ahead=1)
     assert quote is not None
     assert (found.ahead, found.low_s, found.high_s) == (1, quote.low_s, quote.high_s)
 
@@ -96,12 +95,12 @@ def test_a_link_lives_until_an_hour_after_the_end() -> None:
 
 
 def test_a_visit_the_floor_no_longer_knows_is_told_from_the_disk() -> None:
-    found = standing(one("completed", employee="maya", ended_at=MONDAY_10), Play().floor, MONDAY_10)
+    found = standing(one("completed", employee="maya", ended_at=MONDAY_10), Play().floor)
     assert (found.stage, found.name) == (Stage.OVER, "Maya")
 
 
 def test_a_colleague_who_left_the_shop_keeps_a_name() -> None:
-    found = standing(one("completed", employee="old-joe", ended_at=MONDAY_10), Play().floor, MONDAY_10)
+    found = standing(one("completed", employee="old-joe", ended_at=MONDAY_10), Play().floor)
     assert found.name == "old-joe"
 
 

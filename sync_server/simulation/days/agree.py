@@ -26,7 +26,6 @@ def disagreement(server: ServerMachine, machines: Iterable[DeviceMachine]) -> st
     if server.shop is None:
         return "the server does not run"
     floor, now = server.shop.floor, server.shop.clock()
-    line = floor.line(now)
     for machine in machines:
         if machine.revoked:
             continue
@@ -38,7 +37,7 @@ def disagreement(server: ServerMachine, machines: Iterable[DeviceMachine]) -> st
         if machine.file.kind == "kiosk":
             own = [v for v in floor.visits.values() if v.device_id == machine.name]
             kept = [v for v in own if v.ended_at is None or now - v.ended_at < KIOSK_KEEPS_MS]
-            rows = {v.visit_id: kiosk_visit(v, floor, line, now) for v in kept}
+            rows = {v.visit_id: kiosk_visit(v, floor) for v in kept}
             stale = [vid for vid, row in replica.visits.items() if row.ended_at is None and vid not in rows]
             if stale:
                 return f"{machine.name} shows visit {stale[0]}, which is no more"
