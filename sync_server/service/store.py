@@ -70,7 +70,9 @@ def connect(path: Path, read_only: bool = False) -> sqlite3.Connection:
 
     FULL makes every commit survive a power cut; with secure_delete what is removed is overwritten.
     """
-    uri = path.absolute().as_uri() + ("?mode=ro" if read_only else "")
+    uri = path.absolute().as_uri()
+    if read_only:
+        uri += "&mode=ro" if "?" in uri else "?mode=ro"
     try:
         db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
         db.execute("PRAGMA busy_timeout=5000")

@@ -333,7 +333,7 @@ class ServerMachine(Machine):
         shop = Shop(self.folder, self.catalogue, clock, store=partial(_WatchedStore, self))
         self.shop = shop
         # Its own clock tells when it has heard its devices: at half speed where that was set back.
-        self._well_at = max(self._well_at, self.loop.time() + 2 * STILL_MS / 1000 + 0.1)
+        self._excuse(2 * STILL_MS / 1000 + 0.1)
         self.ledger.read_again(shop.floor)
         gate = Gate()
         with reading(self.folder.store) as db:
@@ -365,14 +365,18 @@ class ServerMachine(Machine):
     def turn_clock(self, wrong_by_ms: int) -> None:
         """Its clock jumps. What became due by the jump alone is done with the next alarm or op."""
         self.wrong_by_ms = wrong_by_ms
-        self._well_at = self.loop.time() + 2 * TURNED_S
+        self._excuse(2 * TURNED_S)
+
+    def _excuse(self, seconds: float) -> None:
+        """For so long at least, 15 is not asked for: what was due may not have been done yet."""
+        self._well_at = max(self._well_at, self.loop.time() + seconds)
 
     def check_line(self) -> None:
         """15: as the floor stands after a turn, and between turns."""
         if self.shop is None:
             return
         if self.shop.unwell is not None:
-            self._well_at = self.loop.time() + RETRY_S + 0.1
+            self._excuse(RETRY_S + 0.1)
         if self.loop.time() >= self._well_at:
             self.ledger.check_line(self.shop.floor, self.shop.clock())
 

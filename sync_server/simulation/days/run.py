@@ -13,7 +13,6 @@ from pathlib import Path
 from .shop_life import Lived, Plan, ShopLife
 
 DAYS_A_SHOP = 5
-MEMORY = Path("/dev/shm")
 
 
 @dataclass
@@ -54,14 +53,13 @@ def plans(days: int, seed: int, faults: bool) -> Iterator[Plan]:
 
 
 def live(plan: Plan) -> Lived:
-    """One shop's life, in memory where the system has a place for files there."""
-    place = MEMORY if os.access(MEMORY, os.W_OK) else None
+    """One shop's life. Its databases are in memory."""
     # A shop makes little that needs collecting, and much that would have to be looked at.
     collects = gc.isenabled()
     gc.disable()
     gc.freeze()  # nor what was imported
     try:
-        with tempfile.TemporaryDirectory(prefix="welkom-simulate-", dir=place) as folder:
+        with tempfile.TemporaryDirectory(prefix="welkom-simulate-") as folder:
             return ShopLife(plan, Path(folder)).live()
     finally:
         if collects:

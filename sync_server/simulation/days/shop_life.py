@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PosixPath
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -74,13 +74,22 @@ class Lived:
     log: tuple[str, ...] = ()  # what the server wrote, line by line, without the ids devices made
 
 
+class Memory(PosixPath):
+    """A path where SQLite keeps databases in memory, each for as long as a connection to it is open."""
+
+    def as_uri(self) -> str:
+        return super().as_uri() + "?vfs=memdb"
+
+
 class ShopLife:
     """Builds the shop in `folder` and lives it."""
 
     def __init__(self, plan: Plan, folder: Path) -> None:
         self.plan = plan
         self.loop = VirtualLoop()
-        self._folder = Folder(folder / "store")
+        self._folder = Folder(Memory(folder) / "store")
+        self._folder.path.mkdir(parents=True)
+        self._disk = connect(self._folder.store)  # outlives every process
         self._devices = folder / "devices"
         chance = Random(f"{plan.name}/things")
         self._start_of_life = _opening(datetime(2026, 1, 5, tzinfo=ZONE) + timedelta(chance.randrange(360)))
@@ -123,7 +132,6 @@ class ShopLife:
 
     def _found(self) -> list[DeviceFile]:
         """Founds the store: its folder, its devices, its PINs."""
-        self._folder.path.mkdir(parents=True)
         self._folder.settings.write_text(STORE_TOML, "utf-8")
         make_server_key(self._folder.server_key)
         migrate(self._folder.store)
@@ -157,6 +165,7 @@ class ShopLife:
                 machine.kill()
             asyncio.set_event_loop(None)
             self.loop.bury()
+            self._disk.close()
         ledger = self.ledger
         found = ledger.violations[0] if ledger.violations else None
         return Lived(
@@ -285,9 +294,9 @@ class ShopLife:
             self._lost += agree.check_disk(
                 self.ledger, self.server.shop.floor, self._folder.store, self.server.wall_clock()
             )
-        files = [(file.name, file.read_bytes()) for file in self._folder.path.glob("*.db*")]
         disks = [(machine.name, machine.on_disk()) for machine in self.machines.values()]
-        agree.check_forgotten(self.ledger, self.day, files + disks)
+        disks.append((self._folder.store.name, self._disk.serialize()))
+        agree.check_forgotten(self.ledger, self.day, disks)
         # Machines are switched off for the night, or lose their power, or only sleep.
         for machine in (*self.machines.values(), self.server):
             way = night.random()
