@@ -106,3 +106,8 @@ def test_order_never_depends_on_a_devices_clock():
     right = live(plan)
     wrong = live(replace(plan, clocks_wrong_by_ms=5 * 3_600_000))
     assert right.log == wrong.log != ()
+
+
+def test_a_server_that_starts_on_a_full_disk_is_not_blamed_for_hearing_its_devices_first():
+    keep = frozenset({873, 883, 924, 950, 952, 957, 959})  # the server is killed, and its disk is full
+    assert live(Plan(6013, 0, 1, keep=keep)).violation is None
