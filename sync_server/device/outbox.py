@@ -66,7 +66,7 @@ class Outbox:
                 f"{path}: {error}; check that the folder exists, is writable and has space,"
                 " and that no second Welkom runs with the same device file"
             ) from error
-        self._rows_kept = self._read_rows()
+        self._rows_kept: Mapping[tuple[str, str], Row | None] = self._read_rows()
         self._clean: tuple[int, int] | None = None  # when, and at how many changes, the file held no traces
 
     def _connect(self) -> sqlite3.Connection:
@@ -198,14 +198,18 @@ class Outbox:
             found[kind, name] = row
         return found
 
-    def _changes_to(self, rows: Mapping[tuple[str, str], Row]) -> Iterator[Statement]:
-        """What makes the rows on disk these, touching only those that differ."""
+    def _make_rows(self, rows: Mapping[tuple[str, str], Row]) -> None:
+        """Makes the rows on disk these, touching only those that differ."""
         kept = self._rows_kept
-        for key, row in rows.items():
-            if (before := kept.get(key)) is not row and before != row:
-                yield _PUT_ROW, (*key, _encode(row))
-        for key in kept.keys() - rows.keys():
-            yield "DELETE FROM last_rows WHERE kind = ? AND id = ?", key
+        changed = [
+            (*key, _encode(row))
+            for key, row in rows.items()
+            if (before := kept.get(key)) is not row and before != row
+        ]
+        if changed:
+            self._db.executemany(_PUT_ROW, changed)
+        if gone := kept.keys() - rows.keys():
+            self._db.executemany("DELETE FROM last_rows WHERE kind = ? AND id = ?", gone)
 
     def keep_screen(self, screen: bytes | None) -> None:
         """Keeps what the app has to find on its screen after a crash; None for nothing."""
@@ -268,14 +272,17 @@ class Outbox:
 
     def _write(self, *statements: Statement, last: Last | None = None) -> None:
         """All of it or nothing, and with it what the server last said, where that is to be kept too."""
+        rows = None
         if last is not None:
             rows = last.rows()
-            statements = (*statements, _keep("last", last.without_rows()), *self._changes_to(rows))
+            statements = (*statements, _keep("last", last.without_rows()))
         try:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 for sql, values in statements:
                     self._db.execute(sql, values)
+                if rows is not None:
+                    self._make_rows(rows)
                 self._db.execute("COMMIT")
             except BaseException:
                 # A full disk may have ended the transaction already.
@@ -284,8 +291,8 @@ class Outbox:
                 raise
         except sqlite3.Error as error:
             raise OutboxError(f"{self.path}: {error}; free some space on this device") from error
-        if last is not None:
-            self._rows_kept = {**rows}
+        if rows is not None:
+            self._rows_kept = rows
 
 
 # An update in place: a replaced row is taken out and put in again, with its index.
