@@ -216,7 +216,7 @@ class Catalogue(Struct, frozen=True, dict=True):
 
     def day(self, at: int) -> str:
         """The store-day of an instant: the store's local date, `YYYY-MM-DD`."""
-        return self.local(at).date().isoformat()
+        return self.hours.day(at).isoformat()
 
     def last_closing(self, at: int) -> int:
         """The latest closing time that is not after `at`, in ms UTC."""

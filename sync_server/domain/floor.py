@@ -7,6 +7,7 @@ when = floor.next_deadline(now)                  # when tick has something to do
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import heappop, heappush
 
 from . import commands, late, routing, visit
 from . import events as ev
@@ -22,6 +23,8 @@ from .visit import ENDED, State, Visit
 from .wait import History, Quote
 
 Due = tuple[str | None, Event, int | None]  # the visit, what is due, and when it happened if not now
+
+_LEAVES = (ev.Cancelled, ev.Expired, ev.Removed, ev.NoShow)
 
 KEEP_ENDED_MS = 3_600_000  # how long an ended visit stays to be rated; its link dies with it
 
@@ -48,6 +51,7 @@ class Floor:
         self._last_closing: int | None = None
         self.signed_off = late.SignedOff()
         self._recalled: dict[str, int] = {}  # visits that ended long ago and were heard of again, and when
+        self._to_forget: list[tuple[int, str]] = []  # a heap: visits that ended, and when to look at each
         self._now = 0
         self.still_until = 0
 
@@ -123,6 +127,7 @@ class Floor:
             self.visits[after.visit_id] = after
             if after.state in ENDED:
                 self._open.pop(after.visit_id, None)
+                heappush(self._to_forget, (after.ended_at or record.at, after.visit_id))
             else:
                 self._open[after.visit_id] = after
             self._learn(before, after)
@@ -148,6 +153,7 @@ class Floor:
         if v is not None and v.state in ENDED and v.visit_id not in self.visits:
             self.visits[v.visit_id] = v
             self._recalled[v.visit_id] = now
+            heappush(self._to_forget, (now, v.visit_id))
 
     # --- what is asked of it ---------------------------------------------------------------------
 
@@ -344,13 +350,14 @@ class Floor:
 
     def _apply_to_people(self, before: Visit | None, record: Record) -> None:
         event = record.event
-        # A shopper who leaves frees whoever was asked, was coming, or held the visit.
         names = {getattr(event, "employee", None)}
-        if before is not None and isinstance(event, ev.Cancelled | ev.Expired | ev.Removed | ev.NoShow):
+        if before is not None and isinstance(event, _LEAVES):
+            # A shopper who leaves frees whoever was asked, was coming, or held the visit.
             names |= {before.offer_to, before.employee}
         wrap_up = int(self.catalogue.times.wrap_up_s * 1000)
-        for name in names - {None}:
-            assert name is not None
+        for name in names:
+            if name is None:
+                continue
             person = self.people.get(name, Person(name))
             self.people[name] = apply_to_person(person, record.visit_id, event, record.at, wrap_up)
 
@@ -364,11 +371,13 @@ class Floor:
             self.history.served(after.need, (after.service_ms or 0) / 1000)
 
     def _forget(self, now: int) -> None:
-        for v in [v for v in self.visits.values() if v.ended_at is not None]:
-            since = self._recalled.get(v.visit_id, v.ended_at)
+        while self._to_forget and now - self._to_forget[0][0] > KEEP_ENDED_MS:
+            _, visit_id = heappop(self._to_forget)
+            v = self.visits.get(visit_id)
+            since = self._recalled.get(visit_id, v.ended_at if v else None)
             if since is not None and now - since > KEEP_ENDED_MS:
-                del self.visits[v.visit_id]
-                self._recalled.pop(v.visit_id, None)
+                del self.visits[visit_id]
+                self._recalled.pop(visit_id, None)
         self.tickets.forget_before(self.catalogue.day(now))
 
     def _name(self, by: Actor) -> str:

@@ -44,7 +44,9 @@ class Hours:
         self._week = {WEEKDAYS.index(day): parse_span(text) for day, text in week.items()}
         self._dates = {date.fromisoformat(day): parse_span(text) for day, text in dates.items()}
         self.known = bool(self._week or self._dates)
-        self._between = (0, 0)  # two closing times with none between them: nearly always the ones asked for
+        # Nearly always what is asked for is as it was last time.
+        self._between = (0, 0)  # two closing times with none between them
+        self._today = (0, 0, date.min)  # a day, and when it begins and is over
 
     def last_closing(self, at: int) -> int:
         """The latest closing time that is not after `at`."""
@@ -58,7 +60,7 @@ class Hours:
         """Whether shoppers are welcome at `at`."""
         if not self.known:
             return True
-        today = self._day(at)
+        today = self.day(at)
         return any(
             opening is not None and opening <= at < self._closing(day)
             for day in (today - timedelta(days=1), today)
@@ -69,9 +71,18 @@ class Hours:
         """When the store next opens after `at`; None where that is not known."""
         if not self.known:
             return None
-        today = self._day(at)
+        today = self.day(at)
         openings = (self._opening(today + timedelta(days=n)) for n in range(LOOK_AHEAD_DAYS))
         return next((opening for opening in openings if opening is not None and opening > at), None)
+
+    def day(self, at: int) -> date:
+        """The local date at `at`."""
+        begins, over, day = self._today
+        if not begins <= at < over:
+            day = datetime.fromtimestamp(at / 1000, UTC).astimezone(self._zone).date()
+            begins, over = (self._instant(day + timedelta(days=n), time()) for n in (0, 1))
+            self._today = begins, over, day
+        return day
 
     def _span(self, day: date) -> Span | None:
         if day in self._dates:
@@ -95,7 +106,7 @@ class Hours:
         """The closing times before and after `at`."""
         last, following = self._between
         if not last <= at < following:
-            today = self._day(at)
+            today = self.day(at)
             closings = [self._closing(today + timedelta(days=n)) for n in range(-2, 3)]
             last, following = max(c for c in closings if c <= at), min(c for c in closings if c > at)
             self._between = last, following
@@ -104,6 +115,3 @@ class Hours:
     def _instant(self, day: date, local: time) -> int:
         # As an instant: two local times compared with each other ignore which of the two 02:30s is meant.
         return int(datetime.combine(day, local, self._zone).timestamp() * 1000)
-
-    def _day(self, at: int) -> date:
-        return datetime.fromtimestamp(at / 1000, UTC).astimezone(self._zone).date()

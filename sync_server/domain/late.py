@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from . import events as ev
 from . import visit
 from .events import Presence, Record
-from .ops import SYSTEM, Actor, AnyOp, OpenVisit, QuickResolution, SetPresence
+from .ops import BEGINNINGS, SYSTEM, Actor, AnyOp, SetPresence
 from .people import Person
 from .visit import IN_HAND, State, Visit
 
@@ -62,7 +62,7 @@ def _unquoted(event: ev.Opened) -> ev.Opened:
 def by_whom(floor: "Floor", op: AnyOp, by: Actor, tapped: int) -> Actor:
     """Whoever closing time signed off meanwhile may still have served somebody before, or gone."""
     signs_off = isinstance(op, SetPresence) and op.presence is Presence.OFF_FLOOR
-    begins = isinstance(op, OpenVisit | QuickResolution)
+    begins = isinstance(op, BEGINNINGS)
     if floor.holder(by.device_id) is None and (signs_off or begins):
         return replace(by, employee=floor.signed_off.who(by.device_id, tapped))
     return by

@@ -170,6 +170,7 @@ StaffOp = (
     | QuickResolution
 )
 DeviceOp = ShopperOp | StaffOp
+BEGINNINGS = (OpenVisit, QuickResolution)  # with these a visit comes to be
 AnyOp = DeviceOp | SignOn
 
 

@@ -22,8 +22,11 @@ class Answers:
     Those not yet on disk can be forgotten again, should the commit fail.
     """
 
-    def __init__(self, known: Iterable[tuple[str, bytes, Refusal | None]] = ()) -> None:
-        self._durable = {op_id: Answered(digest, refusal) for op_id, digest, refusal in known}
+    def __init__(
+        self, done: Iterable[tuple[str, bytes]] = (), refused: Iterable[tuple[str, bytes, Refusal]] = ()
+    ) -> None:
+        self._done = dict(done)  # the digests: nearly all ops are done, and there are months of them
+        self._refused = {op_id: Answered(digest, refusal) for op_id, digest, refusal in refused}
         self._pending: dict[str, Answered] = {}
 
     def find(self, op_id: str, digest: bytes) -> Answered | None:
@@ -31,7 +34,9 @@ class Answers:
 
         Whether it is another is known for a day; after that its id alone decides.
         """
-        found = self._pending.get(op_id) or self._durable.get(op_id)
+        found = self._pending.get(op_id) or self._refused.get(op_id)
+        if found is None and op_id in self._done:
+            found = Answered(self._done[op_id], None)
         if found is not None and found.digest not in (digest, NO_DIGEST):
             return Answered(digest, Refusal(Code.OP_ID_REUSED, op_id))
         return found
@@ -47,19 +52,26 @@ class Answers:
     def written(self, op_ids: Iterable[str]) -> None:
         """These are on disk now."""
         for op_id in op_ids:
-            if (answered := self._pending.pop(op_id, None)) is not None:
-                self._durable[op_id] = answered
+            if (answered := self._pending.pop(op_id, None)) is None:
+                continue
+            if answered.refusal is None:
+                self._done[op_id] = answered.digest
+            else:
+                self._refused[op_id] = answered
 
     def forget(self, op_ids: Iterable[str]) -> None:
         """What these ops said is due to be forgotten; that they were answered, and how, is not."""
         for op_id in op_ids:
-            if (answered := self._durable.get(op_id)) is not None:
-                self._durable[op_id] = Answered(NO_DIGEST, answered.refusal)
+            if op_id in self._done:
+                self._done[op_id] = NO_DIGEST
+            elif op_id in self._refused:
+                self._refused[op_id] = Answered(NO_DIGEST, self._refused[op_id].refusal)
 
     def drop(self, op_ids: Iterable[str]) -> None:
         """The answers of these are kept no more."""
         for op_id in op_ids:
-            self._durable.pop(op_id, None)
+            self._done.pop(op_id, None)
+            self._refused.pop(op_id, None)
 
     def drop_pending(self) -> None:
         """The commit failed: what is not on disk did not happen."""

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from sync_server.domain.events import Presence, Record
 from sync_server.domain.ops import (
+    BEGINNINGS,
     SYSTEM,
     Actor,
     ActorKind,
     DeviceOp,
-    OpenVisit,
-    QuickResolution,
     SetPresence,
     SignOn,
 )
@@ -132,14 +131,14 @@ class Desk:
         for peer, device, body in incoming:
             try:
                 pieces = len(body or b"") // COUNTS_AS_ONE
-                if pieces and not self._may_send(device, self._shop.clock(), pieces):
+                if pieces and not self._may_send(device, turn.now, pieces):
                     continue
                 if body is None:
                     raise WireError("a message has one frame")
                 self._do(turn, peer, device, decode_from_device(body))
             except WireError as error:
                 self._counters.add("messages_of_many_frames" if body is None else "messages_unreadable")
-                if self._may_send(device, self._shop.clock()):
+                if self._may_send(device, turn.now):
                     log.warning("%s sent something that is no message: %s", device.device_id, error)
                     self._answer(turn, peer, msg.Fault(str(error)[:300], error.op_id))
             except Unwell:
@@ -154,7 +153,7 @@ class Desk:
             self._unheard.add(peer)
 
     def _do(self, turn: Turn, peer: bytes, device: DeviceRow, message: msg.FromDevice) -> None:
-        now = self._shop.clock()
+        now = turn.now
         session = self._audience.sessions.get(peer)
         allowed = self._may_send(device, now, HELLO_COSTS if isinstance(message, msg.Hello) else 1)
         if isinstance(message, msg.Hello):
@@ -260,7 +259,7 @@ class Desk:
                 self._counters.add("devices_too_slow")
 
     def _news(self, turn: Turn, records: list[Record]) -> None:
-        self._say(turn, self._audience.updates(self._shop.floor, records, self._shop.clock()))
+        self._say(turn, self._audience.updates(self._shop.floor, records, turn.now))
         if self._refresh is None:
             loop = asyncio.get_running_loop()
             self._refresh = loop.call_later(REFRESH_S, self._refresh_kiosks)
@@ -268,7 +267,7 @@ class Desk:
     def _refresh_kiosks(self) -> None:
         self._refresh = None
         turn = self._shop.begin()
-        self._say(turn, self._audience.refresh(self._shop.floor, self._shop.clock()))
+        self._say(turn, self._audience.refresh(self._shop.floor, turn.now))
         self._shop.finish(turn)
 
     def _start_over(self) -> None:
@@ -276,7 +275,7 @@ class Desk:
         self._audience.start_over(self._shop.floor)
         turn = self._shop.begin()
         for session in list(self._audience.sessions.values()):
-            snapshot = self._audience.snapshot(session, self._shop.floor, self._shop.clock())
+            snapshot = self._audience.snapshot(session, self._shop.floor, turn.now)
             self._say(turn, [([session.peer], snapshot)])
         self._shop.finish(turn)
         unheard, self._unheard = self._unheard, set()
@@ -285,6 +284,6 @@ class Desk:
 
 def _of_another(device: DeviceRow, op: DeviceOp) -> Refusal | None:
     """A device gives out tickets of its own letter only, or it could take another's away."""
-    if isinstance(op, OpenVisit | QuickResolution) and not op.ticket.startswith(f"{device.letter}-"):
+    if isinstance(op, BEGINNINGS) and not op.ticket.startswith(f"{device.letter}-"):
         return Refusal(Code.NOT_ALLOWED, op.ticket)
     return None

@@ -125,10 +125,17 @@ def dismissed_devices(db: sqlite3.Connection) -> list[DeviceRow]:
     return [DeviceRow(*row) for row in rows]
 
 
-def answers(db: sqlite3.Connection) -> Iterator[tuple[str, bytes, Refusal | None]]:
-    """Every op answered so far: its id, its digest, and the refusal if it was refused."""
-    for op_id, digest, code, about in db.execute("SELECT op_id, digest, refusal, about FROM ops"):
-        yield op_id, digest, Refusal(Code(code), about.rstrip()) if code else None
+def ops_done(db: sqlite3.Connection) -> Iterator[tuple[str, bytes]]:
+    """Every op done so far: its id and its digest. There are many: as they come, without a look at each."""
+    return db.execute("SELECT op_id, digest FROM ops WHERE refusal IS NULL")
+
+
+def ops_refused(db: sqlite3.Connection) -> Iterator[tuple[str, bytes, Refusal]]:
+    """Every op refused so far: its id, its digest, and why."""
+    for op_id, digest, code, about in db.execute(
+        "SELECT op_id, digest, refusal, about FROM ops WHERE refusal IS NOT NULL"
+    ):
+        yield op_id, digest, Refusal(Code(code), about.rstrip())
 
 
 # --- one visit -----------------------------------------------------------------------------------

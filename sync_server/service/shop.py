@@ -19,7 +19,7 @@ from sync_server.domain import late
 from sync_server.domain.catalogue import Catalogue
 from sync_server.domain.events import Record
 from sync_server.domain.floor import Floor
-from sync_server.domain.ops import Actor, AnyOp, OpenVisit, QuickResolution
+from sync_server.domain.ops import BEGINNINGS, Actor, AnyOp
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol.wire import op_digest
 
@@ -76,7 +76,7 @@ class Shop:
         self._alarm: asyncio.TimerHandle | None = None
         self._watchers: dict[str | None, set[asyncio.Event]] = {}
         with reading(self.path) as db:
-            self._answers = Answers(queries.answers(db))
+            self._answers = Answers(queries.ops_done(db), queries.ops_refused(db))
             self.epoch = queries.epoch(db)
         self._log = connect(self.path, read_only=True)
         self._still_until = 0
@@ -113,7 +113,7 @@ class Shop:
         return len(self._turns)
 
     def begin(self) -> Turn:
-        return Turn(Batch(self._epoch))
+        return Turn(Batch(self._epoch), self.clock())
 
     def do(
         self,
@@ -136,7 +136,7 @@ class Shop:
         if (known := self._answers.find(op_id, digest)) is not None:
             self.counters.add("ops_repeated")
             return known.refusal
-        now = self.clock()
+        now = turn.now
         if dated and retention.too_old(op_id, now):
             self.counters.add("ops_refused")
             return Refusal(Code.OP_ID_REUSED, op_id)  # the same each time, so it need not be written down
@@ -165,7 +165,7 @@ class Shop:
         Raises Unwell where the rules themselves fail; the whole turn must then be dropped.
         """
         try:
-            outcome = self._of_the_past(op) or self.floor.handle(op, by, self.clock(), at_device, ahead_ms)
+            outcome = self._of_the_past(op) or self.floor.handle(op, by, turn.now, at_device, ahead_ms)
         except Exception as error:
             self._distrust()
             raise Unwell("a fault in the server; it has been written to the log") from error
@@ -177,7 +177,7 @@ class Shop:
     def _recall(self, op: AnyOp, now: int) -> None:
         """Reads again the visit of an op that waited for so long that the floor has forgotten it."""
         visit_id = getattr(op, "visit_id", None)
-        if visit_id is None or visit_id in self.floor.visits or isinstance(op, OpenVisit | QuickResolution):
+        if visit_id is None or visit_id in self.floor.visits or isinstance(op, BEGINNINGS):
             return
         try:
             self.floor.recall(queries.records_of(self._log, visit_id), now)
@@ -194,7 +194,7 @@ class Shop:
 
     def _of_the_past(self, op: AnyOp) -> Refusal | None:
         """No visit begins twice: written down, a second beginning would fail, and all else with it."""
-        if isinstance(op, OpenVisit | QuickResolution) and self.was_here(op.visit_id):
+        if isinstance(op, BEGINNINGS) and self.was_here(op.visit_id):
             return Refusal(Code.VISIT_EXISTS, op.visit_id)
         return None
 
@@ -230,11 +230,13 @@ class Shop:
         if self._rebuilding is None:
             turn = self.begin()
             try:
-                self._note(turn, self.floor.tick(self.clock()))
+                self._note(turn, self.floor.tick(turn.now))
             except Exception:
                 self._distrust()
                 return
             self.finish(turn)
+            if turn.records:
+                return  # it has set the alarm
         self._set_alarm()
 
     async def submit(self, op_id: str, op: AnyOp, by: Actor) -> Refusal | None:
@@ -284,14 +286,14 @@ class Shop:
 
     def _speak(self, turn: Turn) -> None:
         self._answers.written(turn.op_ids)
-        self.happened.update(str(type(record.event).__struct_config__.tag) for record in turn.records)
-        logs.tell(turn.records)
         for say in turn.news + turn.answers:
             say()
-        changed: set[str | None] = {record.visit_id for record in turn.records}
-        for visit_id in changed | {None} if changed else ():
-            for event in self._watchers.get(visit_id, ()):
-                event.set()
+        if turn.records:
+            self.happened.update(str(type(record.event).__struct_config__.tag) for record in turn.records)
+            logs.tell(turn.records)
+            for visit_id in {record.visit_id for record in turn.records} | {None}:
+                for event in self._watchers.get(visit_id, ()):
+                    event.set()
 
     def _lost(self, error: BaseException) -> None:
         """The disk said no: nothing of the turns in flight happened."""

@@ -15,6 +15,7 @@ class Turn:
     """What one turn did, and what to say once it is on disk: news first, then answers."""
 
     batch: Batch
+    now: int  # when all of it happens, ms UTC
     records: list[Record] = field(default_factory=list)
     op_ids: list[str] = field(default_factory=list)
     news: list[Say] = field(default_factory=list)

@@ -183,7 +183,8 @@ class FloorMachine(RuleBasedStateMachine):
         self.replays_to_the_same()
         self.written()
         known = [(op_id, op_digest(op), reply) for op_id, (op, _, reply) in self.done.items()]
-        self.answers = Answers(known)
+        done = [(op_id, digest) for op_id, digest, reply in known if reply is None]
+        self.answers = Answers(done, [answer for answer in known if answer[2] is not None])
         self.floor = Floor.replay(self.catalogue, self.records)
         self.tick()
 

@@ -1,5 +1,6 @@
 """Opening hours: weekdays, exceptions by date, nights that end after midnight, and changing clocks."""
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -89,3 +90,15 @@ def test_every_moment_lies_between_two_closings_whatever_the_clocks_do(at, zone,
     assert fresh.last_closing(following) == following
     opens = fresh.next_opening(at)
     assert opens is None or (opens > at and fresh.is_open(opens))
+
+
+@given(
+    st.lists(st.integers(ms(2026, 1, 1), ms(2027, 1, 1)), min_size=2),
+    st.sampled_from(["Europe/Amsterdam", "Asia/Beirut", "America/Havana", "America/Santiago", "Asia/Amman"]),
+)
+def test_the_day_is_the_one_on_the_calendar_whatever_was_asked_before(instants, zone):
+    shop = Hours(ZoneInfo(zone), "21:00", {}, {})
+    for at in instants:
+        begins, over, _ = shop._today
+        for near in (at, begins, over, over - 1):
+            assert shop.day(near) == datetime.fromtimestamp(near / 1000, ZoneInfo(zone)).date()

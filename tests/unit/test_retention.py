@@ -257,7 +257,7 @@ def test_an_answer_tells_nothing_of_the_op_after_a_day_and_still_answers_it(stor
         {"digest": NO_DIGEST, "about": " " * len("behind Rumpel")},
         {"digest": NO_DIGEST, "about": "5"},
     ]
-    known = Answers(queries.answers(store))
+    known = Answers(queries.ops_done(store), queries.ops_refused(store))
     for digest in (b"2" * 16, b"another op......"):
         assert known.find("b" * 32, digest) == Answered(NO_DIGEST, Refusal(Code.UNKNOWN_PLACE, ""))
     assert known.find("d" * 32, b"4" * 16) is None
@@ -275,14 +275,16 @@ def test_answers_are_dropped_once_their_ops_would_be_refused_for_their_age(store
     assert drop_answers(store, now) == [old]
     assert drop_answers(store, now) == []
     assert {row["op_id"] for row in rows(store, "SELECT op_id FROM ops")} == asked.keys() - {old}
-    answers = Answers([(old, NO_DIGEST, None), (new, NO_DIGEST, None)])
+    answers = Answers([(old, NO_DIGEST), (new, NO_DIGEST)])
     answers.drop([old, "unknown"])
     assert answers.find(old, NO_DIGEST) is None
     assert answers.find(new, NO_DIGEST) is not None
 
 
 def test_the_running_server_forgets_them_too():
-    answers = Answers([("a" * 32, b"1" * 16, None)])
+    answers = Answers([("a" * 32, b"1" * 16)], [("b" * 32, b"1" * 16, Refusal(Code.UNKNOWN_NEED, "x"))])
     assert answers.find("a" * 32, b"2" * 16).refusal.code is Code.OP_ID_REUSED
-    answers.forget(["a" * 32, "unknown"])
+    answers.forget(["a" * 32, "b" * 32, "unknown"])
     assert answers.find("a" * 32, b"2" * 16) == Answered(NO_DIGEST, None)
+    assert answers.find("b" * 32, b"2" * 16) == Answered(NO_DIGEST, Refusal(Code.UNKNOWN_NEED, "x"))
+    assert answers.find("unknown", b"2" * 16) is None
