@@ -24,11 +24,11 @@ from sync_server.protocol.wire import MAX_FROM_DEVICE, WireError, decode_from_se
 from . import engine as eng
 from .around import Around
 from .engine import Action, Engine
-from .last import ROWS_MS, Last, signed_in_until
+from .last import ROWS_MS, Heard, Last, signed_in_until
 from .outbox import KEEP_MS, OutboxError
 from .project import View, project
 from .whereabouts import Whereabouts
-from .wordless import as_due, words_are_due
+from .wordless import as_due, row_without_words, words_are_due
 
 SIGN_IN_S = 8.0
 KEEP_S = 5.0  # what the server said is on disk so much later, at the latest
@@ -172,7 +172,9 @@ class Device:
             raise ValueError("an op of this size is never read by the server")
         counter = self._counter if isinstance(op, USES_TICKET) else None
         # The op is about what the screen shows: after a crash it must find it there.
-        self.outbox.put(submit, counter, self._last_to_keep())
+        heard = self._heard()
+        self.outbox.put(submit, counter, heard)
+        self._kept(heard)
         self._do(self._engine.submit(submit, self._now()))
         return submit.op_id
 
@@ -262,8 +264,7 @@ class Device:
                 self._forget()
                 self._know_day(day, last_ticket)
             case eng.Emptied():
-                if self._last is not None:
-                    self._show_last(self._last.without_rows())
+                self._keep_shown()
                 self._forget_words(self._keep_h * HOUR_MS, to_the_last_byte=True)
             case eng.Known(kind, name, letter):
                 server = self._where.at
@@ -312,27 +313,44 @@ class Device:
             self._keep_timer = self._loop.call_later(KEEP_S, self._keep_last)
 
     def _keep_last(self) -> None:
-        """Writes down what the server last said, unless that is on disk already."""
-        if (last := self._last_to_keep()) is None:
+        """Writes down what the server said, unless that is on disk already."""
+        if (heard := self._heard()) is None:
             return
         try:
-            self.outbox.keep_last(last)
+            self.outbox.keep_last(heard)
+            self._kept(heard)
         except OutboxError as error:
             log.error("%s", error)
+            self._keep_timer = None
+            self._keep_soon()  # again
 
-    def _last_to_keep(self) -> Last | None:
-        """What the server last said, for the caller to write down; None where it is on disk already."""
+    def _keep_shown(self) -> None:
+        """Writes down what is shown now, as of the word of the server that was written down last."""
+        if self._last is not None:
+            rows = self._engine.replica
+            heard = Heard(self._last.at, self._last.ahead_ms, rows.unkept, rows.anew)
+            self.outbox.keep_last(heard)
+            self._kept(heard)
+
+    def _heard(self) -> Heard | None:
+        """What the server said and is not on disk yet; None where all of it is."""
         if self._keep_timer is None:
             return None
-        self._keep_timer.cancel()
-        self._keep_timer = None
         heard_at, ahead_ms = self._engine.heard_at, self._ahead_ms()
         if heard_at is None or ahead_ms is None:
             return None
         rows = self._engine.replica
-        visits, people = tuple(rows.visits.values()), tuple(rows.people.values())
-        self._last = Last(heard_at, ahead_ms, visits, people, tuple(rows.quotes.values()))
-        return self._last
+        return Heard(heard_at, ahead_ms, rows.unkept, rows.anew)
+
+    def _kept(self, heard: Heard | None) -> None:
+        """It is on disk now."""
+        if heard is None:
+            return
+        self._last = Last(heard.at, heard.ahead_ms)
+        self._engine.replica.kept()
+        if self._keep_timer is not None:
+            self._keep_timer.cancel()
+            self._keep_timer = None
 
     def _forget_in_time(self) -> None:
         self._forget_timer = self._loop.call_later(FORGET_S, self._forget_in_time)
@@ -341,22 +359,25 @@ class Device:
     def _forget(self) -> None:
         """Removes what must not outlive its use: words about shoppers, refused ops, rows of a day ago."""
         try:
-            last = self._last_as_due()
-            too_much = last is not None and last != self._last
-            if last is not None and too_much:
-                self._show_last(last)
+            too_much = self._shows_too_much()
+            if too_much:
+                self._keep_shown()
             self._forget_words(self._keep_h * HOUR_MS, to_the_last_byte=too_much)
         except OutboxError as error:
             log.error("%s", error)
 
-    def _last_as_due(self) -> Last | None:
-        """What the server last said, as far as it may still be kept while the server is away."""
+    def _shows_too_much(self) -> bool:
+        """Takes away what may not be shown any more while the server is away; whether there was any."""
         if self._last is None or self.live:
-            return self._last
-        age = self.server_time() - self._last.at
-        if age >= ROWS_MS:
-            return self._last.without_rows()
-        return self._last.without_words() if age >= self._keep_h * HOUR_MS else self._last
+            return False
+        age, rows = self.server_time() - self._last.at, self._engine.replica
+        if age >= ROWS_MS and (rows.visits or rows.people or rows.quotes):
+            rows.clear()
+        elif age >= self._keep_h * HOUR_MS:
+            rows.reword(row_without_words)
+        else:
+            return False
+        return rows.anew or bool(rows.unkept)
 
     def _forget_words(self, keep_ms: int, to_the_last_byte: bool = False) -> None:
         """Of this device's own ops, in memory and on disk; the ops stay, and are sent."""
@@ -365,20 +386,14 @@ class Device:
         self._view = None
         self.outbox.forget(now, keep_ms, to_the_last_byte)
 
-    def _show_last(self, last: Last) -> None:
-        if self._keep_timer is not None:
-            self._keep_timer.cancel()
-            self._keep_timer = None
-        self._last, self._view = last, None
-        self._engine.replica.recall(last)
-        self.outbox.keep_last(last)
-
     def _settle(self, op_id: str, refusal: Refusal | None) -> None:
         self._tell(self.on_answered, op_id)
         submit = self.outbox.find(op_id) if refusal is not None else None
         if refusal is None or self._was_done(submit, refusal):
             # The answered op leaves the disk: what it did must be there.
-            self.outbox.settle(op_id, self._last_to_keep())
+            heard = self._heard()
+            self.outbox.settle(op_id, heard)
+            self._kept(heard)
             return
         self._keep_last()
         try:

@@ -3,19 +3,16 @@
 from collections.abc import Mapping
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from sync_server.domain.catalogue import Catalogue
 from sync_server.protocol.rows import PersonRow, QuoteRow, VisitRow
-
-from .wordless import row_without_words
 
 SIGNED_IN_MS = 8 * 3_600_000  # so long at most an employee stays signed in without the server
 ROWS_MS = 86_400_000  # rows describe shoppers: a day after the server's last word they are gone
 
 
 Row = VisitRow | PersonRow | QuoteRow
-Rows = Mapping[tuple[str, str], Row]  # by kind, one of these, and id
+Key = tuple[str, str]  # of a row: its kind, one of these, and its id
 KINDS: dict[str, type[Row]] = {"visit": VisitRow, "person": PersonRow, "quote": QuoteRow}
 
 
@@ -31,29 +28,17 @@ class Last(Struct, frozen=True, omit_defaults=True):
     people: tuple[PersonRow, ...] = ()
     quotes: tuple[QuoteRow, ...] = ()
 
-    def rows(self) -> dict[tuple[str, str], Row]:
-        """All rows, by kind and id."""
-        rows: dict[tuple[str, str], Row] = {("visit", row.visit_id): row for row in self.visits}
-        rows.update((("person", row.id), row) for row in self.people)
-        rows.update((("quote", row.need), row) for row in self.quotes)
-        return rows
 
-    def with_rows(self, rows: Rows) -> "Last":
-        """The same with these rows."""
-        return replace(
-            self,
-            visits=tuple(row for row in rows.values() if isinstance(row, VisitRow)),
-            people=tuple(row for row in rows.values() if isinstance(row, PersonRow)),
-            quotes=tuple(row for row in rows.values() if isinstance(row, QuoteRow)),
-        )
+class Heard(Struct, frozen=True):
+    """What the server said by `at` and is to be written down: the rows that changed, None for one that went.
 
-    def without_rows(self) -> "Last":
-        """What is still known when nothing of the floor is."""
-        return replace(self, visits=(), people=(), quotes=())
+    With `anew` no other rows than these are left.
+    """
 
-    def without_words(self) -> "Last":
-        """The same, with nothing said about a shopper."""
-        return replace(self, visits=tuple(map(row_without_words, self.visits)))
+    at: int
+    ahead_ms: int
+    rows: Mapping[Key, Row | None]
+    anew: bool = False
 
 
 def signed_in_until(heard_at: int, catalogue: Catalogue | None, serving: bool) -> int:

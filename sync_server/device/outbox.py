@@ -6,18 +6,20 @@ An op is on disk here before the screen says yes, and leaves only on the server'
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from sync_server.domain.catalogue import Catalogue
 from sync_server.domain.refusal import Refusal
 from sync_server.domain.ticket import Counter
 from sync_server.protocol.messages import Submit
+from sync_server.protocol.rows import PersonRow, QuoteRow, VisitRow
 
-from .last import KINDS, Last, Row
+from .last import KINDS, Heard, Last, Row
 from .wordless import as_due
 
 MOST_PENDING = 5000  # ops not yet answered: more than a busy device makes in a week without its server
@@ -66,7 +68,6 @@ class Outbox:
                 f"{path}: {error}; check that the folder exists, is writable and has space,"
                 " and that no second Welkom runs with the same device file"
             ) from error
-        self._rows_kept: Mapping[tuple[str, str], Row | None] = self._read_rows()
         self._clean: tuple[int, int] | None = None  # when, and at how many changes, the file held no traces
 
     def _connect(self) -> sqlite3.Connection:
@@ -74,8 +75,8 @@ class Outbox:
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL, 0o600))  # it will hold what shoppers said
         return sqlite3.connect(self.path, isolation_level=None)
 
-    def put(self, submit: Submit, counter: Counter | None = None, last: Last | None = None) -> None:
-        """Commits an op, the ticket number it used up, and what the server last said before it."""
+    def put(self, submit: Submit, counter: Counter | None = None, heard: Heard | None = None) -> None:
+        """Commits an op, the ticket number it used up, and what the server said before it."""
         if len(self._rows("SELECT 1 FROM pending LIMIT ?", MOST_PENDING)) == MOST_PENDING:
             raise OutboxError(
                 f"{self.path}: {MOST_PENDING} taps wait here to be sent and no more are taken;"
@@ -84,7 +85,7 @@ class Outbox:
         self._write(
             ("INSERT INTO pending (op_id, submit) VALUES (?,?)", (submit.op_id, _encode(submit))),
             *([_keep("counter", counter)] if counter else []),
-            last=last,
+            heard=heard,
         )
 
     def pending(self) -> list[Submit]:
@@ -96,9 +97,9 @@ class Outbox:
         rows = self._rows("SELECT submit FROM pending WHERE op_id = ?", op_id)
         return self._op(rows[0][0]) if rows else None
 
-    def settle(self, op_id: str, last: Last | None = None) -> None:
-        """The server has done it, and has last said this."""
-        self._write(("DELETE FROM pending WHERE op_id = ?", (op_id,)), last=last)
+    def settle(self, op_id: str, heard: Heard | None = None) -> None:
+        """The server has done it, and has said this."""
+        self._write(("DELETE FROM pending WHERE op_id = ?", (op_id,)), heard=heard)
 
     def refuse(self, op_id: str, refusal: Refusal, at: int) -> None:
         """The server has refused it for good: kept apart until a person has seen it. `at` in ms UTC."""
@@ -177,38 +178,38 @@ class Outbox:
         found = self._kept("counter")
         return self._decode(found, Counter) if found is not None else Counter()
 
-    def keep_last(self, last: Last) -> None:
-        """Keeps what the server last said. A power cut may lose it, and nothing else: it is a copy."""
+    def keep_last(self, heard: Heard) -> None:
+        """Keeps what the server said. A power cut may lose it, and nothing else: it is a copy."""
         with self._cheaply():
-            self._write(last=last)
+            self._write(heard=heard)
 
     def last(self) -> Last | None:
-        """What the server last said; None before its first word."""
+        """What the server last said, by all that was kept of it; None before its first word."""
         last = self._recall("last", Last)
-        rows = {key: row for key, row in self._rows_kept.items() if row is not None}
-        return last.with_rows(rows) if last and rows else last
+        if last is None or last.visits or last.people or last.quotes:
+            return last  # with its rows: another version kept it in one piece
+        rows = self._last_rows()
+        return replace(
+            last,
+            visits=tuple(row for row in rows if isinstance(row, VisitRow)),
+            people=tuple(row for row in rows if isinstance(row, PersonRow)),
+            quotes=tuple(row for row in rows if isinstance(row, QuoteRow)),
+        )
 
-    def _read_rows(self) -> dict[tuple[str, str], Row | None]:
-        """The rows of `last` that are on disk; None for one that another version wrote."""
-        found: dict[tuple[str, str], Row | None] = {}
-        for kind, name, data in self._rows("SELECT kind, id, row FROM last_rows"):
-            row = None
-            with contextlib.suppress(KeyError, msgspec.DecodeError):
-                row = msgspec.json.decode(data, type=KINDS[kind])
-            found[kind, name] = row
-        return found
+    def _last_rows(self) -> list[Row]:
+        rows = []
+        for kind, data in self._rows("SELECT kind, row FROM last_rows ORDER BY kind, id"):
+            with contextlib.suppress(KeyError, msgspec.DecodeError):  # kept by another version
+                rows.append(msgspec.json.decode(data, type=KINDS[kind]))
+        return rows
 
-    def _make_rows(self, rows: Mapping[tuple[str, str], Row]) -> None:
-        """Makes the rows on disk these, touching only those that differ."""
-        kept = self._rows_kept
-        changed = [
-            (*key, _encode(row))
-            for key, row in rows.items()
-            if (before := kept.get(key)) is not row and before != row
-        ]
-        if changed:
-            self._db.executemany(_PUT_ROW, changed)
-        if gone := kept.keys() - rows.keys():
+    def _write_rows(self, heard: Heard) -> None:
+        if heard.anew:
+            self._db.execute("DELETE FROM last_rows")
+        put = [(*key, _encode(row)) for key, row in heard.rows.items() if row is not None]
+        if put:
+            self._db.executemany(_PUT_ROW, put)
+        if gone := [key for key, row in heard.rows.items() if row is None]:
             self._db.executemany("DELETE FROM last_rows WHERE kind = ? AND id = ?", gone)
 
     def keep_screen(self, screen: bytes | None) -> None:
@@ -270,19 +271,17 @@ class Outbox:
                 f"{self.path}: {error}; move this file away to begin with an empty one"
             ) from error
 
-    def _write(self, *statements: Statement, last: Last | None = None) -> None:
-        """All of it or nothing, and with it what the server last said, where that is to be kept too."""
-        rows = None
-        if last is not None:
-            rows = last.rows()
-            statements = (*statements, _keep("last", last.without_rows()))
+    def _write(self, *statements: Statement, heard: Heard | None = None) -> None:
+        """All of it or nothing, and with it what the server said, where that is to be kept too."""
+        if heard is not None:
+            statements = (*statements, _keep("last", Last(heard.at, heard.ahead_ms)))
         try:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 for sql, values in statements:
                     self._db.execute(sql, values)
-                if rows is not None:
-                    self._make_rows(rows)
+                if heard is not None:
+                    self._write_rows(heard)
                 self._db.execute("COMMIT")
             except BaseException:
                 # A full disk may have ended the transaction already.
@@ -291,8 +290,6 @@ class Outbox:
                 raise
         except sqlite3.Error as error:
             raise OutboxError(f"{self.path}: {error}; free some space on this device") from error
-        if rows is not None:
-            self._rows_kept = rows
 
 
 # An update in place: a replaced row is taken out and put in again, with its index.

@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 
 from sync_server.device import outbox as outbox_module
-from sync_server.device.last import Last
+from sync_server.device.last import Heard, Last
 from sync_server.device.outbox import KEEP_MS, REFUSALS_KEPT_MS, TRACES_MS, Outbox, OutboxError
 from sync_server.device.wordless import RATED_WITHIN_MS, wordless
 from sync_server.domain import ops
@@ -267,76 +267,75 @@ def visit_row(number: int, **more: Any) -> VisitRow:
     return VisitRow(f"{number:032x}", f"A-{number}", 1, "waiting", "ask", "en", MONDAY_10, **more)
 
 
-LAST = Last(
+VISITS = (visit_row(1), visit_row(2, alias="Mia"))
+TOM, ASK = PersonRow("tom", "available", MONDAY_10, "t1"), QuoteRow("ask", 60, 120)
+LAST = Last(MONDAY_10, 7, VISITS, (TOM,), (ASK,))
+HEARD = Heard(
     MONDAY_10,
     7,
-    visits=(visit_row(1), visit_row(2, alias="Mia")),
-    people=(PersonRow("tom", "available", MONDAY_10, "t1"),),
-    quotes=(QuoteRow("ask", 60, 120),),
+    {**{("visit", v.visit_id): v for v in VISITS}, ("person", "tom"): TOM, ("quote", "ask"): ASK},
 )
 
 
 def test_what_the_server_last_said_is_kept(path):
     outbox = Outbox(path)
     assert outbox.last() is None
-    outbox.keep_last(LAST)
+    outbox.keep_last(HEARD)
     outbox.close()
     assert Outbox(path).last() == LAST
 
 
 @pytest.mark.parametrize("write", ["put", "settle", "keep_last"])
-def test_of_what_the_server_last_said_only_what_differs_is_written(path, write):
+def test_what_changed_is_written_to_what_the_server_said_before(path, write):
     outbox = Outbox(path)
     outbox.put(submit(1))
-    outbox.keep_last(LAST)
-    changed = visit_row(2, alias="Mia", place="door")
-    same = PersonRow("tom", "available", MONDAY_10, "t1")
-    after = Last(MONDAY_10 + 1, 7, visits=(changed, visit_row(3)), people=(same,))
-    statements: list[str] = []
-    outbox._db.set_trace_callback(statements.append)
+    outbox.keep_last(HEARD)
+    changed, new = visit_row(2, alias="Mia", place="door"), visit_row(3)
+    gone = {("visit", VISITS[0].visit_id): None, ("quote", "ask"): None}
+    heard = Heard(
+        MONDAY_10 + 1, 8, {("visit", changed.visit_id): changed, ("visit", new.visit_id): new, **gone}
+    )
     if write == "put":
-        outbox.put(submit(2), None, after)
+        outbox.put(submit(2), None, heard)
     elif write == "settle":
-        outbox.settle(submit(1).op_id, after)
+        outbox.settle(submit(1).op_id, heard)
     else:
-        outbox.keep_last(after)
-    touched = [s for s in statements if "last_rows" in s]
-    assert len([s for s in touched if s.startswith("INSERT")]) == 2  # the changed one, the new one
-    assert len([s for s in touched if s.startswith("DELETE")]) == 2  # the first visit, the quote
+        outbox.keep_last(heard)
     outbox.close()
-    assert Outbox(path).last() == after
+    assert Outbox(path).last() == Last(MONDAY_10 + 1, 8, (changed, new), (TOM,))
 
 
-def test_rows_that_could_not_be_written_are_written_the_next_time(path):
+def test_what_the_server_says_anew_replaces_all_it_said_before(path):
+    outbox = Outbox(path)
+    outbox.keep_last(HEARD)
+    outbox.keep_last(Heard(MONDAY_10 + 1, 7, {("person", "tom"): TOM}, anew=True))
+    outbox.close()
+    assert Outbox(path).last() == Last(MONDAY_10 + 1, 7, (), (TOM,))
+
+
+def test_what_was_said_is_not_written_where_the_op_could_not_be(path):
     outbox = Outbox(path)
     outbox.put(submit(1))
     with pytest.raises(OutboxError):
-        outbox.put(submit(1), None, LAST)  # the same id twice: nothing of it is kept
-    outbox.keep_last(LAST)
-    outbox.close()
-    assert Outbox(path).last() == LAST
+        outbox.put(submit(1), None, HEARD)  # the same id twice
+    assert outbox.last() is None
 
 
-def test_what_another_version_kept_in_one_piece_is_read_and_then_kept_row_by_row(path):
+def test_what_another_version_kept_in_one_piece_is_read(path):
     outbox = Outbox(path)
     outbox._db.execute("INSERT INTO kept VALUES ('last', ?)", (msgspec.json.encode(LAST),))
     assert outbox.last() == LAST
-    outbox.keep_last(LAST)
+    outbox.keep_last(msgspec.structs.replace(HEARD, anew=True))
     (kept,) = outbox._db.execute("SELECT value FROM kept WHERE name = 'last'").fetchone()
     assert b"Mia" not in kept
-    outbox.close()
-    assert Outbox(path).last() == LAST
-
-
-def test_a_row_of_another_version_counts_as_none_and_goes(path):
-    outbox = Outbox(path)
-    outbox.keep_last(LAST)
-    outbox._db.execute("INSERT INTO last_rows VALUES ('visit', 'x', X'7B7D'), ('chair', 'y', X'7B7D')")
-    outbox.close()
-    outbox = Outbox(path)
     assert outbox.last() == LAST
-    outbox.keep_last(LAST)
-    assert outbox._db.execute("SELECT count(*) FROM last_rows WHERE id IN ('x', 'y')").fetchone() == (0,)
+
+
+def test_a_row_of_another_version_counts_as_none(path):
+    outbox = Outbox(path)
+    outbox.keep_last(HEARD)
+    outbox._db.execute("INSERT INTO last_rows VALUES ('visit', 'x', X'7B7D'), ('chair', 'y', X'7B7D')")
+    assert outbox.last() == LAST
 
 
 # --- a file that cannot be used --------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from sync_server.device.project import project
 from sync_server.device.replica import Replica
+from sync_server.device.wordless import row_without_words
 from sync_server.domain import ops
 from sync_server.domain.events import Presence, Resolution
 from sync_server.domain.refusal import Refusal
@@ -51,6 +52,49 @@ def test_an_update_replaces_rows_and_forgets_those_that_are_gone():
     assert replica.visits == {VID: row(rev=2, state="offered")}
     assert replica.people["tom"].presence == "serving"
     assert replica.quotes["ask"].low_s is None
+
+
+STEPS = st.sampled_from(
+    ("snapshot", "comes", "changes", "goes", "person", "quote", "forgets", "clears", "kept")
+)
+
+
+@given(st.lists(STEPS, max_size=25))
+def test_what_is_written_down_each_time_adds_up_to_the_copy(steps):
+    replica, disk, n = Replica(), {("visit", "of before"): row()}, 0
+    replica.take(snapshot(0))
+    for number, step in enumerate([*steps, "kept"]):
+        given, gone = {}, ()
+        match step:
+            case "snapshot":
+                replica.take(snapshot(n, visits=(row("b" * 32),)))
+            case "comes" | "changes":
+                given = {
+                    "visits": (
+                        row(VID if step == "changes" else f"{number:032x}", rev=number + 1, alias="Mia"),
+                    )
+                }
+            case "goes":
+                gone = tuple(replica.visits)[:1]
+            case "person":
+                given = {"people": (PersonRow("tom", "available", MONDAY_10 + number),)}
+            case "quote":
+                given = {"quotes": (QuoteRow("ask", number),)}
+            case "forgets":
+                replica.reword(row_without_words)
+            case "clears":
+                replica.clear()
+            case "kept":
+                disk = {} if replica.anew else disk
+                disk.update(replica.unkept)
+                disk = {key: kept for key, kept in disk.items() if kept is not None}
+                replica.kept()
+        if given or gone:
+            n += 1
+            assert replica.apply(Update(n, MONDAY_10, gone=gone, **given))
+    shown = {("visit", i): v for i, v in replica.visits.items()}
+    shown |= {("person", i): p for i, p in replica.people.items()}
+    assert disk == shown | {("quote", i): q for i, q in replica.quotes.items()}
 
 
 @given(st.lists(st.integers(1, 12), max_size=30))

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from sync_server.device.around import Around
 from sync_server.device.device import Device
-from sync_server.device.last import Last
+from sync_server.device.last import Heard
 from sync_server.device.outbox import Outbox, OutboxError
 from sync_server.domain.ticket import Counter
 from sync_server.protocol.device_file import DeviceFile
@@ -114,11 +114,11 @@ class _WatchedOutbox(Outbox):
     def close(self) -> None:
         """The disk stays."""
 
-    def put(self, submit: Submit, counter: Counter | None = None, last: Last | None = None) -> None:
+    def put(self, submit: Submit, counter: Counter | None = None, heard: Heard | None = None) -> None:
         if self._machine.disk_full:
             raise OutboxError(f"{self.path}: {FULL}; free some space on this device")
         self._machine.burn("before commit")
-        super().put(submit, counter, last)
+        super().put(submit, counter, heard)
         self._machine.ledger.tapped(self._machine.name, submit)
         self._machine.burn("after commit")
 
