@@ -24,8 +24,6 @@ from .wait import History, Quote
 
 Due = tuple[str | None, Event, int | None]  # the visit, what is due, and when it happened if not now
 
-_LEAVES = (ev.Cancelled, ev.Expired, ev.Removed, ev.NoShow)
-
 KEEP_ENDED_MS = 3_600_000  # how long an ended visit stays to be rated; its link dies with it
 
 
@@ -101,26 +99,12 @@ class Floor:
             raise ValueError(f"record {record.seq} cannot follow {self.seq}")
         before = self.visits.get(record.visit_id) if record.visit_id else None
         after = None
-        match record.event:
-            case ev.Opened() as event if record.visit_id is not None:
-                if before is not None:
-                    raise visit.IllegalTransition(f"visit {record.visit_id} is open already")
-                after = visit.open_visit(record.visit_id, event, record.when, record.device_id, record.at)
-                self.tickets.add(event.day, [event.ticket])
-            case ev.DayClosed():
-                self._last_closing = record.at
-            case ev.PresenceChanged():
-                self.signed_off.heard(record)
-            case ev.Rated() if before is None:
-                pass  # of a visit that ended before the part of the log that is replayed
-            case _ if before is None and record.visit_id and record.happened_at is not None:
-                pass  # the same, and heard of late
-            case event:
-                if before is None:
-                    raise visit.IllegalTransition(
-                        f"{type(event).__name__} for unknown visit {record.visit_id}"
-                    )
-                after = visit.apply(before, event, record.when, record.at)
+        if isinstance(record.event, ev.VisitEvent):
+            after = self._after(before, record.event, record)
+        elif isinstance(record.event, ev.DayClosed):
+            self._last_closing = record.at
+        else:
+            self.signed_off.heard(record)
         self.seq = record.seq
         self._advance(record.at)
         if after is not None:
@@ -132,8 +116,8 @@ class Floor:
                 self._open[after.visit_id] = after
             self._learn(before, after)
         if before is None or before.state not in ENDED:  # else it is in nobody's hands any more
-            self._apply_to_people(before, record)
-        self._outlook.changed(came_or_went=isinstance(record.event, ev.PresenceChanged))
+            self._apply_to_people(before, after, record)
+        self._outlook.changed(came_or_went=record.visit_id is None)
 
     @classmethod
     def replay(
@@ -348,18 +332,29 @@ class Floor:
             yield self.catalogue.next_closing(now)
             yield self.catalogue.next_closing(now - after) + after
 
-    def _apply_to_people(self, before: Visit | None, record: Record) -> None:
-        event = record.event
-        names = {getattr(event, "employee", None)}
-        if before is not None and isinstance(event, _LEAVES):
-            # A shopper who leaves frees whoever was asked, was coming, or held the visit.
+    def _after(self, before: Visit | None, event: ev.VisitEvent, record: Record) -> Visit | None:
+        """The record's visit as it is from then on; None for one that is not known any more."""
+        if isinstance(event, ev.Opened):
+            if before is not None or record.visit_id is None:
+                raise visit.IllegalTransition(f"visit {record.visit_id} is open already")
+            self.tickets.add(event.day, [event.ticket])
+            return visit.open_visit(record.visit_id, event, record.when, record.device_id, record.at)
+        if before is not None:
+            return visit.apply(before, event, record.when, record.at)
+        if isinstance(event, ev.Rated) or record.happened_at is not None:
+            return None  # it ended before the part of the log that is replayed
+        raise visit.IllegalTransition(f"{type(event).__name__} for unknown visit {record.visit_id}")
+
+    def _apply_to_people(self, before: Visit | None, after: Visit | None, record: Record) -> None:
+        names = {getattr(record.event, "employee", None)}
+        if before is not None and after is not None and after.state in ENDED:
+            # Whoever was asked, was coming, or held the visit is free again.
             names |= {before.offer_to, before.employee}
         wrap_up = int(self.catalogue.times.wrap_up_s * 1000)
         for name in names:
-            if name is None:
-                continue
-            person = self.people.get(name, Person(name))
-            self.people[name] = apply_to_person(person, record.visit_id, event, record.at, wrap_up)
+            if name is not None:
+                person = self.people.get(name) or Person(name)
+                self.people[name] = apply_to_person(person, record.visit_id, record.event, record.at, wrap_up)
 
     def _learn(self, before: Visit | None, after: Visit) -> None:
         if before is None or before.state in ENDED:

@@ -44,12 +44,13 @@ class Outlook:
         self._people = people
         self._line: list[Visit] | None = None
         self._places: dict[str, int] | None = None
+        self._asked: list[tuple[frozenset[str], float]] | None = None  # of each in line: skills, seconds
         self._rivals: dict[str, Rivals] = {}  # by need
         self._able: dict[str, routing.Able] = {}  # by need
 
     def changed(self, came_or_went: bool) -> None:
         """Something happened; `came_or_went`: somebody may have come onto the floor, or left it."""
-        self._line = self._places = None
+        self._line = self._places = self._asked = None
         self._rivals.clear()
         if came_or_went:
             self._able.clear()
@@ -80,10 +81,12 @@ class Outlook:
         places: list[int] = []
         in_order: list[float] = []
         services_s = [self._service_s(need.code)]
-        for place, visit in enumerate(self.line()):
-            if able.compete_for(routing.wanted(self._catalogue, visit)):
+        if self._asked is None:
+            self._asked = [(routing.wanted(self._catalogue, v), self._service_s(v.need)) for v in self.line()]
+        for place, (skills, service_s) in enumerate(self._asked):
+            if able.compete_for(skills):
                 places.append(place)
-                insort(in_order, self._service_s(visit.need))
+                insort(in_order, service_s)
                 services_s.append(middle(in_order))
         return Rivals(len(able.employees), places, services_s)
 

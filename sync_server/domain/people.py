@@ -19,6 +19,7 @@ from .events import (
     PresenceChanged,
     Removed,
     Resumed,
+    Started,
     TimedOut,
     Withdrawn,
 )
@@ -60,7 +61,15 @@ class Person(Struct, frozen=True):
 
 def apply(person: Person, visit_id: str | None, event: Event, at: int, wrap_up_ms: int) -> Person:
     """The person after an event that names them, or that ended the visit in their hands."""
-    match event:
+    match event:  # the most frequent first
+        case Offered():
+            return replace(person, offer=visit_id)
+        case Accepted() | Claimed():
+            return replace(person, offer=None, active=(*person.active, visit_id), since=at)
+        case Started():
+            return person
+        case Completed():
+            return replace(_put_down(person, visit_id), since=at, idle_since=at, free_at=at + wrap_up_ms)
         case PresenceChanged(_, presence, device_id):
             back = presence is Presence.AVAILABLE and person.chosen is not Presence.AVAILABLE
             return replace(
@@ -70,12 +79,8 @@ def apply(person: Person, visit_id: str | None, event: Event, at: int, wrap_up_m
                 since=at,
                 idle_since=at if back else person.idle_since,
             )
-        case Offered():
-            return replace(person, offer=visit_id)
         case Declined() | TimedOut() | Withdrawn():
             return replace(person, offer=None)
-        case Accepted() | Claimed():
-            return replace(person, offer=None, active=(*person.active, visit_id), since=at)
         case Held():
             return replace(
                 _put_down(person, visit_id), holding=(*person.holding, visit_id), since=at, idle_since=at
@@ -87,8 +92,6 @@ def apply(person: Person, visit_id: str | None, event: Event, at: int, wrap_up_m
                 active=(*person.active, visit_id),
                 since=at,
             )
-        case Completed():
-            return replace(_put_down(person, visit_id), since=at, idle_since=at, free_at=at + wrap_up_ms)
         case HandedOver() | NoShow() | Cancelled() | Removed() | Expired():
             freed = _put_down(person, visit_id)
             return replace(freed, since=at, idle_since=at) if freed.active != person.active else freed

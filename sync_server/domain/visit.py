@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from .events import (
     Accepted,
     Alerted,
-    AnyVisitEvent,
     Cancelled,
     Claimed,
     Completed,
@@ -211,7 +210,7 @@ def open_visit(visit_id: str, event: Opened, at: int, device_id: str | None, now
     )
 
 
-def apply(visit: Visit, event: AnyVisitEvent, at: int, now: int | None = None) -> Visit:
+def apply(visit: Visit, event: VisitEvent, at: int, now: int | None = None) -> Visit:
     """The visit after `event`, one rev on. `at` is when it happened, `now` when the server heard of it.
 
     Raises IllegalTransition where the table has no line; the visit given is never altered.
@@ -226,7 +225,7 @@ def apply(visit: Visit, event: AnyVisitEvent, at: int, now: int | None = None) -
     )
 
 
-def _made_up(visit: Visit, under: Visit, event: AnyVisitEvent, at: int, now: int | None) -> Visit:
+def _made_up(visit: Visit, under: Visit, event: VisitEvent, at: int, now: int | None) -> Visit:
     """The visit that closing time ended, had this been heard of before. It stays ended."""
     after = apply(under, event, at, now)
     if after.state in OPEN:
@@ -234,8 +233,8 @@ def _made_up(visit: Visit, under: Visit, event: AnyVisitEvent, at: int, now: int
     return replace(after, rev=visit.rev + 1)
 
 
-def _changes(visit: Visit, event: AnyVisitEvent, at: int, now: int) -> dict[str, Any]:
-    match event:
+def _changes(visit: Visit, event: VisitEvent, at: int, now: int) -> dict[str, Any]:
+    match event:  # the most frequent first
         case Offered(employee, until, new_round):
             return {
                 "offer_to": employee,
@@ -244,11 +243,6 @@ def _changes(visit: Visit, event: AnyVisitEvent, at: int, now: int) -> dict[str,
                 "offered_at": visit.offered_at if visit.accepted_at is not None else visit.offered_at or at,
                 "asked": (employee,) if new_round else (*visit.asked, employee),
             }
-        case Declined() | TimedOut():
-            return {**_NO_OFFER, "asked_at": now}
-        case Withdrawn(employee):
-            # Whoever never had the chance to answer may be asked again in this round.
-            return {**_NO_OFFER, "asked": tuple(e for e in visit.asked if e != employee)}
         case Accepted(employee) | Claimed(employee):
             return {
                 **_NO_OFFER,
@@ -257,10 +251,25 @@ def _changes(visit: Visit, event: AnyVisitEvent, at: int, now: int) -> dict[str,
                 "stint_at": at,
                 "recalled_at": None,
             }
-        case Recalled():
-            return {"recalled_at": at}
         case Started():
             return {"serving_at": visit.serving_at or at, "recalled_at": None}
+        case Completed():
+            return {
+                **_stint_ends(visit, at),
+                "ended_at": at,
+                "resolution": event.resolution,
+                "notes": (*visit.notes, event.note) if event.note else visit.notes,
+                "tip": event.tip,
+                "gift": event.gift,
+                "goodwill_cents": event.goodwill_cents,
+            }
+        case Declined() | TimedOut():
+            return {**_NO_OFFER, "asked_at": now}
+        case Withdrawn(employee):
+            # Whoever never had the chance to answer may be asked again in this round.
+            return {**_NO_OFFER, "asked": tuple(e for e in visit.asked if e != employee)}
+        case Recalled():
+            return {"recalled_at": at}
         case Held():
             return {**_stint_ends(visit, at), "stint_at": at}
         case Resumed():
@@ -282,16 +291,6 @@ def _changes(visit: Visit, event: AnyVisitEvent, at: int, now: int) -> dict[str,
         case Noted(_, note):
             # Empty is a note whose words were removed in time.
             return {"notes": (*visit.notes, note) if note else visit.notes}
-        case Completed():
-            return {
-                **_stint_ends(visit, at),
-                "ended_at": at,
-                "resolution": event.resolution,
-                "notes": (*visit.notes, event.note) if event.note else visit.notes,
-                "tip": event.tip,
-                "gift": event.gift,
-                "goodwill_cents": event.goodwill_cents,
-            }
         case NoShow(employee) | Removed(employee):
             return {
                 **_NO_OFFER,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from sync_server.domain.events import Record
 from sync_server.domain.floor import Floor
-from sync_server.domain.ops import ActorKind
+from sync_server.domain.ops import Actor, ActorKind
 from sync_server.domain.people import Person
 from sync_server.domain.visit import ENDED, Visit
 from sync_server.protocol.messages import HEARTBEAT_S, MISSED_BEATS, Hello, Snapshot, Update
@@ -48,7 +48,8 @@ class Session:
     def __init__(self, peer: bytes, device: DeviceRow, stream: Stream, now: int) -> None:
         self.peer = peer
         self.device = device
-        self.is_kiosk = device.kind == ActorKind.KIOSK.value
+        self.by = Actor(ActorKind(device.kind), device.device_id)
+        self.is_kiosk = self.by.kind is ActorKind.KIOSK
         self.stream = stream
         self.seen_at = now
         self.lenient = True

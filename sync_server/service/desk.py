@@ -174,12 +174,11 @@ class Desk:
                     # At once: an answer of this turn would wait for the disk as well.
                     self._send([peer], msg.NotNow(BUSY if disk else BEHIND, op_id))
                     return
-                by = Actor(ActorKind(device.kind), device.device_id)
                 refusal = _of_another(device, op)
                 if refusal is None:
                     # A device of 0.1.0 took the time in its ids from its own clock, which may be years slow.
                     dated = session.lenient
-                    refusal = self._shop.do(turn, op_id, op, by, at_device, epoch, ahead_ms, dated)
+                    refusal = self._shop.do(turn, op_id, op, session.by, at_device, epoch, ahead_ms, dated)
                 self._answer(turn, peer, msg.Answer(op_id, refusal))
                 # One that was only asked for again may have its answer by then, and never come back.
                 waited_for = turn.op_ids[-1:] == [op_id]
@@ -202,7 +201,8 @@ class Desk:
         self._send([session.peer], msg.NotNow(why, op_id))
 
     def _may_send(self, device: DeviceRow, now: int, cost: int = 1) -> bool:
-        allowance = self._allowances.setdefault(device.device_id, Allowance(now))
+        if (allowance := self._allowances.get(device.device_id)) is None:
+            allowance = self._allowances[device.device_id] = Allowance(now)
         if allowance.take(now, cost):
             return True
         self._counters.add("messages_put_off")

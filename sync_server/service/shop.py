@@ -289,7 +289,8 @@ class Shop:
         for say in turn.news + turn.answers:
             say()
         if turn.records:
-            self.happened.update(str(type(record.event).__struct_config__.tag) for record in turn.records)
+            for record in turn.records:
+                self.happened[str(type(record.event).__struct_config__.tag)] += 1
             logs.tell(turn.records)
             for visit_id in {record.visit_id for record in turn.records} | {None}:
                 for event in self._watchers.get(visit_id, ()):

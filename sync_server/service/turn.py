@@ -10,7 +10,7 @@ from .store import Batch
 Say = Callable[[], None]
 
 
-@dataclass
+@dataclass(slots=True)
 class Turn:
     """What one turn did, and what to say once it is on disk: news first, then answers."""
 
