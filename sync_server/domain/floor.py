@@ -45,6 +45,7 @@ class Floor:
         self._open: dict[str, Visit] = {}
         self.people: dict[str, Person] = {e.id: Person(e.id) for e in catalogue.employees}
         self._outlook = Outlook(catalogue, self.history, self._open, self.people)
+        self._wrap_up_ms = int(catalogue.times.wrap_up_s * 1000)
         self.tickets = Tickets()
         self._last_closing: int | None = None
         self.signed_off = late.SignedOff()
@@ -319,8 +320,7 @@ class Floor:
                 if (target := self._next_target(v)) is not None:
                     yield target
                 # From these two moments on an offer may be made; once they are past it has been.
-                again = routing.ask_again_at(v, self.catalogue.times.ask_again_s)
-                if v.asked and again > now:
+                if v.asked and (again := routing.ask_again_at(v, self.catalogue.times.ask_again_s)) > now:
                     yield again
         for person in self.people.values():
             if person.free_at > now:
@@ -350,11 +350,12 @@ class Floor:
         if before is not None and after is not None and after.state in ENDED:
             # Whoever was asked, was coming, or held the visit is free again.
             names |= {before.offer_to, before.employee}
-        wrap_up = int(self.catalogue.times.wrap_up_s * 1000)
         for name in names:
             if name is not None:
                 person = self.people.get(name) or Person(name)
-                self.people[name] = apply_to_person(person, record.visit_id, record.event, record.at, wrap_up)
+                self.people[name] = apply_to_person(
+                    person, record.visit_id, record.event, record.at, self._wrap_up_ms
+                )
 
     def _learn(self, before: Visit | None, after: Visit) -> None:
         if before is None or before.state in ENDED:

@@ -4,11 +4,14 @@ Each function takes the store's writing connection, so the running server and th
 share them; see `control.py` for how a command reaches a running server.
 """
 
+import os
 import re
 import sqlite3
+from base64 import b64encode
 from collections.abc import Iterable
 
 import argon2
+from argon2.low_level import ARGON2_VERSION
 from msgspec import json
 
 from sync_server.domain import ticket
@@ -122,6 +125,15 @@ def pin_hash(db: sqlite3.Connection, employee: str) -> str | None:
 def hash_secret(secret: str) -> str:
     """What is kept of a secret. Takes tens of milliseconds, on purpose."""
     return _hasher.hash(secret)
+
+
+def hash_of_nothing() -> str:
+    """Takes as long to verify as what is kept of a secret, and is of none. Made at once."""
+    costs = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    salt, digest = (
+        b64encode(os.urandom(length)).decode().rstrip("=") for length in (_hasher.salt_len, _hasher.hash_len)
+    )
+    return f"$argon2id$v={ARGON2_VERSION}${costs}${salt}${digest}"
 
 
 def verify(stored_hash: str, secret: str) -> bool:

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,6 @@ class Doorman:
         self._one_at_a_time = asyncio.Lock()
         self._addresses, self._strangers = Tries(OF_ADDRESS), Tries(OF_STRANGERS)
         self._known_addresses: set[str] = set()
-        _no_such_account()  # worked out before anybody is waiting for it
         self._take(_tried(store))
 
     async def reload(self) -> None:
@@ -86,7 +84,7 @@ class Doorman:
                 return None, wait
             account = await asyncio.to_thread(self._read_account, name)
             # A name that is not there takes as long as one that is, so that names cannot be guessed.
-            hashed = account.password_hash if account else _no_such_account()
+            hashed = account.password_hash if account else accounts.hash_of_nothing()
             if await asyncio.to_thread(accounts.verify, hashed, password) and account is not None:
                 self._addresses.right(address)
                 self._known_addresses.add(address)
@@ -138,9 +136,3 @@ def _tablet(device_id: str) -> str:
 def _tried(store: Path) -> list[Tried]:
     with reading(store) as db:
         return accounts.tries(db)
-
-
-@cache
-def _no_such_account() -> str:
-    """Checked where there is no such account, so that it takes as long to say no."""
-    return managers.hash_password("nobody's password")

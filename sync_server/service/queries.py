@@ -31,8 +31,8 @@ LEARN_FROM_VISITS = 2000  # how many past visits the wait estimate is fed with a
 
 def records(db: sqlite3.Connection, from_seq: int = 1) -> Iterator[Record]:
     """The store's log in order, from `from_seq` on."""
-    for row in db.execute(f"{tables.SELECT_EVENTS} WHERE seq >= ? ORDER BY seq", (from_seq,)):
-        yield tables.record_of(row)
+    rows = db.execute(f"{tables.SELECT_EVENTS} WHERE seq >= ? ORDER BY seq", (from_seq,))
+    return map(tables.record_of, rows)
 
 
 def records_of(db: sqlite3.Connection, visit_id: str) -> Iterator[Record]:

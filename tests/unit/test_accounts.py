@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import argon2
 import pytest
 import zmq
 
@@ -109,6 +110,13 @@ def test_a_pin_is_kept_as_a_hash_that_only_it_fits(db):
     assert accounts.hash_pin("4711", 4) != stored  # salted
     assert accounts.pin_hash(db, "tom") is None
     assert accounts.pin_hash(db, "nobody") is None
+
+
+def test_where_nothing_is_kept_it_takes_as_long_to_say_no():
+    nothing, kept = accounts.hash_of_nothing(), accounts.hash_pin("4711", 4)
+    assert len(nothing) == len(kept)
+    assert argon2.extract_parameters(nothing) == argon2.extract_parameters(kept)
+    assert not accounts.verify(nothing, "4711")
 
 
 @pytest.mark.parametrize("pin", ["12345", "123456789", "12a456", "", "１２３４５６", "123456\n", " 123456"])
