@@ -13,6 +13,7 @@ from pathlib import Path
 from .shop_life import Lived, Plan, ShopLife
 
 DAYS_A_SHOP = 5
+SELDOM = 100_000  # objects made before any is collected
 
 
 @dataclass
@@ -54,18 +55,14 @@ def plans(days: int, seed: int, faults: bool) -> Iterator[Plan]:
 
 def live(plan: Plan) -> Lived:
     """One shop's life. Its databases are in memory."""
+    usual = gc.get_threshold()
     # A shop makes little that needs collecting, and much that would have to be looked at.
-    collects = gc.isenabled()
-    gc.disable()
-    gc.freeze()  # nor what was imported
+    gc.set_threshold(SELDOM, *usual[1:])
     try:
         with tempfile.TemporaryDirectory(prefix="welkom-simulate-") as folder:
             return ShopLife(plan, Path(folder)).live()
     finally:
-        if collects:
-            gc.enable()
-        gc.collect()
-        gc.unfreeze()
+        gc.set_threshold(*usual)
 
 
 def simulate(
