@@ -261,7 +261,8 @@ class Device:
                 self.catalogue = catalogue
                 self.outbox.keep_catalogue(catalogue, digest)
             case eng.DayKnown(day, last_ticket):
-                self._forget()
+                if day != self._counter.day:
+                    self._forget()
                 self._know_day(day, last_ticket)
             case eng.Emptied():
                 self._keep_shown()
