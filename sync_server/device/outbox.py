@@ -25,7 +25,7 @@ from .wordless import as_due
 MOST_PENDING = 5000  # ops not yet answered: more than a busy device makes in a week without its server
 REFUSALS_KEPT_MS = 86_400_000  # then nobody needs to read any more that a tap was refused
 KEEP_MS = 86_400_000  # words of shoppers, unless the store says sooner
-TRACES_MS = 3_600_000  # what SQLite left behind of a row that is gone
+TRACES_MS = 540_000  # what SQLite left behind of a row that is gone: cleared every ten minutes at most
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS pending (
@@ -124,7 +124,7 @@ class Outbox:
         """Removes what must not outlive its use, from the file and from its write-ahead log.
 
         An op that waits loses its words `keep_ms` after its tap and is sent without them; with 0 all do now.
-        Of what was removed before, traces may stay for an hour more, unless it is `to_the_last_byte`.
+        Of what was removed before, traces may stay for ten minutes, unless it is `to_the_last_byte`.
         """
         changes = [*self._rewordings("pending", at, keep_ms), *self._rewordings("refused", at, keep_ms)]
         self._write(("DELETE FROM refused WHERE at < ?", (at - REFUSALS_KEPT_MS,)), *changes)

@@ -209,7 +209,7 @@ def test_the_alias_of_an_answered_op_leaves_the_file_while_the_kiosk_runs_on(pat
     assert not found("Rumpelstiltskin", path)
 
 
-def test_the_file_is_written_anew_once_an_hour_at_most_and_only_after_a_change(path):
+def test_the_file_is_written_anew_now_and_then_and_only_after_a_change(path):
     outbox = Outbox(path)
     statements: list[str] = []
     outbox._db.set_trace_callback(statements.append)
