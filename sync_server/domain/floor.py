@@ -152,9 +152,11 @@ class Floor:
 
     def holder(self, device_id: str | None) -> Person | None:
         """Who is signed in on this tablet."""
-        if device_id is None:
-            return None
-        return next((p for p in self.people.values() if p.device_id == device_id), None)
+        if device_id is not None:
+            for person in self.people.values():
+                if person.device_id == device_id:
+                    return person
+        return None
 
     def who(self, by: Actor) -> Person | None:
         """The employee who acts."""

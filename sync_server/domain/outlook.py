@@ -73,7 +73,7 @@ class Outlook:
         if (rivals := self._rivals.get(need.code)) is None:
             rivals = self._rivals[need.code] = self._rivals_for(need)
         count = len(rivals.places) if ahead is None else bisect_left(rivals.places, ahead)
-        return quote(count, rivals.services_s[count], rivals.able, self._history.spread)
+        return quote(count, rivals.services_s[count], rivals.able, self._history)
 
     def _rivals_for(self, need: Need) -> Rivals:
         if (able := self._able.get(need.code)) is None:

@@ -5,7 +5,7 @@ A better estimator replaces `quote` and nothing else.
 
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import ceil, floor
 
 from msgspec import Struct
@@ -58,7 +58,7 @@ class History:
     def __init__(self) -> None:
         self._services: dict[str, deque[float]] = {}
         self._medians: dict[str, float] = {}
-        self._spreads: dict[float, Spread] = {}
+        self._quotes: dict[float, Quote] = {}
         self.outcomes: deque[Outcome] = deque()
         # The same in the order of what was expected, so that the similar ones stand side by side.
         self._expected: list[float] = []
@@ -70,7 +70,7 @@ class History:
         self._medians.pop(need, None)
 
     def waited(self, expected_s: float, wait_s: float) -> None:
-        self._spreads.clear()
+        self._quotes.clear()
         outcome = Outcome(expected_s, wait_s)
         self.outcomes.append(outcome)
         if expected_s > 0:
@@ -96,18 +96,27 @@ class History:
 
     def spread(self, expected_s: float) -> Spread:
         """How waits like this one came out; a wide guess while fewer than thirty are known."""
-        if (known := self._spreads.get(expected_s)) is None:
-            first = bisect_left(self._expected, expected_s / SIMILAR)
-            after = bisect_right(self._expected, expected_s * SIMILAR)
-            known = self._spreads[expected_s] = _spread(self._ratios[first:after])
+        first = bisect_left(self._expected, expected_s / SIMILAR)
+        after = bisect_right(self._expected, expected_s * SIMILAR)
+        if after - first < LEARN_FROM:
+            return Spread(1 / SPREAD_LOW, 1.0, SPREAD_HIGH)
+        ratios = sorted(self._ratios[first:after])
+        return Spread(tenth(ratios, 1), tenth(ratios, 5), tenth(ratios, 9))
+
+    def quote(self, expected_s: float) -> Quote:
+        """What to tell somebody of whom the formula expects such a wait."""
+        if (known := self._quotes.get(expected_s)) is None:
+            known = self._quotes[expected_s] = _bracket(expected_s, self.spread(expected_s))
         return known
 
 
-def _spread(ratios: list[float]) -> Spread:
-    if len(ratios) < LEARN_FROM:
-        return Spread(1 / SPREAD_LOW, 1.0, SPREAD_HIGH)
-    ratios = sorted(ratios)
-    return Spread(tenth(ratios, 1), tenth(ratios, 5), tenth(ratios, 9))
+def _bracket(expected_s: float, came_to: Spread) -> Quote:
+    return Quote(
+        low_s=floor(expected_s * came_to.low / 60) * 60.0,
+        median_s=round(expected_s * came_to.middle, 1),
+        high_s=max(60.0, ceil(expected_s * came_to.high / 60) * 60.0),
+        expected_s=round(expected_s, 1),
+    )
 
 
 def tenth(in_order: Sequence[float], n: int) -> float:
@@ -122,13 +131,12 @@ def middle(in_order: Sequence[float]) -> float:
     return in_order[half] if len(in_order) % 2 else (in_order[half - 1] + in_order[half]) / 2
 
 
-def quote(ahead: int, service_s: float, able: int, spread: Callable[[float], Spread]) -> Quote | None:
+def quote(ahead: int, service_s: float, able: int, history: History) -> Quote | None:
     """The bracket for somebody with so many ahead; None when nobody on the floor can help.
 
     ahead      visits before theirs that compete for the same employees
     service_s  the median expected service of those, seconds; with nobody ahead, of the shopper's own need
     able       employees on the floor with the skills, busy or not
-    spread     how waits of so many expected seconds came out
 
     expected = (ahead + 1) × median service ÷ employees: with all of them busy, one of them comes
     free every service ÷ employees (the mean delay of an M/M/c queue that is full, with n ahead:
@@ -136,12 +144,4 @@ def quote(ahead: int, service_s: float, able: int, spread: Callable[[float], Spr
     """
     if able == 0:
         return None
-    expected = (ahead + 1) * max(1.0, service_s) / able
-    came_to = spread(expected)
-    low, median, high = expected * came_to.low, expected * came_to.middle, expected * came_to.high
-    return Quote(
-        low_s=floor(low / 60) * 60.0,
-        median_s=round(median, 1),
-        high_s=max(60.0, ceil(high / 60) * 60.0),
-        expected_s=round(expected, 1),
-    )
+    return history.quote((ahead + 1) * max(1.0, service_s) / able)

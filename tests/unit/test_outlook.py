@@ -54,7 +54,7 @@ def reckoned(play: Play, need, before):
     able = [skills for skills in present if set(need.skills) <= skills]
     rivals = [v for v in before if any(catalogue.need(v.need).wanted(v.ring) <= skills for skills in able)]
     takes = median([service_s(v.need) for v in rivals] or [service_s(need.code)])
-    return quote(len(rivals), takes, len(able), history.spread)
+    return quote(len(rivals), takes, len(able), history)
 
 
 @given(doings)

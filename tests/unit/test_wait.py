@@ -1,6 +1,5 @@
 """The honest bracket a shopper is told, and what it learns from."""
 
-from collections.abc import Callable
 from statistics import median, quantiles
 
 import pytest
@@ -24,12 +23,12 @@ from sync_server.domain.wait import (
 from tests.shop import KIOSK, Play, floor
 
 
-def after(outcomes: list[Outcome]) -> Callable[[float], Spread]:
+def after(outcomes: list[Outcome]) -> History:
     """What these outcomes teach."""
     history = History()
     for outcome in outcomes:
         history.waited(outcome.expected_s, outcome.wait_s)
-    return history.spread
+    return history
 
 
 def test_with_nobody_on_the_floor_nothing_is_promised():
