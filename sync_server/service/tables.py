@@ -1,13 +1,14 @@
 """From the domain's values to rows of `store.db`, and back. One direction each, no SQL elsewhere."""
 
+import sqlite3
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 
-from sync_server.domain.events import Event, Rated, Record
+from sync_server.domain.events import Event, Rated, Record, Resolution
 from sync_server.domain.floor import Floor
-from sync_server.domain.visit import Visit
+from sync_server.domain.visit import State, Visit
 
 # What only matters while more may happen to a visit is not a column: replaying the log brings it back.
 _WHILE_OPEN = {
@@ -45,6 +46,13 @@ SELECT_EVENTS = (
     "SELECT seq, visit_id, rev, event, actor, device_id, at_device, at_server, body, ahead_ms, happened_at"
     " FROM visit_events"
 )
+
+# Of each value that is not plain text or a number sqlite3 asks how to write it; where nobody has said so it
+# asks the value itself and is told an error, which takes longer than the writing.
+for plain in (type(None), bytes):
+    sqlite3.register_adapter(plain, lambda value: value)
+for word in (State, Resolution):
+    sqlite3.register_adapter(word, str)
 
 _fields = attrgetter(*_FIELDS)
 _words = attrgetter(*_WORDS)
