@@ -24,17 +24,14 @@ from sync_server.protocol.wire import MAX_FROM_DEVICE, WireError, decode_from_se
 from . import engine as eng
 from .around import Around
 from .engine import Action, Engine
-from .last import ROWS_MS, Heard, Last, signed_in_until
-from .outbox import KEEP_MS, OutboxError
+from .keeping import Keeping
+from .last import signed_in_until
+from .outbox import OutboxError
 from .project import View, project
 from .whereabouts import Whereabouts
-from .wordless import as_due, row_without_words, words_are_due
+from .wordless import words_are_due
 
 SIGN_IN_S = 8.0
-KEEP_S = 5.0  # what the server said is on disk so much later, at the latest
-STILL_KEPT_MS = 60_000  # and so often that nothing has changed
-FORGET_S = 600.0
-HOUR_MS = 3_600_000
 USES_TICKET = ops.OpenVisit | ops.QuickResolution
 
 log = logging.getLogger(__name__)
@@ -63,18 +60,16 @@ class Device:
         self.catalogue: Catalogue | None
         self.catalogue, digest = self.outbox.catalogue()
         self._counter = self.outbox.counter()
-        self._last = self.outbox.last()
-        self._keep_h = self.outbox.hours() or KEEP_MS // HOUR_MS
         self._shut_out = False
-        pending, epoch = self.outbox.pending(), self.outbox.epoch()
-        self._engine = Engine(pending, digest, self._around.jitter, self._last, file.kind, epoch)
+        pending, epoch, last = self.outbox.pending(), self.outbox.epoch(), self.outbox.last()
+        self._engine = Engine(pending, digest, self._around.jitter, last, file.kind, epoch)
+        self._keeping = Keeping(self.outbox, self._engine, self._around, last)
+        self._keeping.on_forgotten = self._look_again
         self._link = self._around.link(file, self._on_frame)
         self._where = Whereabouts(file.server, file.server_key, self._around.find, self._now())
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._tick_at = 0
-        self._keep_timer: asyncio.TimerHandle | None = None
-        self._forget_timer: asyncio.TimerHandle | None = None
         self._sign_ins: dict[str, asyncio.Future[msg.SignedIn | None]] = {}
         self._view: View | None = None
         self._view_until: float = float("inf")
@@ -82,15 +77,14 @@ class Device:
     # --- its life --------------------------------------------------------------------------------
 
     def start(self) -> None:
-        self._forget_in_time()
+        self._keeping.start()
         self._tick()
 
     def stop(self) -> None:
         """Ends quietly. Ops without an answer stay in the outbox."""
-        for timer in (self._timer, self._forget_timer):
-            if timer is not None:
-                timer.cancel()
-        self._keep_last()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._keeping.stop()
         self._where.stop()
         self._link.close()
         self.outbox.close()
@@ -105,8 +99,7 @@ class Device:
     @property
     def heard_at(self) -> int | None:
         """When the server last spoke, by its clock in ms UTC, be it before this start; None: never."""
-        heard = self._engine.heard_at
-        return heard if heard is not None or self._last is None else self._last.at
+        return self._keeping.heard_at
 
     @property
     def problem(self) -> str | None:
@@ -143,15 +136,10 @@ class Device:
 
     def server_time(self) -> int:
         """The server's time, ms UTC; this device's own until the server has ever spoken."""
-        reckoned = self._engine.server_time(self._now())
-        return self._around.wall_clock() + (self._ahead_ms() or 0) if reckoned is None else reckoned
+        return self._keeping.server_time()
 
-    def _ahead_ms(self) -> int | None:
-        """How far the server's clock is ahead of this device's, or was when it last spoke."""
-        reckoned = self._engine.server_time(self._now())
-        if reckoned is not None:
-            return reckoned - self._around.wall_clock()
-        return self._last.ahead_ms if self._last is not None else None
+    def _look_again(self) -> None:
+        self._view = None
 
     def new_id(self) -> str:
         """An id that sorts by time, the server's: it refuses an op that seems to be of long ago."""
@@ -167,14 +155,14 @@ class Device:
     def submit(self, op: ops.DeviceOp) -> str:
         """Commits the op to the outbox and sends it; its op_id. Raises OutboxError if not committed."""
         at_device = self._around.wall_clock()
-        submit = Submit(self.new_id(), at_device, op, self._ahead_ms(), self._engine.epoch)
+        submit = Submit(self.new_id(), at_device, op, self._keeping.ahead_ms(), self._engine.epoch)
         if len(encode(submit)) > MAX_FROM_DEVICE:
             raise ValueError("an op of this size is never read by the server")
         counter = self._counter if isinstance(op, USES_TICKET) else None
         # The op is about what the screen shows: after a crash it must find it there.
-        heard = self._heard()
+        heard = self._keeping.heard()
         self.outbox.put(submit, counter, heard)
-        self._kept(heard)
+        self._keeping.kept(heard)
         self._do(self._engine.submit(submit, self._now()))
         return submit.op_id
 
@@ -209,9 +197,7 @@ class Device:
     def _tick(self) -> None:
         self._timer = None
         self._do(self._engine.tick(self._now()))
-        heard_at = self._engine.heard_at
-        if heard_at is not None and (self._last is None or heard_at - self._last.at >= STILL_KEPT_MS):
-            self._keep_soon()
+        self._keeping.now_and_then()
 
     def _do(self, actions: list[Action]) -> None:
         changed = False
@@ -228,8 +214,8 @@ class Device:
                 self._fault(fault, f"this was not carried out whole: {type(action).__name__}")
         self._set_timer()
         if changed:
-            self._view = None
-            self._keep_soon()
+            self._look_again()
+            self._keeping.soon()
             self._tell(self.on_change)
 
     def _tell(self, listener: Callable[..., None], *what: object) -> None:
@@ -262,11 +248,10 @@ class Device:
                 self.outbox.keep_catalogue(catalogue, digest)
             case eng.DayKnown(day, last_ticket):
                 if day != self._counter.day:
-                    self._forget()
+                    self._keeping.forget()
                 self._know_day(day, last_ticket)
             case eng.Emptied():
-                self._keep_shown()
-                self._forget_words(self._keep_h * HOUR_MS, to_the_last_byte=True)
+                self._keeping.forget_rows()
             case eng.Known(kind, name, letter):
                 server = self._where.at
                 known = replace(self.file, kind=kind, name=name, letter=letter, server=server)
@@ -278,12 +263,9 @@ class Device:
             case eng.ShutOut():
                 self._shut_out = True
                 self._tell(self.on_shut_out, self.file)
-                self.outbox.keep_screen(None)
-                self._forget_words(0, to_the_last_byte=True)
+                self._keeping.forget_all_words()
             case eng.KeepKnown(hours):
-                if hours != self._keep_h:
-                    self._keep_h = hours
-                    self.outbox.keep_hours(hours)
+                self._keeping.hours_known(hours)
             case eng.EpochKnown(epoch):
                 self.outbox.keep_epoch(epoch)
             case eng.Settled(op_id, refusal):
@@ -309,94 +291,16 @@ class Device:
             self._counter = counter
             self.outbox.keep_counter(counter)
 
-    def _keep_soon(self) -> None:
-        if self._keep_timer is None and self._engine.heard_at is not None:
-            self._keep_timer = self._loop.call_later(KEEP_S, self._keep_last)
-
-    def _keep_last(self) -> None:
-        """Writes down what the server said, unless that is on disk already."""
-        if (heard := self._heard()) is None:
-            return
-        try:
-            self.outbox.keep_last(heard)
-            self._kept(heard)
-        except OutboxError as error:
-            log.error("%s", error)
-            self._keep_timer = None
-            self._keep_soon()  # again
-
-    def _keep_shown(self) -> None:
-        """Writes down what is shown now, as of the word of the server that was written down last."""
-        if self._last is not None:
-            rows = self._engine.replica
-            heard = Heard(self._last.at, self._last.ahead_ms, rows.unkept, rows.anew)
-            self.outbox.keep_last(heard)
-            self._kept(heard)
-
-    def _heard(self) -> Heard | None:
-        """What the server said and is not on disk yet; None where all of it is."""
-        if self._keep_timer is None:
-            return None
-        heard_at, ahead_ms = self._engine.heard_at, self._ahead_ms()
-        if heard_at is None or ahead_ms is None:
-            return None
-        rows = self._engine.replica
-        return Heard(heard_at, ahead_ms, rows.unkept, rows.anew)
-
-    def _kept(self, heard: Heard | None) -> None:
-        """It is on disk now."""
-        if heard is None:
-            return
-        self._last = Last(heard.at, heard.ahead_ms)
-        self._engine.replica.kept()
-        if self._keep_timer is not None:
-            self._keep_timer.cancel()
-            self._keep_timer = None
-
-    def _forget_in_time(self) -> None:
-        self._forget_timer = self._loop.call_later(FORGET_S, self._forget_in_time)
-        self._forget()
-
-    def _forget(self) -> None:
-        """Removes what must not outlive its use: words about shoppers, refused ops, rows of a day ago."""
-        try:
-            too_much = self._shows_too_much()
-            if too_much:
-                self._keep_shown()
-            self._forget_words(self._keep_h * HOUR_MS, to_the_last_byte=too_much)
-        except OutboxError as error:
-            log.error("%s", error)
-
-    def _shows_too_much(self) -> bool:
-        """Takes away what may not be shown any more while the server is away; whether there was any."""
-        if self._last is None or self.live:
-            return False
-        age, rows = self.server_time() - self._last.at, self._engine.replica
-        if age >= ROWS_MS and (rows.visits or rows.people or rows.quotes):
-            rows.clear()
-        elif age >= self._keep_h * HOUR_MS:
-            rows.reword(row_without_words)
-        else:
-            return False
-        return rows.anew or bool(rows.unkept)
-
-    def _forget_words(self, keep_ms: int, to_the_last_byte: bool = False) -> None:
-        """Of this device's own ops, in memory and on disk; the ops stay, and are sent."""
-        now = self._around.wall_clock()
-        self._engine.reword(lambda submit: as_due(submit, now, keep_ms))
-        self._view = None
-        self.outbox.forget(now, keep_ms, to_the_last_byte)
-
     def _settle(self, op_id: str, refusal: Refusal | None) -> None:
         self._tell(self.on_answered, op_id)
         submit = self.outbox.find(op_id) if refusal is not None else None
         if refusal is None or self._was_done(submit, refusal):
             # The answered op leaves the disk: what it did must be there.
-            heard = self._heard()
+            heard = self._keeping.heard()
             self.outbox.settle(op_id, heard)
-            self._kept(heard)
+            self._keeping.kept(heard)
             return
-        self._keep_last()
+        self._keeping.keep()
         try:
             self.outbox.refuse(op_id, refusal, self._around.wall_clock())
         finally:
@@ -407,7 +311,7 @@ class Device:
         """Whether the server has the same op, with the words that were due to be forgotten here."""
         if submit is None or refusal.code is not Code.OP_ID_REUSED:
             return False
-        return words_are_due(submit, self._around.wall_clock(), self._keep_h * HOUR_MS)
+        return words_are_due(submit, self._around.wall_clock(), self._keeping.words_ms)
 
     def _set_timer(self) -> None:
         """Has `_tick` called at the engine's next deadline, or before it.

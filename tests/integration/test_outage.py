@@ -19,7 +19,7 @@ from .house import PIN, come, do
 def kill(house, device) -> None:
     """kill -9: nothing is put away, nothing more is written."""
     device._link.close()
-    for timer in (device._timer, device._keep_timer, device._forget_timer):
+    for timer in (device._timer, device._keeping.keep_timer, device._keeping.forget_timer):
         if timer is not None:
             timer.cancel()
     device.outbox._db.close()
@@ -262,8 +262,8 @@ async def test_what_the_server_last_said_is_written_without_waiting_for_the_disk
     _, tom = await house.crew("tom")
     statements: list[str] = []
     tom.outbox._db.set_trace_callback(statements.append)
-    tom._keep_soon()
-    tom._keep_last()
+    tom._keeping.soon()
+    tom._keeping.keep()
     written = statements.index("BEGIN IMMEDIATE")
     assert "PRAGMA synchronous=NORMAL" in statements[:written]
     assert statements[-1] == "PRAGMA synchronous=FULL"

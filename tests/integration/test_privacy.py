@@ -9,6 +9,7 @@ import pytest
 
 from sync_server.device import device as device_module
 from sync_server.device import engine, own_file
+from sync_server.device import keeping as keeping_module
 from sync_server.device.around import Around, steady_clock
 from sync_server.device.outbox import Outbox
 from sync_server.domain import ops
@@ -35,7 +36,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock(MONDAY_10)
     monkeypatch.setattr(server_module, "wall_clock", clock)
     monkeypatch.setattr(server_module, "FORGET_EVERY_S", 0.05)
-    monkeypatch.setattr(device_module, "FORGET_S", 0.05)
+    monkeypatch.setattr(keeping_module, "FORGET_S", 0.05)
     monkeypatch.setattr(device_module, "Around", partial(Around, wall_clock=clock))
     return clock
 
@@ -103,7 +104,9 @@ async def test_no_file_of_server_or_device_holds_a_word_a_day_after_the_end(hous
     visit_id = await told_much(house, kiosk, tom, kim)
     assert set(found(house)) == set(WORDS)
     back_up(house.folder, house.folder.path / "backups", clock.now)
-    await house.until(lambda: not any(device._keep_timer for device in (kiosk, tom, kim)))  # all is written
+    await house.until(
+        lambda: not any(device._keeping.keep_timer for device in (kiosk, tom, kim))
+    )  # all is written
     clock.after(24 * 3600 + 1)
     await house.until(lambda: not found(house, (*WORDS, LINK, "purple")))
     one = "SELECT ces, resolution, handovers, serving_at - created_at >= 0 FROM visits WHERE visit_id = ?"
