@@ -98,11 +98,12 @@ class Floor:
         """
         if record.seq != self.seq + 1:
             raise ValueError(f"record {record.seq} cannot follow {self.seq}")
-        before = self.visits.get(record.visit_id) if record.visit_id else None
-        after = None
-        if isinstance(record.event, ev.VisitEvent):
-            after = self._after(before, record.event, record)
-        elif isinstance(record.event, ev.DayClosed):
+        event = record.event
+        before = after = None
+        if isinstance(event, ev.VisitEvent):
+            before = self.visits.get(record.visit_id or "")
+            after = self._after(before, event, record)
+        elif isinstance(event, ev.DayClosed):
             self._last_closing = record.at
         else:
             self.signed_off.heard(record)

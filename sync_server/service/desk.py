@@ -154,35 +154,22 @@ class Desk:
 
     def _do(self, turn: Turn, peer: bytes, device: DeviceRow, message: msg.FromDevice) -> None:
         now = turn.now
-        session = self._audience.sessions.get(peer)
-        allowed = self._may_send(device, now, HELLO_COSTS if isinstance(message, msg.Hello) else 1)
         if isinstance(message, msg.Hello):
-            if not allowed:
+            if not self._may_send(device, now, HELLO_COSTS):
                 self._send([peer], msg.NotNow(BUSY))
                 return
             self._greet(turn, peer, device, message, now)
             return
-        if session is None:
+        allowed = self._may_send(device, now)
+        session = self._audience.sessions.get(peer)
+        if session is None or session.device != device:  # the name of a connection may have been another's
+            self._audience.leave(peer)
             self._answer(turn, peer, msg.WhoAreYou())
             return
         session.seen_at = self.seen[device.device_id] = now
         match message:
-            case msg.Submit(op_id, at_device, op, ahead_ms, epoch):
-                disk = self._shop.waiting < OPS_WAITING
-                if not session.order.lets(op_id, now, allowed and disk):
-                    self._counters.add("ops_put_off")
-                    # At once: an answer of this turn would wait for the disk as well.
-                    self._send([peer], msg.NotNow(BUSY if disk else BEHIND, op_id))
-                    return
-                refusal = _of_another(device, op)
-                if refusal is None:
-                    # A device of 0.1.0 took the time in its ids from its own clock, which may be years slow.
-                    dated = session.lenient
-                    refusal = self._shop.do(turn, op_id, op, session.by, at_device, epoch, ahead_ms, dated)
-                self._answer(turn, peer, msg.Answer(op_id, refusal))
-                # One that was only asked for again may have its answer by then, and never come back.
-                waited_for = turn.op_ids[-1:] == [op_id]
-                turn.if_lost.append(lambda why: self._put_off(session, op_id, why, waited_for))
+            case msg.Submit():
+                self._do_op(turn, session, message, allowed)
             case msg.SignIn(request):
                 if not allowed or list(self._sign_ins.values()).count(device.device_id) >= SIGN_INS_UNDER_WAY:
                     self._counters.add("sign_ins_put_off")
@@ -194,6 +181,26 @@ class Desk:
                 task.add_done_callback(self._sign_ins.pop)
             case msg.Ping(echo) if allowed:
                 self._answer(turn, peer, msg.Beat(session.stream.n, now, echo))
+
+    def _do_op(self, turn: Turn, session: Session, submit: msg.Submit, allowed: bool) -> None:
+        op_id = submit.op_id
+        disk = self._shop.waiting < OPS_WAITING
+        if not session.order.lets(op_id, turn.now, allowed and disk):
+            self._counters.add("ops_put_off")
+            # At once: an answer of this turn would wait for the disk as well.
+            self._send([session.peer], msg.NotNow(BUSY if disk else BEHIND, op_id))
+            return
+        refusal = _of_another(session.device, submit.op)
+        if refusal is None:
+            # A device of 0.1.0 took the time in its ids from its own clock, which may be years slow.
+            dated = session.lenient
+            refusal = self._shop.do(
+                turn, op_id, submit.op, session.by, submit.at_device, submit.epoch, submit.ahead_ms, dated
+            )
+        self._answer(turn, session.peer, msg.Answer(op_id, refusal))
+        # One that was only asked for again may have its answer by then, and never come back.
+        waited_for = turn.op_ids[-1:] == [op_id]
+        turn.if_lost.append(lambda why: self._put_off(session, op_id, why, waited_for))
 
     def _put_off(self, session: Session, op_id: str, why: str, waited_for: bool) -> None:
         if waited_for:

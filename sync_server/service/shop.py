@@ -292,9 +292,13 @@ class Shop:
             for record in turn.records:
                 self.happened[str(type(record.event).__struct_config__.tag)] += 1
             logs.tell(turn.records)
-            for visit_id in {record.visit_id for record in turn.records} | {None}:
-                for event in self._watchers.get(visit_id, ()):
-                    event.set()
+            if self._watchers:
+                self._wake({record.visit_id for record in turn.records})
+
+    def _wake(self, changed: set[str | None]) -> None:
+        for visit_id in changed | {None}:
+            for event in self._watchers.get(visit_id, ()):
+                event.set()
 
     def _lost(self, error: BaseException) -> None:
         """The disk said no: nothing of the turns in flight happened."""

@@ -54,6 +54,20 @@ async def test_a_stolen_routing_id_steals_nothing(house):
         await second.socket.recv(zmq.NOBLOCK)
 
 
+async def test_a_routing_id_that_was_left_behind_makes_nobody_of_another(house):
+    victim, thief = house.enrol("kiosk", "Victim"), house.enrol("kiosk", "Thief")
+    await house.open()
+    first = house.raw(victim)
+    await first.hello()
+    desk = house.server.desk
+    (left,) = desk._audience.sessions
+    tap = msg.Submit("1" * 32, 1, ops.OpenVisit("a" * 32, f"{victim.letter}-1", "ask", "en"))
+    desk._on_messages([(left, house.server.gate.devices[thief.public_key], encode(tap))])
+    await first.hear(msg.WhoAreYou)
+    assert not desk.connected
+    assert house.one("SELECT count(*) FROM ops") == 0
+
+
 class Recorder(Cable):
     """A cable with somebody listening: what the device said, byte for byte."""
 
