@@ -42,7 +42,8 @@ def op_done_twice(patch):
 
 
 def answers_forgotten_at_the_start(patch):
-    patch.setattr(queries, "answers", lambda _db: iter(()))
+    patch.setattr(queries, "ops_done", lambda _db: iter(()))
+    patch.setattr(queries, "ops_refused", lambda _db: iter(()))
     patch.setattr(tables, "INSERT_OP", tables.INSERT_OP.replace("INSERT", "INSERT OR REPLACE"))
 
 
