@@ -40,6 +40,8 @@ CREATE TABLE IF NOT EXISTS last_rows (
 ) STRICT, WITHOUT ROWID;
 """
 
+# sqlite3 asks bytes how they are to be written, and is told an error each time, unless somebody has said so.
+sqlite3.register_adapter(bytes, lambda value: value)
 _encode = msgspec.json.encode
 T = TypeVar("T")
 Statement = tuple[str, tuple[object, ...]]

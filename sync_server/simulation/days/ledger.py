@@ -258,10 +258,9 @@ def left_waiting(floor: Floor, catalogue: Catalogue, now: int) -> str | None:
             continue
         if free is None:
             free = [p for p in floor.people.values() if _free(p, catalogue, now)]
-        need = catalogue.need(visit.need)
-        if need is None:
+        if catalogue.need(visit.need) is None:
             continue
-        skills = need.wanted(visit.ring)
+        skills = catalogue.wanted(visit.need, visit.ring)
         for person in free:
             employee = catalogue.employee(person.id)
             if employee and skills <= employee.skills and person.id not in visit.asked:
