@@ -247,8 +247,7 @@ class Device:
                 self.catalogue = catalogue
                 self.outbox.keep_catalogue(catalogue, digest)
             case eng.DayKnown(day, last_ticket):
-                if day != self._counter.day:
-                    self._keeping.forget()
+                self._keeping.forget()
                 self._know_day(day, last_ticket)
             case eng.Emptied():
                 self._keeping.forget_rows()
