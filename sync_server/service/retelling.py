@@ -21,6 +21,8 @@ from .finding import Finding, beyond_repair
 from .shop import STILL_MS
 from .tables import Row
 
+UNSETTLED_MS = 4 * STILL_MS  # a server may be started several times in a row
+
 Found = Iterator[Finding]
 
 
@@ -166,8 +168,8 @@ class Retelling:
             yield from self._idle(catalogue)
 
     def _idle(self, catalogue: Catalogue) -> Found:
-        # A server that has just started asks nobody yet: what changed in its last moment says nothing.
-        settled = self._latest - STILL_MS
+        # A server that has just started asks nobody yet: what changed in its last moments says nothing.
+        settled = self._latest - UNSETTLED_MS
         visits = [v for v in self._floor.line() if v.line_at <= settled]
         everybody = self._floor.people.values()
         people = [p for p in everybody if max(p.since, p.idle_since, p.free_at) <= settled]

@@ -10,8 +10,8 @@ from sync_server.domain import ops
 from sync_server.domain.catalogue import Catalogue
 from sync_server.domain.events import Presence, PresenceChanged
 from sync_server.service.accounts import mirror_catalogue
+from sync_server.service.retelling import UNSETTLED_MS
 from sync_server.service.retention import DESCRIPTION_MS, LINK_MS
-from sync_server.service.shop import STILL_MS
 from sync_server.service.store import connect, migrate
 from sync_server.service.verify import AT_MOST, LATE_MS, verify, verify_file
 from tests.ledger import write
@@ -157,11 +157,12 @@ def test_a_visit_that_waits_while_somebody_is_free_is_found_unless_the_settings_
     play.sign_on("tom")
     signed_on = next(r for r in play.records if r not in records)
     on_break = PresenceChanged("maya", Presence.ON_BREAK, "spare")
-    later = replace(signed_on, seq=signed_on.seq + 1, at=signed_on.at + STILL_MS, event=on_break)
+    later = replace(signed_on, seq=signed_on.seq + 1, at=signed_on.at + UNSETTLED_MS, event=on_break)
     for name, mirrored, log, wanted in (
         ("same", True, [signed_on, later], ["waiting"]),
         ("changed", False, [signed_on, later], []),
         ("just started", True, [signed_on], []),
+        ("just started again", True, [signed_on, replace(later, at=later.at - 1)], []),
     ):
         path = tmp_path / f"{name}.db"
         migrate(path)
