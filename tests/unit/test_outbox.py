@@ -4,14 +4,12 @@ import sqlite3
 import stat
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
-import msgspec
 import pytest
 from msgspec import structs
 
 from sync_server.device import outbox as outbox_module
-from sync_server.device.last import Heard, Last
 from sync_server.device.outbox import KEEP_MS, REFUSALS_KEPT_MS, TRACES_MS, Outbox, OutboxError
 from sync_server.device.wordless import RATED_WITHIN_MS, wordless
 from sync_server.domain import ops
@@ -19,9 +17,7 @@ from sync_server.domain.events import Resolution
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.domain.ticket import Counter
 from sync_server.protocol.messages import Submit
-from sync_server.protocol.rows import PersonRow, QuoteRow, VisitRow
-from sync_server.protocol.wire import catalogue_digest
-from tests.shop import MONDAY_10, catalogue
+from tests.shop import MONDAY_10
 
 STALE = Refusal(Code.STALE_REV, "4")
 
@@ -235,107 +231,6 @@ def test_the_file_is_written_anew_now_and_then_and_only_after_a_change(path):
 def found(word: str, path: Path) -> list[Path]:
     """The files beside `path`, and itself, in which a word stands."""
     return [p for p in path.parent.iterdir() if word.encode() in p.read_bytes()]
-
-
-# --- what is kept between starts -----------------------------------------------------------------------
-
-
-def test_the_counter_starts_empty_and_is_kept(path):
-    outbox = Outbox(path)
-    assert outbox.counter() == Counter()
-    outbox.keep_counter(Counter("2026-03-02", 12))
-    outbox.close()
-    assert Outbox(path).counter() == Counter("2026-03-02", 12)
-
-
-def test_the_catalogue_is_kept_with_its_digest(path):
-    outbox = Outbox(path)
-    assert outbox.catalogue() == (None, "")
-    shop = catalogue()
-    outbox.keep_catalogue(shop, catalogue_digest(shop))
-    outbox.close()
-    assert Outbox(path).catalogue() == (shop, catalogue_digest(shop))
-
-
-def test_a_catalogue_of_another_version_counts_as_none(path):
-    outbox = Outbox(path)
-    outbox._db.execute("""INSERT INTO kept VALUES ('catalogue', X'7B7D'), ('digest', X'226422')""")
-    assert outbox.catalogue() == (None, "")
-
-
-def visit_row(number: int, **more: Any) -> VisitRow:
-    return VisitRow(f"{number:032x}", f"A-{number}", 1, "waiting", "ask", "en", MONDAY_10, **more)
-
-
-VISITS = (visit_row(1), visit_row(2, alias="Mia"))
-TOM, ASK = PersonRow("tom", "available", MONDAY_10, "t1"), QuoteRow("ask", 60, 120)
-LAST = Last(MONDAY_10, 7, VISITS, (TOM,), (ASK,))
-HEARD = Heard(
-    MONDAY_10,
-    7,
-    {**{("visit", v.visit_id): v for v in VISITS}, ("person", "tom"): TOM, ("quote", "ask"): ASK},
-)
-
-
-def test_what_the_server_last_said_is_kept(path):
-    outbox = Outbox(path)
-    assert outbox.last() is None
-    outbox.keep_last(HEARD)
-    outbox.close()
-    assert Outbox(path).last() == LAST
-
-
-@pytest.mark.parametrize("write", ["put", "settle", "keep_last"])
-def test_what_changed_is_written_to_what_the_server_said_before(path, write):
-    outbox = Outbox(path)
-    outbox.put(submit(1))
-    outbox.keep_last(HEARD)
-    changed, new = visit_row(2, alias="Mia", place="door"), visit_row(3)
-    gone = {("visit", VISITS[0].visit_id): None, ("quote", "ask"): None}
-    heard = Heard(
-        MONDAY_10 + 1, 8, {("visit", changed.visit_id): changed, ("visit", new.visit_id): new, **gone}
-    )
-    if write == "put":
-        outbox.put(submit(2), None, heard)
-    elif write == "settle":
-        outbox.settle(submit(1).op_id, heard)
-    else:
-        outbox.keep_last(heard)
-    outbox.close()
-    assert Outbox(path).last() == Last(MONDAY_10 + 1, 8, (changed, new), (TOM,))
-
-
-def test_what_the_server_says_anew_replaces_all_it_said_before(path):
-    outbox = Outbox(path)
-    outbox.keep_last(HEARD)
-    outbox.keep_last(Heard(MONDAY_10 + 1, 7, {("person", "tom"): TOM}, anew=True))
-    outbox.close()
-    assert Outbox(path).last() == Last(MONDAY_10 + 1, 7, (), (TOM,))
-
-
-def test_what_was_said_is_not_written_where_the_op_could_not_be(path):
-    outbox = Outbox(path)
-    outbox.put(submit(1))
-    with pytest.raises(OutboxError):
-        outbox.put(submit(1), None, HEARD)  # the same id twice
-    assert outbox.last() is None
-
-
-def test_what_another_version_kept_in_one_piece_is_read(path):
-    outbox = Outbox(path)
-    outbox._db.execute("INSERT INTO kept VALUES ('last', ?)", (msgspec.json.encode(LAST),))
-    assert outbox.last() == LAST
-    outbox.keep_last(msgspec.structs.replace(HEARD, anew=True))
-    (kept,) = outbox._db.execute("SELECT value FROM kept WHERE name = 'last'").fetchone()
-    assert b"Mia" not in kept
-    assert outbox.last() == LAST
-
-
-def test_a_row_of_another_version_counts_as_none(path):
-    outbox = Outbox(path)
-    outbox.keep_last(HEARD)
-    outbox._db.execute("INSERT INTO last_rows VALUES ('visit', 'x', X'7B7D'), ('chair', 'y', X'7B7D')")
-    assert outbox.last() == LAST
 
 
 # --- a file that cannot be used --------------------------------------------------------------------------
