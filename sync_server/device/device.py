@@ -231,6 +231,10 @@ class Device:
 
     def _act(self, action: Action) -> None:
         match action:
+            case eng.Send(message):
+                self._link.send(encode(message))
+            case eng.Settled(op_id, refusal):
+                self._settle(op_id, refusal)
             case eng.Open():
                 try:
                     self._open_link()
@@ -241,8 +245,6 @@ class Device:
                 for asked in self._sign_ins.values():
                     if not asked.done():
                         asked.set_result(None)  # no answer comes over that link any more
-            case eng.Send(message):
-                self._link.send(encode(message))
             case eng.Learned(catalogue, digest):
                 self.catalogue = catalogue
                 self.outbox.keep_catalogue(catalogue, digest)
@@ -267,8 +269,6 @@ class Device:
                 self._keeping.hours_known(hours)
             case eng.EpochKnown(epoch):
                 self.outbox.keep_epoch(epoch)
-            case eng.Settled(op_id, refusal):
-                self._settle(op_id, refusal)
             case eng.SignInAnswered(answer):
                 waiting = self._sign_ins.get(answer.request)
                 if waiting is not None and not waiting.done():

@@ -83,13 +83,18 @@ class Keeping:
         if self.keep_timer is None:
             return None
         heard_at, ahead_ms = self._engine.heard_at, self.ahead_ms()
-        return None if heard_at is None or ahead_ms is None else self._as_of(heard_at, ahead_ms)
+        if heard_at is None or ahead_ms is None:
+            return None
+        rows, last = self._engine.replica, self._last
+        # A moment earlier says the same, and each tap would pay for it.
+        recent = last is not None and not rows.anew and 0 <= heard_at - last.at < KEEP_S * 1000
+        return Heard(None if recent else Last(heard_at, ahead_ms), rows.unkept, rows.anew)
 
     def kept(self, heard: Heard | None) -> None:
         """It is on disk now."""
         if heard is None:
             return
-        self._last = Last(heard.at, heard.ahead_ms)
+        self._last = heard.said or self._last
         self._engine.replica.kept()
         if self.keep_timer is not None:
             self.keep_timer.cancel()
@@ -107,14 +112,11 @@ class Keeping:
             self.keep_timer = None
             self.soon()  # again
 
-    def _as_of(self, at: int, ahead_ms: int) -> Heard:
-        rows = self._engine.replica
-        return Heard(at, ahead_ms, rows.unkept, rows.anew)
-
     def _keep_shown(self) -> None:
         """Writes down what is shown now, as of the word of the server that was written down last."""
         if self._last is not None:
-            heard = self._as_of(self._last.at, self._last.ahead_ms)
+            rows = self._engine.replica
+            heard = Heard(Last(self._last.at, self._last.ahead_ms), rows.unkept, rows.anew)
             self._outbox.keep_last(heard)
             self.kept(heard)
 

@@ -30,13 +30,13 @@ class Last(Struct, frozen=True, omit_defaults=True):
 
 
 class Heard(Struct, frozen=True):
-    """What the server said by `at` and is to be written down: the rows that changed, None for one that went.
+    """What the server said and is to be written down: the rows that changed, None for one that went.
 
-    With `anew` no other rows than these are left.
+    `said` is when it last spoke; None where what is on disk is recent enough. With `anew` no other rows
+    than these are left.
     """
 
-    at: int
-    ahead_ms: int
+    said: Last | None
     rows: Mapping[Key, Row | None]
     anew: bool = False
 

@@ -70,6 +70,7 @@ class Outbox:
                 f"{path}: {error}; check that the folder exists, is writable and has space,"
                 " and that no second Welkom runs with the same device file"
             ) from error
+        self._room = 0  # so many more may wait at least; counted anew when it is used up
         self._clean: tuple[int, int] | None = None  # when, and at how many changes, the file held no traces
 
     def _connect(self) -> sqlite3.Connection:
@@ -79,7 +80,9 @@ class Outbox:
 
     def put(self, submit: Submit, counter: Counter | None = None, heard: Heard | None = None) -> None:
         """Commits an op, the ticket number it used up, and what the server said before it."""
-        if len(self._rows("SELECT 1 FROM pending LIMIT ?", MOST_PENDING)) == MOST_PENDING:
+        if self._room <= 0:
+            self._room = MOST_PENDING - self._rows("SELECT count(*) FROM pending")[0][0]
+        if self._room <= 0:
             raise OutboxError(
                 f"{self.path}: {MOST_PENDING} taps wait here to be sent and no more are taken;"
                 " bring this device back to the shop's network"
@@ -89,6 +92,7 @@ class Outbox:
             *([_keep("counter", counter)] if counter else []),
             heard=heard,
         )
+        self._room -= 1
 
     def pending(self) -> list[Submit]:
         """The ops not answered yet, in the order they were made."""
@@ -275,8 +279,8 @@ class Outbox:
 
     def _write(self, *statements: Statement, heard: Heard | None = None) -> None:
         """All of it or nothing, and with it what the server said, where that is to be kept too."""
-        if heard is not None:
-            statements = (*statements, _keep("last", Last(heard.at, heard.ahead_ms)))
+        if heard is not None and heard.said is not None:
+            statements = (*statements, _keep("last", heard.said))
         try:
             self._db.execute("BEGIN IMMEDIATE")
             try:

@@ -32,8 +32,12 @@ class Replica:
 
     def recall(self, rows: Snapshot | Last) -> None:
         """Shows these rows, as they are or as they were; without a snapshot no update follows them."""
-        self.clear()
+        before, unkept = self._rows(), self.unkept
+        self.visits, self.people, self.quotes, self.unkept = {}, {}, {}, {}
         self._put(rows)
+        gone: dict[Key, Row | None] = dict.fromkeys(before.keys() - self.unkept.keys())
+        changed = {key: row for key, row in self.unkept.items() if before.get(key) != row}
+        self.unkept = unkept | gone | changed  # most of a snapshot is known already
 
     def apply(self, update: Update) -> bool:
         """Takes the next update in. False, and nothing applied, where one in between was missed."""
@@ -60,6 +64,13 @@ class Replica:
     def kept(self) -> None:
         """All of it is on disk now."""
         self.unkept, self.anew = {}, False
+
+    def _rows(self) -> dict[Key, Row]:
+        return {
+            **{("visit", key): visit for key, visit in self.visits.items()},
+            **{("person", key): person for key, person in self.people.items()},
+            **{("quote", key): quote for key, quote in self.quotes.items()},
+        }
 
     def _put(self, rows: Snapshot | Last | Update) -> None:
         unkept = self.unkept

@@ -11,8 +11,8 @@ from sync_server.device.engine import Engine
 from sync_server.device.keeping import Keeping
 from sync_server.device.last import Last
 from sync_server.device.outbox import Outbox, OutboxError
-from sync_server.protocol.messages import Snapshot
-from sync_server.protocol.rows import PersonRow
+from sync_server.protocol.messages import Snapshot, Update
+from sync_server.protocol.rows import PersonRow, QuoteRow
 from tests.shop import MONDAY_10
 
 TOM = PersonRow("tom", "available", MONDAY_10)
@@ -48,4 +48,36 @@ def test_what_could_not_be_written_down_is_tried_again(tmp_path: Path, monkeypat
 
     asyncio.run(keep())
     assert outbox.last() == Last(MONDAY_10, 0, people=(TOM,))
+    outbox.close()
+
+
+def test_when_the_server_spoke_is_written_down_every_few_seconds_and_not_with_each_change(tmp_path: Path):
+    outbox, engine = Outbox(tmp_path / "tablet.db"), Engine([])
+    moment = [0]
+
+    def said(at: int) -> int | None:
+        """Hears something at `at`, ms after the first word; since when it says the server last spoke."""
+        moment[0] = at
+        number = engine.replica.n + 1
+        engine.receive(Update(number, MONDAY_10 + at, quotes=(QuoteRow("ask", number),)), at)
+        keeping.soon()
+        heard = keeping.heard()
+        assert heard is not None
+        outbox.keep_last(heard)
+        keeping.kept(heard)
+        return None if heard.said is None else heard.said.at - MONDAY_10
+
+    async def keep() -> None:
+        nonlocal keeping
+        around = Around(wall_clock=lambda: MONDAY_10 + moment[0], steady_clock=lambda: moment[0])
+        keeping = Keeping(outbox, engine, around, None)
+        engine.opened(0)
+        engine.receive(Snapshot(1, MONDAY_10, "tablet", "2026-03-02", 0, "d", people=(TOM,)), 0)
+        assert [said(at) for at in (10, 20, 4999, 5010, 5020)] == [10, None, None, 5010, None]
+        assert engine.replica.unkept == {}
+        keeping.stop()
+
+    keeping: Keeping
+    asyncio.run(keep())
+    assert outbox.last() == Last(MONDAY_10 + 5010, 0, people=(TOM,), quotes=(QuoteRow("ask", 6),))
     outbox.close()

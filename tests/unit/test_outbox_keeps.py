@@ -54,8 +54,7 @@ VISITS = (visit_row(1), visit_row(2, alias="Mia"))
 TOM, ASK = PersonRow("tom", "available", MONDAY_10, "t1"), QuoteRow("ask", 60, 120)
 LAST = Last(MONDAY_10, 7, VISITS, (TOM,), (ASK,))
 HEARD = Heard(
-    MONDAY_10,
-    7,
+    Last(MONDAY_10, 7),
     {**{("visit", v.visit_id): v for v in VISITS}, ("person", "tom"): TOM, ("quote", "ask"): ASK},
 )
 
@@ -75,9 +74,8 @@ def test_what_changed_is_written_to_what_the_server_said_before(path, write):
     outbox.keep_last(HEARD)
     changed, new = visit_row(2, alias="Mia", place="door"), visit_row(3)
     gone = {("visit", VISITS[0].visit_id): None, ("quote", "ask"): None}
-    heard = Heard(
-        MONDAY_10 + 1, 8, {("visit", changed.visit_id): changed, ("visit", new.visit_id): new, **gone}
-    )
+    rows = {("visit", changed.visit_id): changed, ("visit", new.visit_id): new, **gone}
+    heard = Heard(Last(MONDAY_10 + 1, 8), rows)
     if write == "put":
         outbox.put(Submit("2" * 32, MONDAY_10, TAP.op), None, heard)
     elif write == "settle":
@@ -91,9 +89,17 @@ def test_what_changed_is_written_to_what_the_server_said_before(path, write):
 def test_what_the_server_says_anew_replaces_all_it_said_before(path):
     outbox = Outbox(path)
     outbox.keep_last(HEARD)
-    outbox.keep_last(Heard(MONDAY_10 + 1, 7, {("person", "tom"): TOM}, anew=True))
+    outbox.keep_last(Heard(Last(MONDAY_10 + 1, 7), {("person", "tom"): TOM}, anew=True))
     outbox.close()
     assert Outbox(path).last() == Last(MONDAY_10 + 1, 7, (), (TOM,))
+
+
+def test_rows_are_written_without_the_time_where_that_is_kept_already(path):
+    outbox = Outbox(path)
+    outbox.keep_last(HEARD)
+    outbox.put(TAP, None, Heard(None, {("quote", "ask"): None}))
+    outbox.close()
+    assert Outbox(path).last() == Last(MONDAY_10, 7, VISITS, (TOM,))
 
 
 def test_what_was_said_is_not_written_where_the_op_could_not_be(path):

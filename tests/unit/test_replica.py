@@ -97,6 +97,17 @@ def test_what_is_written_down_each_time_adds_up_to_the_copy(steps):
     assert disk == shown | {("quote", i): q for i, q in replica.quotes.items()}
 
 
+def test_of_a_snapshot_only_what_is_new_is_to_be_written_down():
+    replica, other = Replica(), "b" * 32
+    replica.take(snapshot(0, visits=(row(), row(other))))
+    replica.kept()
+    replica.take(snapshot(3, visits=(row(), row("c" * 32))))
+    assert (replica.unkept, replica.anew) == (
+        {("visit", "c" * 32): row("c" * 32), ("visit", other): None},
+        False,
+    )
+
+
 @given(st.lists(st.integers(1, 12), max_size=30))
 def test_updates_in_any_order_leave_the_copy_as_of_the_last_that_followed(numbers):
     replica = Replica()
