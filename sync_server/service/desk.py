@@ -57,6 +57,7 @@ class Desk:
         self._audience.start_over(shop.floor)
         self._day = shop.catalogue.day(shop.clock())
         self._refresh: asyncio.TimerHandle | None = None
+        self._rounds: asyncio.TimerHandle | None = None
         self._sign_ins: dict[asyncio.Task[None], str] = {}  # and the device of each
         self._allowances: dict[str, Allowance] = {}
         self._unheard: set[bytes] = set()  # peers whose messages were dropped
@@ -65,19 +66,26 @@ class Desk:
         shop.start_over = self._start_over
 
     async def run(self) -> None:
-        """Serves the devices until cancelled."""
-        reading = asyncio.ensure_future(self._socket.read(self._on_messages))
+        """Serves the devices until cancelled.
+
+        Raises what reading does: a server that hears nothing is worse than none, so let it be started anew.
+        """
+        self._wait_for_round()
         try:
-            while True:
-                await asyncio.wait({reading}, timeout=msg.HEARTBEAT_S)
-                if reading.done():
-                    reading.result()  # a server that hears nothing is worse than none: let it be started anew
-                self._audience.drop_silent(self._shop.clock())
-                self._begin_day()
+            await self._socket.read(self._on_messages)
         finally:
-            reading.cancel()
-            if self._refresh is not None:
-                self._refresh.cancel()
+            for timer in (self._rounds, self._refresh):
+                if timer is not None:
+                    timer.cancel()
+
+    def _wait_for_round(self) -> None:
+        self._rounds = asyncio.get_running_loop().call_later(msg.HEARTBEAT_S, self._round)
+
+    def _round(self) -> None:
+        """Looks now and then who is silent, and what day it is."""
+        self._wait_for_round()
+        self._audience.drop_silent(self._shop.clock())
+        self._begin_day()
 
     def _begin_day(self) -> None:
         """A snapshot tells every device of a new store-day, on which its tickets begin anew."""
@@ -184,11 +192,13 @@ class Desk:
 
     def _do_op(self, turn: Turn, session: Session, submit: msg.Submit, allowed: bool) -> None:
         op_id = submit.op_id
-        disk = self._shop.waiting < OPS_WAITING
+        trouble = self._shop.resting
+        disk = trouble is None and self._shop.waiting < OPS_WAITING
         if not session.order.lets(op_id, turn.now, allowed and disk):
             self._counters.add("ops_put_off")
+            why = trouble.text if trouble else BUSY if disk else BEHIND
             # At once: an answer of this turn would wait for the disk as well.
-            self._send([session.peer], msg.NotNow(BUSY if disk else BEHIND, op_id))
+            self._send([session.peer], msg.NotNow(why, op_id))
             return
         refusal = _of_another(session.device, submit.op)
         if refusal is None:

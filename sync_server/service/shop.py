@@ -33,6 +33,7 @@ from .turn import Turn
 
 LONGEST_WAIT_S = 60.0
 RETRY_S = 2.0  # after a failed commit, when time's own work is tried again
+REST_S = 1.0  # after a failed commit nothing of devices is begun: it would be lost as well, and cost as much
 STILL_MS = 3000  # after a start: devices are back within a second, and say what was done meanwhile
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ class Shop:
         self._epoch = 0
         self._rebuilding: asyncio.Task[None] | None = None
         self._alarm: asyncio.TimerHandle | None = None
+        self._rests_until = 0.0
         self._watchers: dict[str | None, set[asyncio.Event]] = {}
         with reading(self.path) as db:
             self._answers = Answers(queries.ops_done(db), queries.ops_refused(db))
@@ -203,6 +205,11 @@ class Shop:
         return visit_id in self.floor.visits or queries.is_known(self._log, visit_id)
 
     @property
+    def resting(self) -> Trouble | None:
+        """Why no op is to be done at this moment; None where it may be tried."""
+        return self.unwell if self._loop.time() < self._rests_until else None
+
+    @property
     def waiting(self) -> int:
         """How many ops are done on the floor and not yet on the disk."""
         return self._answers.waiting
@@ -304,6 +311,7 @@ class Shop:
         """The disk said no: nothing of the turns in flight happened."""
         self.unwell = trouble_of(error)
         why = self.unwell.text
+        self._rests_until = self._loop.time() + REST_S
         self.counters.add("commits_failed")
         log.error("nothing can be saved at the moment: %s: %s", self.path, why)
         lost, self._turns = self._turns, deque()

@@ -93,9 +93,38 @@ async def test_a_server_that_cannot_write_is_not_asked_again_before_a_while(hous
         await raw.hear(msg.Beat)
     assert failures == []
     await free_disk(house)
+    await house.until(lambda: house.server.shop.resting is None)
     house.stop(kiosk)
     kiosk = house.device(kiosk.file)  # begins anew, and so waits for nothing
     await house.until(lambda: not kiosk.outbox.pending())
+
+
+@pytest.mark.fault(
+    "Many devices tap while the disk is full",
+    "it is tried for one of them a second; the others are put off at once",
+)
+async def test_a_disk_that_was_full_is_not_tried_for_each_device(house, monkeypatch):
+    monkeypatch.setattr(shop, "REST_S", 10**9)
+    monkeypatch.setattr(shop, "RETRY_S", 10**9)
+    bystander = house.enrol("kiosk", "Back")
+    kiosk, _ = await house.crew("tom")
+    raw = house.raw(bystander)
+    await raw.hello()
+    await fill_disk(house)
+    while kiosk.problem is None:
+        come(kiosk, alias="x" * 40)
+        await house.until(lambda: kiosk.problem or not kiosk.outbox.pending())
+    assert house.server.shop.resting is not None
+    await free_disk(house)  # nobody has noticed yet
+    op = msg.Submit("1" * 32, 1, ops.OpenVisit("a" * 32, f"{bystander.letter}-1", "ask", "en"))
+    await raw.send(op)
+    put_off = await raw.hear(msg.NotNow)
+    assert put_off.op_id == op.op_id
+    assert "the disk is full; free some space" in put_off.reason
+    monkeypatch.setattr(type(house.server.shop), "resting", None)
+    await raw.send(op)
+    await raw.hear(msg.Answer)
+    assert house.server.shop.unwell is None
 
 
 @pytest.mark.fault("An offer lapses while the disk is full", "it is made up for when there is room")
@@ -373,6 +402,7 @@ async def test_nobody_waits_for_an_op_that_was_asked_for_again_and_answered_mean
         commit(self, batches)
 
     monkeypatch.setattr(Store, "_commit", commits_once_then_fails)
+    monkeypatch.setattr(shop, "REST_S", 0)
     first = msg.Submit("1" * 32, 1, ops.OpenVisit("a" * 32, "A-1", "ask", "en"))
     second = msg.Submit("2" * 32, 1, ops.OpenVisit("b" * 32, "A-2", "ask", "en"))
     await raw.send(first)
