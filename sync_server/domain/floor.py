@@ -349,10 +349,11 @@ class Floor:
         raise visit.IllegalTransition(f"{type(event).__name__} for unknown visit {record.visit_id}")
 
     def _apply_to_people(self, before: Visit | None, after: Visit | None, record: Record) -> None:
-        names = {getattr(record.event, "employee", None)}
+        named = getattr(record.event, "employee", None)
+        names: tuple[str | None, ...] = (named,)
         if before is not None and after is not None and after.state in ENDED:
             # Whoever was asked, was coming, or held the visit is free again.
-            names |= {before.offer_to, before.employee}
+            names = tuple({named, before.offer_to, before.employee})
         for name in names:
             if name is not None:
                 person = self.people.get(name) or Person(name)

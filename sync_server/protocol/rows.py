@@ -103,14 +103,20 @@ def staff_visit(visit: Visit) -> VisitRow:
     )
 
 
-def kiosk_visit(visit: Visit, floor: Floor) -> VisitRow:
-    """A visit for the kiosk that opened it: where it stands and who comes, nothing of who the shopper is."""
+def kiosk_visit(visit: Visit, floor: Floor, known: VisitRow | None = None) -> VisitRow:
+    """A visit for the kiosk that opened it: where it stands and who comes, nothing of who the shopper is.
+
+    `known` is the row the kiosk has; where it still holds it is given back.
+    """
     place, low, high = None, None, None
     if visit.state in IN_LINE:
         ahead = floor.ahead_of(visit.visit_id)
         place = ahead + 1
         quote = floor.quote(visit.need, ahead)
         low, high = (quote.low_s, quote.high_s) if quote else (None, None)
+    moves = (visit.rev, place, low, high)
+    if known is not None and moves == (known.rev, known.place_in_line, known.low_s, known.high_s):
+        return known
     return replace(
         _for_everybody(visit),
         place_in_line=place,

@@ -145,11 +145,13 @@ class Audience:
         if not kiosks:
             return
         quotes = list(_quotes(floor))
-        own: dict[str | None, list[VisitRow]] = {}
+        own: dict[str | None, list[Visit]] = {}
         for visit in floor.line():
-            own.setdefault(visit.device_id, []).append(kiosk_visit(visit, floor))
+            own.setdefault(visit.device_id, []).append(visit)
         for session in kiosks:
-            if update := _kiosk_update(session, own.get(session.device.device_id, []), quotes, now):
+            known, in_line = session.visits, own.get(session.device.device_id, ())
+            rows = [kiosk_visit(visit, floor, known.get(visit.visit_id)) for visit in in_line]
+            if update := _kiosk_update(session, rows, quotes, now):
                 yield [session.peer], update
 
     def _staff_update(self, floor: Floor, changed: Iterable[Visit], now: int) -> Update | None:

@@ -72,9 +72,7 @@ def glance(
         _go_on(device, catalogue, min(mine, key=_urgency), who, chance)
         if chance.random() < 0.9:
             return None
-    _free_hands(
-        device, catalogue, me, sorted(view.visits.values(), key=lambda r: r.created_at), chance, day, number
-    )
+    _free_hands(device, catalogue, me, chance, day, number)
     return None
 
 
@@ -129,7 +127,6 @@ def _free_hands(
     device: Device,
     catalogue: Catalogue,
     me: PersonRow,
-    rows: list[VisitRow],
     chance: Random,
     day: int,
     number: int,
@@ -139,8 +136,7 @@ def _free_hands(
         if roll < 0.4:
             device.submit(ops.SetPresence(Presence.AVAILABLE))
         return
-    in_line = [row for row in rows if row.state in (State.WAITING, State.OFFERED)]
-    if in_line and roll < 0.10:
+    if roll < 0.10 and (in_line := _in_line(device)):
         row = chance.choice(in_line)
         device.submit(ops.Claim(row.visit_id, row.rev))
     elif 0.10 <= roll < 0.13:
@@ -150,13 +146,18 @@ def _free_hands(
         )
     elif 0.13 <= roll < 0.135:
         _open(device, chance.choice(catalogue.needs).code, day, number, chance)
-    elif in_line and roll < 0.145:
+    elif roll < 0.145 and (in_line := _in_line(device)):
         row = chance.choice(in_line)
         device.submit(ops.Remove(row.visit_id, row.rev))
     elif 0.145 <= roll < 0.155:
         device.submit(ops.SetPresence(Presence.ON_BREAK))
     elif 0.155 <= roll < 0.16:
         device.submit(ops.SetPresence(Presence.OFF_FLOOR))
+
+
+def _in_line(device: Device) -> list[VisitRow]:
+    waiting = [row for row in device.view.visits.values() if row.state in (State.WAITING, State.OFFERED)]
+    return sorted(waiting, key=lambda row: row.created_at)
 
 
 def _implausible(device: Device, rows: list[VisitRow], chance: Random) -> None:

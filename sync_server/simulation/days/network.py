@@ -159,7 +159,7 @@ class Connection:
 
     def _deliver(self, frame: bytes) -> None:
         try:
-            self.life.run(self.on_frame, frame)
+            self.life.context.run(self.on_frame, frame)
         except Killed:
             return
 
@@ -239,6 +239,7 @@ class Network:
 
     def __init__(self, loop: VirtualLoop) -> None:
         self.loop = loop
+        self.at = loop.world_at
         self.socket: Socket | None = None
         self.peers: dict[bytes, Connection] = {}
         self._made = 0
@@ -260,6 +261,3 @@ class Network:
 
     def later(self, seconds: float, what: Callable[[], None]) -> None:
         self.loop.world_at(self.loop.time() + seconds, what)
-
-    def at(self, when: float, what: Callable[..., None], *args: object) -> None:
-        self.loop.world_at(when, what, *args)

@@ -124,6 +124,7 @@ class ShopLife:
             machine.wrong_by_ms, wrong = wrong, int(-0.8 * wrong)
         self.tablet_of = {who: who for who in EMPLOYEES}
         self.trouble = Trouble(self.server, self.net, self.ledger, self._machine_of, self._hand_out_spare)
+        self._chance = Random()
         self._lost = 0
 
     def world_ms(self) -> int:
@@ -165,7 +166,8 @@ class ShopLife:
                 machine.kill()
             asyncio.set_event_loop(None)
             self.loop.bury()
-            self._disk.close()
+            for disk in (self._disk, *(machine.disk for machine in self.machines.values())):
+                disk.close()  # SQLite holds on to whoever it tells of what leaves an outbox
         ledger = self.ledger
         found = ledger.violations[0] if ledger.violations else None
         return Lived(
@@ -223,7 +225,8 @@ class ShopLife:
 
     def _happens(self, item: Item) -> None:
         self.done.append(item)
-        chance = Random(item.seed)
+        self._chance.seed(item.seed)  # its own; a Random for each would be made twice as slowly
+        chance = self._chance
         if item.kind in ("arrive", "kiosk", "glance"):
             machine = self._machine_of(item.who)
             machine.do(self._act, item, machine, chance)
