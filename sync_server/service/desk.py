@@ -33,7 +33,7 @@ from .turn import Turn
 HELLO_COSTS = 10  # messages: a snapshot is work
 BUSY = "this device sends more than the server takes at once; it is kept here and follows by itself"
 BEHIND = "the server's disk is slow at the moment; everything is kept here and follows by itself"
-REFRESH_S = 0.5  # how soon kiosks hear of places and brackets that moved because of others
+REFRESH_S = 1.0  # how soon kiosks hear of places and brackets that moved because of others
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
+import sqlite3
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -81,6 +84,16 @@ class Memory(PosixPath):
         return super().as_uri() + "?vfs=memdb"
 
 
+@functools.cache
+def _empty_store() -> bytes:
+    """A store's database before anything is in it: made once, for it takes as long as a part of a day."""
+    with tempfile.TemporaryDirectory(prefix="welkom-simulate-") as folder:
+        path = Memory(folder) / "empty.db"
+        with contextlib.closing(connect(path)) as db:  # it lives as long as this
+            migrate(path)
+            return db.serialize()
+
+
 class ShopLife:
     """Builds the shop in `folder` and lives it."""
 
@@ -135,7 +148,9 @@ class ShopLife:
         """Founds the store: its folder, its devices, its PINs."""
         self._folder.settings.write_text(STORE_TOML, "utf-8")
         make_server_key(self._folder.server_key)
-        migrate(self._folder.store)
+        with contextlib.closing(sqlite3.connect(":memory:")) as empty:
+            empty.deserialize(_empty_store())
+            empty.backup(self._disk)
         settings = load_settings(self._folder.settings)
         db = connect(self._folder.store)
         now = self._start_of_life
