@@ -38,11 +38,11 @@ class Close(Struct, frozen=True):
     """Close the socket: after a time-out it may be dead without knowing."""
 
 
-class Send(Struct, frozen=True):
+class Send(Struct, frozen=True, gc=False):
     message: FromDevice
 
 
-class Changed(Struct, frozen=True):
+class Changed(Struct, frozen=True, gc=False):
     """What the screens show may differ now."""
 
 
@@ -88,7 +88,7 @@ class EpochKnown(Struct, frozen=True):
     epoch: str
 
 
-class Settled(Struct, frozen=True):
+class Settled(Struct, frozen=True, gc=False):
     """The op is on the server's disk: done, or refused for good."""
 
     op_id: str

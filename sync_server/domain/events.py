@@ -33,7 +33,7 @@ class Resolution(StrEnum):
     NOT_SOLVED = "not_solved"
 
 
-class VisitEvent(Struct, frozen=True, tag_field="event"):
+class VisitEvent(Struct, frozen=True, gc=False, tag_field="event"):
     """Base of what can happen to a visit."""
 
 
@@ -210,7 +210,7 @@ AnyVisitEvent = (
 Event = AnyVisitEvent | PresenceChanged | DayClosed
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, gc=False):
     """One line of the store's log.
 
     `seq` is gapless over the whole store; `rev` is the visit's version after this line, None

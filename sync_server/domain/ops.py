@@ -23,7 +23,11 @@ Words = Annotated[str, Meta(max_length=500)]
 Rev = Annotated[int, Meta(ge=1)]
 
 
-class OpenVisit(Struct, frozen=True, tag_field="op", tag="open_visit", omit_defaults=True):
+class Op(Struct, frozen=True, gc=False, tag_field="op", omit_defaults=True):
+    """Base of what may be asked. A value is never part of a circle, so no collector need look at it."""
+
+
+class OpenVisit(Op, frozen=True, tag="open_visit"):
     """A shopper states a need. `link` is the ticket's random address, 128 bits in base64url."""
 
     visit_id: Id
@@ -37,62 +41,62 @@ class OpenVisit(Struct, frozen=True, tag_field="op", tag="open_visit", omit_defa
     link: Link | None = None
 
 
-class Cancel(Struct, frozen=True, tag_field="op", tag="cancel", omit_defaults=True):
+class Cancel(Op, frozen=True, tag="cancel"):
     """The shopper leaves the line. They need not know the rev: leaving is always theirs to do."""
 
     visit_id: Id
     expected_rev: Rev | None = None
 
 
-class Rate(Struct, frozen=True, tag_field="op", tag="rate", omit_defaults=True):
+class Rate(Op, frozen=True, tag="rate"):
     visit_id: Id
     ces: Annotated[int, Meta(ge=1, le=5)] | None = None
     nps: Annotated[int, Meta(ge=0, le=10)] | None = None
     comment: Words | None = None
 
 
-class SetPresence(Struct, frozen=True, tag_field="op", tag="set_presence", omit_defaults=True):
+class SetPresence(Op, frozen=True, tag="set_presence"):
     """Available, on a break, or off the floor. `available` is also the touch that ends `not_responding`."""
 
     presence: Presence
 
 
-class Accept(Struct, frozen=True, tag_field="op", tag="accept", omit_defaults=True):
+class Accept(Op, frozen=True, tag="accept"):
     visit_id: Id
     expected_rev: Rev
 
 
-class Decline(Struct, frozen=True, tag_field="op", tag="decline", omit_defaults=True):
+class Decline(Op, frozen=True, tag="decline"):
     visit_id: Id
     expected_rev: Rev
 
 
-class Claim(Struct, frozen=True, tag_field="op", tag="claim", omit_defaults=True):
+class Claim(Op, frozen=True, tag="claim"):
     visit_id: Id
     expected_rev: Rev
 
 
-class Recall(Struct, frozen=True, tag_field="op", tag="recall", omit_defaults=True):
+class Recall(Op, frozen=True, tag="recall"):
     visit_id: Id
     expected_rev: Rev
 
 
-class Start(Struct, frozen=True, tag_field="op", tag="start", omit_defaults=True):
+class Start(Op, frozen=True, tag="start"):
     visit_id: Id
     expected_rev: Rev
 
 
-class Hold(Struct, frozen=True, tag_field="op", tag="hold", omit_defaults=True):
+class Hold(Op, frozen=True, tag="hold"):
     visit_id: Id
     expected_rev: Rev
 
 
-class Resume(Struct, frozen=True, tag_field="op", tag="resume", omit_defaults=True):
+class Resume(Op, frozen=True, tag="resume"):
     visit_id: Id
     expected_rev: Rev
 
 
-class HandOver(Struct, frozen=True, tag_field="op", tag="hand_over", omit_defaults=True):
+class HandOver(Op, frozen=True, tag="hand_over"):
     """Back to the line for a colleague. `need` is given when it turned out to be another need."""
 
     visit_id: Id
@@ -101,13 +105,13 @@ class HandOver(Struct, frozen=True, tag_field="op", tag="hand_over", omit_defaul
     need: Code | None = None
 
 
-class AddNote(Struct, frozen=True, tag_field="op", tag="add_note", omit_defaults=True):
+class AddNote(Op, frozen=True, tag="add_note"):
     visit_id: Id
     expected_rev: Rev
     note: Annotated[str, Meta(min_length=1, max_length=500)]
 
 
-class Complete(Struct, frozen=True, tag_field="op", tag="complete", omit_defaults=True):
+class Complete(Op, frozen=True, tag="complete"):
     visit_id: Id
     expected_rev: Rev
     resolution: Resolution
@@ -117,21 +121,21 @@ class Complete(Struct, frozen=True, tag_field="op", tag="complete", omit_default
     goodwill_cents: Annotated[int, Meta(ge=0, le=100_000_000)] = 0
 
 
-class MarkNoShow(Struct, frozen=True, tag_field="op", tag="mark_no_show", omit_defaults=True):
+class MarkNoShow(Op, frozen=True, tag="mark_no_show"):
     """The shopper is not to be found, after at least one recall."""
 
     visit_id: Id
     expected_rev: Rev
 
 
-class Remove(Struct, frozen=True, tag_field="op", tag="remove", omit_defaults=True):
+class Remove(Op, frozen=True, tag="remove"):
     """An employee takes a visit out of the line, for example one opened by mistake."""
 
     visit_id: Id
     expected_rev: Rev
 
 
-class QuickResolution(Struct, frozen=True, tag_field="op", tag="quick_resolution", omit_defaults=True):
+class QuickResolution(Op, frozen=True, tag="quick_resolution"):
     """A visit opened and completed in one step, for the shopper who simply walked up."""
 
     visit_id: Id
@@ -145,7 +149,7 @@ class QuickResolution(Struct, frozen=True, tag_field="op", tag="quick_resolution
     goodwill_cents: Annotated[int, Meta(ge=0, le=100_000_000)] = 0
 
 
-class SignOn(Struct, frozen=True, tag_field="op", tag="sign_on", omit_defaults=True):
+class SignOn(Op, frozen=True, tag="sign_on"):
     """The server found the PIN right: this employee now holds this tablet. Devices cannot send it."""
 
     employee: Code

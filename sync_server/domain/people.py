@@ -27,7 +27,7 @@ from .events import (
 ON_THE_FLOOR = frozenset({Presence.AVAILABLE, Presence.SERVING})
 
 
-class Person(Struct, frozen=True):
+class Person(Struct, frozen=True, gc=False):
     """An employee as the floor sees them now. Times are ms UTC.
 
     `chosen` is what they set themselves; `offer` is the visit they are being asked for;

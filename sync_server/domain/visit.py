@@ -100,7 +100,7 @@ class IllegalTransition(ValueError):
     """The table has no line for this state and this event. A fault in the rules, never a shopper's."""
 
 
-class Visit(Struct, frozen=True):
+class Visit(Struct, frozen=True, gc=False):
     """One shopper's need from stating it to its end. Times are ms UTC, durations ms unless named `_s`.
 
     `offered_at`, `accepted_at` and `serving_at` are the first times each was reached; a visit that was

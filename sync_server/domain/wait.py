@@ -17,7 +17,7 @@ SIMILAR = 2.0  # quotes within this factor of each other are alike
 FEWEST_SERVICES = 5  # below this the catalogue's target time is used
 
 
-class Quote(Struct, frozen=True):
+class Quote(Struct, frozen=True, gc=False):
     """A bracket in seconds. `low_s` and `high_s` are whole minutes: exactly what the shopper is told.
 
     `median_s` is the likeliest single figure; `expected_s` is what the formula alone says, kept
@@ -30,7 +30,7 @@ class Quote(Struct, frozen=True):
     expected_s: float
 
 
-class Outcome(Struct, frozen=True):
+class Outcome(Struct, frozen=True, gc=False):
     """What was expected of a wait, by the formula, and what it came to, in seconds."""
 
     expected_s: float
@@ -41,7 +41,7 @@ class Outcome(Struct, frozen=True):
         return self.wait_s / self.expected_s
 
 
-class Spread(Struct, frozen=True):
+class Spread(Struct, frozen=True, gc=False):
     """What waits came to, as factors of what was expected: the 10th, 50th and 90th percentile."""
 
     low: float

@@ -20,10 +20,14 @@ HEARTBEAT_S = 2.0
 MISSED_BEATS = 3  # this many without a sign of the server, and the device starts afresh
 
 
+class Message(Struct, frozen=True, gc=False, tag_field="type", omit_defaults=True):
+    """Base of what is said. There are thousands at a time, and none is ever part of a circle."""
+
+
 # --- from a device -------------------------------------------------------------------------------
 
 
-class Hello(Struct, frozen=True, tag_field="type", tag="hello", omit_defaults=True):
+class Hello(Message, frozen=True, tag="hello"):
     """Who is there. `catalogue` is the digest of the catalogue the device keeps, empty for none.
 
     `lenient`: the device skips what it does not know in a catalogue. One of Welkom 0.1.0 cannot.
@@ -34,7 +38,7 @@ class Hello(Struct, frozen=True, tag_field="type", tag="hello", omit_defaults=Tr
     lenient: bool = False
 
 
-class Submit(Struct, frozen=True, tag_field="type", tag="submit", omit_defaults=True):
+class Submit(Message, frozen=True, tag="submit"):
     """One op. The device makes `op_id` and repeats the same message until it has the Answer.
 
     `at_device` is the device's clock in ms UTC when the person tapped, `ahead_ms` how far the
@@ -50,7 +54,7 @@ class Submit(Struct, frozen=True, tag_field="type", tag="submit", omit_defaults=
     epoch: Annotated[str, Meta(max_length=64)] = ""
 
 
-class SignIn(Struct, frozen=True, tag_field="type", tag="sign_in", omit_defaults=True):
+class SignIn(Message, frozen=True, tag="sign_in"):
     """An employee takes this tablet. Never kept in an outbox: a PIN is not written down."""
 
     request: Id
@@ -58,7 +62,7 @@ class SignIn(Struct, frozen=True, tag_field="type", tag="sign_in", omit_defaults
     pin: Annotated[str, Meta(pattern=r"^[0-9]{4,8}\Z")]
 
 
-class Ping(Struct, frozen=True, tag_field="type", tag="ping", omit_defaults=True):
+class Ping(Message, frozen=True, tag="ping"):
     """The device is there. Answered with a Beat that carries the same `echo`, any number."""
 
     echo: int | None = None
@@ -70,7 +74,7 @@ FromDevice = Hello | Submit | SignIn | Ping
 # --- from the server -----------------------------------------------------------------------------
 
 
-class Snapshot(Struct, frozen=True, tag_field="type", tag="snapshot", omit_defaults=True):
+class Snapshot(Message, frozen=True, tag="snapshot"):
     """All that this device may see, as of Update `n` of its stream.
 
     `catalogue` is left out where the device already keeps the one with `digest`. `last_ticket` is
@@ -97,7 +101,7 @@ class Snapshot(Struct, frozen=True, tag_field="type", tag="snapshot", omit_defau
     keep_h: int = 24
 
 
-class Update(Struct, frozen=True, tag_field="type", tag="update", omit_defaults=True):
+class Update(Message, frozen=True, tag="update"):
     """What changed since Update `n - 1`: rows to replace, visits to forget (`gone`)."""
 
     n: int
@@ -108,14 +112,14 @@ class Update(Struct, frozen=True, tag_field="type", tag="update", omit_defaults=
     quotes: tuple[QuoteRow, ...] = ()
 
 
-class Answer(Struct, frozen=True, tag_field="type", tag="answer", omit_defaults=True):
+class Answer(Message, frozen=True, tag="answer"):
     """What became of an op. It is on disk: without `refusal` it is done, with one it never will be."""
 
     op_id: str
     refusal: Refusal | None = None
 
 
-class SignedIn(Struct, frozen=True, tag_field="type", tag="signed_in", omit_defaults=True):
+class SignedIn(Message, frozen=True, tag="signed_in"):
     """What became of a SignIn. `wait_s` is how long to wait before another try."""
 
     request: str
@@ -123,7 +127,7 @@ class SignedIn(Struct, frozen=True, tag_field="type", tag="signed_in", omit_defa
     wait_s: int = 0
 
 
-class Beat(Struct, frozen=True, tag_field="type", tag="beat", omit_defaults=True):
+class Beat(Message, frozen=True, tag="beat"):
     """The answer to a Ping: the server's stream stands at `n`; a device behind it has missed something.
 
     `echo` is that of the Ping: from it the device reckons the server's clock.
@@ -134,14 +138,14 @@ class Beat(Struct, frozen=True, tag_field="type", tag="beat", omit_defaults=True
     echo: int | None = None
 
 
-class NotNow(Struct, frozen=True, tag_field="type", tag="not_now", omit_defaults=True):
+class NotNow(Message, frozen=True, tag="not_now"):
     """The server cannot write at the moment (a full disk, say). Nothing was done; try again later."""
 
     reason: str
     op_id: str | None = None
 
 
-class Fault(Struct, frozen=True, tag_field="type", tag="fault", omit_defaults=True):
+class Fault(Message, frozen=True, tag="fault"):
     """The server could not read a message of this device. `reason` names what was wrong with it.
 
     `op_id` is the op's id where it could still be read: that op can never succeed.
@@ -151,11 +155,11 @@ class Fault(Struct, frozen=True, tag_field="type", tag="fault", omit_defaults=Tr
     op_id: str | None = None
 
 
-class WhoAreYou(Struct, frozen=True, tag_field="type", tag="who_are_you", omit_defaults=True):
+class WhoAreYou(Message, frozen=True, tag="who_are_you"):
     """The server does not know this connection (it restarted): say Hello."""
 
 
-class Dismissed(Struct, frozen=True, tag_field="type", tag="dismissed", omit_defaults=True):
+class Dismissed(Message, frozen=True, tag="dismissed"):
     """This device has no part in the store any more. Nothing it said was read; ask again much later."""
 
 

@@ -12,7 +12,7 @@ from sync_server.domain.people import Person
 from sync_server.domain.visit import IN_LINE, Visit
 
 
-class VisitRow(Struct, frozen=True, omit_defaults=True):
+class VisitRow(Struct, frozen=True, gc=False, omit_defaults=True):
     """One visit as a device knows it. Times are ms UTC by the server's clock.
 
     `place_in_line` counts from 1; `low_s` and `high_s` are the bracket of the wait from now, in
@@ -49,7 +49,7 @@ class VisitRow(Struct, frozen=True, omit_defaults=True):
     notes: tuple[str, ...] = ()
 
 
-class PersonRow(Struct, frozen=True, omit_defaults=True):
+class PersonRow(Struct, frozen=True, gc=False, omit_defaults=True):
     """One employee as colleagues see them. `visit_id` is the visit in hand or being offered."""
 
     id: str
@@ -59,7 +59,7 @@ class PersonRow(Struct, frozen=True, omit_defaults=True):
     visit_id: str | None = None
 
 
-class QuoteRow(Struct, frozen=True, omit_defaults=True):
+class QuoteRow(Struct, frozen=True, gc=False, omit_defaults=True):
     """The bracket for somebody who joins the line for `need` now, seconds; without figures: not known."""
 
     need: str
