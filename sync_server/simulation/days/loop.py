@@ -24,24 +24,6 @@ class Standstill(Exception):
     """Nothing will ever happen again, and somebody still waits."""
 
 
-class Deed:
-    """Something the world does, in no process's name."""
-
-    __slots__ = ("_args", "_loop", "_what")
-    cancelled = False
-
-    def __init__(self, loop: "VirtualLoop", what: Callable[..., None], args: tuple[Any, ...]) -> None:
-        self._loop = loop
-        self._what = what
-        self._args = args
-
-    def run(self) -> None:
-        try:
-            self._what(*self._args)
-        except Exception as error:
-            self._loop.on_fault("a fault", error)
-
-
 class Errand:
     """Something a process is called for: what asyncio's handle is, without what makes that one slow."""
 
@@ -82,7 +64,8 @@ class Errand:
 class VirtualLoop(asyncio.BaseEventLoop):
     """asyncio's own loop with a clock that jumps. `on_fault` hears of exceptions nobody caught.
 
-    Timers of the same instant are heard in the order they were set: the same seed, the same story.
+    Timers of the same instant are heard in the order they were set, after all that is wanted soon: the
+    same seed, the same story.
     """
 
     def __init__(self) -> None:
@@ -91,8 +74,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.corpses: list[asyncio.Task[Any]] = []  # of killed processes
         self._time = 0.0
         self._made = 0
-        self._timers: list[tuple[float, int, Errand | Deed]] = []
-        self._soon: deque[Errand | Deed] = deque()
+        # What a process is called for; or what the world does in no process's name, and with what.
+        self._timers: list[tuple[float, int, Errand | Callable[..., None], tuple[Any, ...]]] = []
+        self._soon: deque[Errand] = deque()
         self.set_exception_handler(_tell)
         self.set_task_factory(_task)
 
@@ -105,13 +89,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def errands(self) -> list[Errand]:
         """What processes still have to be called for."""
-        everything = [*self._soon, *(what for _, _, what in self._timers)]
+        everything = [*self._soon, *(what for _, _, what, _ in self._timers)]
         return [what for what in everything if isinstance(what, Errand)]
 
     def world_at(self, when: float, what: Callable[..., None], *args: Any) -> None:
         """Calls something that belongs to no process."""
         self._made += 1
-        heapq.heappush(self._timers, (when, self._made, Deed(self, what, args)))
+        heapq.heappush(self._timers, (when, self._made, what, args))
 
     def bury(self) -> None:
         """Ends the loop. Tasks of the dead are closed now, when what they still do matters to nobody."""
@@ -131,7 +115,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> Any:  # type: ignore[override]
         errand = Errand(self, when, callback, args, context)
         self._made += 1
-        heapq.heappush(self._timers, (when, self._made, errand))
+        heapq.heappush(self._timers, (when, self._made, errand, ()))
         return errand
 
     def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> Any:  # type: ignore[override]
@@ -153,21 +137,20 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _run_once(self) -> None:
         soon, timers, next_timer = self._soon, self._timers, heapq.heappop
         while not self._stopping:  # type: ignore[attr-defined]
-            if not soon:
-                if not timers:
-                    raise Standstill
-                when, _, first = next_timer(timers)
-                if first.cancelled:
-                    continue
-                self._time = max(self._time, when)
-                if not (timers and timers[0][0] <= self._time):
-                    first.run()
-                    continue
-                soon.append(first)
-            while timers and timers[0][0] <= self._time:
-                soon.append(next_timer(timers)[2])
-            for _ in range(len(soon)):
+            if soon:
                 soon.popleft().run()
+                continue
+            if not timers:
+                raise Standstill
+            when, _, what, args = next_timer(timers)
+            self._time = max(self._time, when)
+            if isinstance(what, Errand):
+                what.run()
+                continue
+            try:
+                what(*args)
+            except Exception as error:
+                self.on_fault("a fault", error)
 
 
 def _resolve(future: "asyncio.Future[Any]", func: Callable[..., Any], args: tuple[Any, ...]) -> None:
