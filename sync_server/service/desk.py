@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 from sync_server.domain.events import Presence, Record
 from sync_server.domain.ops import (
@@ -266,7 +267,11 @@ class Desk:
 
     def _say(self, turn: Turn, messages: Iterable[tuple[list[bytes], FromServer]]) -> None:
         for peers, message in messages:
-            turn.news.append(lambda peers=peers, message=message: self._send(peers, message))  # type: ignore[misc]
+            turn.news.append(partial(self._tell, peers, message))
+
+    def _tell(self, peers: list[bytes], message: FromServer) -> None:
+        """Tells news, once on disk, to those who are still to hear it: one may have been revoked meanwhile."""
+        self._send([peer for peer in peers if peer in self._audience.sessions], message)
 
     def _send(self, peers: list[bytes], message: FromServer) -> None:
         frame = encode(message)

@@ -13,6 +13,7 @@ from sync_server.domain.events import Presence
 from sync_server.protocol import messages as msg
 from sync_server.service import accounts, devices
 from sync_server.service import server as server_module
+from sync_server.service.store import Store
 
 from .house import PIN, come, do, visit_of
 
@@ -50,16 +51,52 @@ async def test_a_revoked_device_is_told_nothing_more(house):
     await tablet.hello()
     await house.until(lambda: kiosk.live)
     await house.revoke("tablet")
-    heard = len(tablet.seen)
     visit_id = come(kiosk, "ask", alias="Rumpelstiltskin")
     await house.until(lambda: not kiosk.outbox.pending())
     assert "tablet" not in [device.device_id for device in house.server.desk.connected]
-    while True:  # what was on its way may still come, nothing of what happened since
+    # What was on its way may still come, nothing of what happened since.
+    assert visit_id.encode() not in await everything_to(tablet)
+
+
+async def everything_to(device) -> bytes:
+    """All that this device was told."""
+    while True:
         try:
-            tablet.seen.append(await tablet.socket.recv(zmq.NOBLOCK))
+            device.seen.append(await device.socket.recv(zmq.NOBLOCK))
         except zmq.Again:
-            break
-    assert visit_id.encode() not in b"".join(tablet.seen[heard:])
+            return b"".join(device.seen)
+
+
+async def test_what_happened_while_it_was_revoked_is_not_told_to_it_afterwards(house, monkeypatch):
+    """14: the news was made while it still took part, and is told when that is on disk."""
+    kiosk_file, tablet_file = house.enrol("kiosk", "Front"), house.enrol("staff", "Tablet")
+    server = await house.open()
+    tablet, kiosk = house.raw(tablet_file), house.device(kiosk_file)
+    await tablet.hello()
+    await house.until(lambda: kiosk.live)
+    held, go_on, dropped = threading.Event(), threading.Event(), threading.Event()
+    commit = Store._commit
+
+    def slowly(db):
+        accounts.revoke_device(db, "tablet", 1)
+        held.set()
+        assert go_on.wait(20)
+
+    def once_dropped(self, batches):
+        assert dropped.wait(20)
+        commit(self, batches)
+
+    revoking = asyncio.ensure_future(server.change_devices(slowly, "tablet"))
+    await asyncio.to_thread(held.wait, 20)
+    monkeypatch.setattr(Store, "_commit", once_dropped)
+    visit_id = come(kiosk, "ask", alias="Rumpelstiltskin")
+    await house.until(lambda: server.shop.turns_waiting)
+    go_on.set()
+    await revoking
+    dropped.set()
+    await house.until(lambda: not kiosk.outbox.pending())
+    await tablet.hear(msg.Dismissed)
+    assert visit_id.encode() not in await everything_to(tablet)
 
 
 @pytest.mark.attack(
