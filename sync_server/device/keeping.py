@@ -33,11 +33,15 @@ class Keeping:
         self._hours = outbox.hours() or KEEP_MS // HOUR_MS
         self._loop = asyncio.get_running_loop()
         self.keep_timer: asyncio.TimerHandle | None = None
+        self._looked_at = around.steady_clock()
         self.forget_timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Forgets what is due, from now on in time."""
+        if self.forget_timer is not None:
+            self.forget_timer.cancel()
         self.forget_timer = self._loop.call_later(FORGET_S, self.start)
+        self._looked_at = self._around.steady_clock()
         self.forget()
 
     def stop(self) -> None:
@@ -73,7 +77,12 @@ class Keeping:
             self.keep_timer = self._loop.call_later(KEEP_S, self.keep)
 
     def now_and_then(self) -> None:
-        """The same, if it is long since the last time: nothing may have changed, but it was heard."""
+        """The same, if it is long since the last time: nothing may have changed, but it was heard.
+
+        And forgets what is due once this device wakes: while it sleeps its timers do too.
+        """
+        if self._around.steady_clock() - self._looked_at >= FORGET_S * 1000:
+            self.start()
         heard_at = self._engine.heard_at
         if heard_at is not None and (self._last is None or heard_at - self._last.at >= STILL_KEPT_MS):
             self.soon()

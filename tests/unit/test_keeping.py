@@ -8,11 +8,11 @@ import pytest
 from sync_server.device import keeping as keeping_module
 from sync_server.device.around import Around
 from sync_server.device.engine import Engine
-from sync_server.device.keeping import Keeping
+from sync_server.device.keeping import HOUR_MS, Keeping
 from sync_server.device.last import Last
 from sync_server.device.outbox import Outbox, OutboxError
 from sync_server.protocol.messages import Snapshot, Update
-from sync_server.protocol.rows import PersonRow, QuoteRow
+from sync_server.protocol.rows import PersonRow, QuoteRow, VisitRow
 from tests.shop import MONDAY_10
 
 TOM = PersonRow("tom", "available", MONDAY_10)
@@ -81,3 +81,25 @@ def test_when_the_server_spoke_is_written_down_every_few_seconds_and_not_with_ea
     asyncio.run(keep())
     assert outbox.last() == Last(MONDAY_10 + 5010, 0, people=(TOM,), quotes=(QuoteRow("ask", 6),))
     outbox.close()
+
+
+def test_a_device_that_slept_forgets_what_is_due_as_soon_as_it_wakes(tmp_path: Path):
+    mia = VisitRow("1" * 32, "A-1", 1, "waiting", "ask", "en", MONDAY_10, alias="Mia")
+    last, slept = Last(MONDAY_10, 0, visits=(mia,)), [0]
+    outbox, engine = Outbox(tmp_path / "tablet.db"), Engine([], last=last)
+
+    async def sleep_and_wake() -> None:
+        around = Around(wall_clock=lambda: MONDAY_10 + slept[0], steady_clock=lambda: slept[0])
+        keeping = Keeping(outbox, engine, around, last)
+        keeping.start()
+        slept[0] = 23 * HOUR_MS
+        keeping.now_and_then()
+        assert engine.replica.visits[mia.visit_id].alias == "Mia"
+        slept[0] = 25 * HOUR_MS  # its timers have slept as well
+        keeping.now_and_then()
+        keeping.stop()
+
+    asyncio.run(sleep_and_wake())
+    assert not engine.replica.visits
+    outbox.close()
+    assert b"Mia" not in (tmp_path / "tablet.db").read_bytes()
