@@ -270,7 +270,7 @@ class Desk:
             turn.news.append(partial(self._tell, peers, message))
 
     def _tell(self, peers: list[bytes], message: FromServer) -> None:
-        """Tells news, once on disk, to those who are still to hear it: one may have been revoked meanwhile."""
+        """Tells news, once on disk, to those who still take part: one may have been revoked meanwhile."""
         self._send([peer for peer in peers if peer in self._audience.sessions], message)
 
     def _send(self, peers: list[bytes], message: FromServer) -> None:

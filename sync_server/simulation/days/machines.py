@@ -171,7 +171,6 @@ class DeviceMachine(Machine):
         chance: Random,
     ) -> None:
         super().__init__(loop, file.device_id, world_ms)
-        born = world_ms()
         self.file = file
         self.path = path
         self.ledger = ledger
@@ -182,7 +181,7 @@ class DeviceMachine(Machine):
         self._folder = folder
         self._around = Around(
             wall_clock=self.wall_clock,
-            steady_clock=lambda: world_ms() - born,  # it counts the nights too, as a real one's does
+            steady_clock=world_ms,  # it counts the nights too, as a real one's does
             random_bytes=chance.randbytes,
             jitter=chance.random,
             link=lambda _file, on_frame: _Link(self, on_frame),
