@@ -294,7 +294,10 @@ class Device:
         self._tell(self.on_answered, op_id)
         submit = self.outbox.find(op_id) if refusal is not None else None
         if refusal is None or self._was_done(submit, refusal):
-            self.outbox.settle(op_id)  # and what it did is written down with that, soon
+            # The answered op leaves the disk: what it did must be there.
+            heard = self._keeping.heard()
+            self.outbox.settle(op_id, heard)
+            self._keeping.kept(heard)
             return
         self._keeping.keep()
         try:

@@ -70,7 +70,6 @@ class Outbox:
                 f"{path}: {error}; check that the folder exists, is writable and has space,"
                 " and that no second Welkom runs with the same device file"
             ) from error
-        self._settled: set[str] = set()  # answered, and still on disk
         self._room = 0  # so many more may wait at least; counted anew when it is used up
         self._clean: tuple[int, int] | None = None  # when, and at how many changes, the file held no traces
 
@@ -82,8 +81,7 @@ class Outbox:
     def put(self, submit: Submit, counter: Counter | None = None, heard: Heard | None = None) -> None:
         """Commits an op, the ticket number it used up, and what the server said before it."""
         if self._room <= 0:
-            (waiting,) = self._rows("SELECT count(*) FROM pending")[0]
-            self._room = MOST_PENDING - waiting + len(self._settled)
+            self._room = MOST_PENDING - self._rows("SELECT count(*) FROM pending")[0][0]
         if self._room <= 0:
             raise OutboxError(
                 f"{self.path}: {MOST_PENDING} taps wait here to be sent and no more are taken;"
@@ -98,22 +96,16 @@ class Outbox:
 
     def pending(self) -> list[Submit]:
         """The ops not answered yet, in the order they were made."""
-        everything = [self._op(row[0]) for row in self._rows("SELECT submit FROM pending ORDER BY position")]
-        return [submit for submit in everything if submit.op_id not in self._settled]
+        return [self._op(row[0]) for row in self._rows("SELECT submit FROM pending ORDER BY position")]
 
     def find(self, op_id: str) -> Submit | None:
         """An op not answered yet."""
-        if op_id in self._settled:
-            return None
         rows = self._rows("SELECT submit FROM pending WHERE op_id = ?", op_id)
         return self._op(rows[0][0]) if rows else None
 
-    def settle(self, op_id: str) -> None:
-        """The server has done it. It leaves the disk with whatever is written next.
-
-        A commit of its own would buy nothing: sent again after a crash, it gets the same answer.
-        """
-        self._settled.add(op_id)
+    def settle(self, op_id: str, heard: Heard | None = None) -> None:
+        """The server has done it, and has said this."""
+        self._write(("DELETE FROM pending WHERE op_id = ?", (op_id,)), heard=heard)
 
     def refuse(self, op_id: str, refusal: Refusal, at: int) -> None:
         """The server has refused it for good: kept apart until a person has seen it. `at` in ms UTC."""
@@ -122,7 +114,7 @@ class Outbox:
                 "INSERT OR REPLACE INTO refused SELECT op_id, submit, ?, ? FROM pending WHERE op_id = ?",
                 (_encode(refusal), at, op_id),
             ),
-            (_DELETE_OP, (op_id,)),
+            ("DELETE FROM pending WHERE op_id = ?", (op_id,)),
         )
 
     def refused(self) -> list[tuple[Submit, Refusal]]:
@@ -243,9 +235,6 @@ class Outbox:
         return self._decode(found, str) if found is not None else ""
 
     def close(self) -> None:
-        if self._settled:
-            with contextlib.suppress(OutboxError):  # then it is sent again, and answered the same
-                self._write()
         self._db.close()
 
     @contextlib.contextmanager
@@ -295,14 +284,11 @@ class Outbox:
         try:
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                if self._settled:
-                    self._db.executemany(_DELETE_OP, [(op_id,) for op_id in self._settled])
                 for sql, values in statements:
                     self._db.execute(sql, values)
                 if heard is not None:
                     self._write_rows(heard)
                 self._db.execute("COMMIT")
-                self._settled.clear()
             except BaseException:
                 # A full disk may have ended the transaction already.
                 with contextlib.suppress(sqlite3.Error):
@@ -314,7 +300,6 @@ class Outbox:
 
 # An update in place: a replaced row is taken out and put in again, with its index.
 _PUT_ROW = "INSERT INTO last_rows VALUES (?,?,?) ON CONFLICT (kind, id) DO UPDATE SET row = excluded.row"
-_DELETE_OP = "DELETE FROM pending WHERE op_id = ?"
 _PUT_VALUE = "INSERT INTO kept VALUES (?,?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 

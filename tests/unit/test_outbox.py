@@ -74,36 +74,6 @@ def test_a_settled_op_is_gone_and_the_others_stay(path):
     assert Outbox(path).pending() == [submit(1), submit(3)]
 
 
-@pytest.mark.parametrize("write", ["put", "keep_screen", "forget", "nothing"])
-def test_a_settled_op_leaves_the_disk_with_whatever_is_written_next(path, write):
-    outbox = Outbox(path)
-    outbox.put(submit(1))
-    outbox.settle(submit(1).op_id)
-    assert outbox.pending() == []
-    if write == "put":
-        outbox.put(submit(2))
-    elif write == "keep_screen":
-        outbox.keep_screen(b"ticket")
-    elif write == "forget":
-        outbox.forget(MONDAY_10)
-    outbox._db.close()  # killed
-    left = {"put": [submit(2)], "nothing": [submit(1)]}
-    assert Outbox(path).pending() == left.get(write, [])
-
-
-def test_a_settled_op_stays_settled_where_nothing_could_be_written(path):
-    outbox = Outbox(path)
-    outbox.put(submit(1))
-    outbox.settle(submit(1).op_id)
-    outbox.put(submit(2))
-    outbox.settle(submit(2).op_id)
-    with pytest.raises(OutboxError):
-        outbox._write(("no statement at all", ()))
-    assert outbox.pending() == []
-    outbox.close()
-    assert Outbox(path).pending() == []
-
-
 def test_an_op_is_found_by_its_id_until_it_is_settled(path):
     outbox = Outbox(path)
     outbox.put(submit(1))

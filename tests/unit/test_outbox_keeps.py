@@ -67,7 +67,7 @@ def test_what_the_server_last_said_is_kept(path):
     assert Outbox(path).last() == LAST
 
 
-@pytest.mark.parametrize("write", ["put", "keep_last"])
+@pytest.mark.parametrize("write", ["put", "settle", "keep_last"])
 def test_what_changed_is_written_to_what_the_server_said_before(path, write):
     outbox = Outbox(path)
     outbox.put(TAP)
@@ -78,6 +78,8 @@ def test_what_changed_is_written_to_what_the_server_said_before(path, write):
     heard = Heard(Last(MONDAY_10 + 1, 8), rows)
     if write == "put":
         outbox.put(Submit("2" * 32, MONDAY_10, TAP.op), None, heard)
+    elif write == "settle":
+        outbox.settle(TAP.op_id, heard)
     else:
         outbox.keep_last(heard)
     outbox.close()
