@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from sync_server.cli.common import TRY_LATER
+from sync_server.service.shop import STILL_MS
 
 from . import judge, world
 from .torment import Torment
@@ -28,6 +29,8 @@ async def torture(work: Path, seconds: float, seed: int) -> tuple[dict[str, obje
         await torment.run()
         try:
             converged: float | None = round(await torment.converge(), 1)
+            # Killed every second, the server never got to ask anybody: it does before it is judged.
+            await asyncio.sleep(STILL_MS / 1000 + 1)
         except AssertionError as error:
             converged, figures["disagree"] = None, str(error)
     finally:
