@@ -26,8 +26,9 @@ one of them with a store `welkom verify` finds it sound: no gap in the log, the 
 `make torture SECONDS=45` does the worst of it at once, to real processes under load: the server killed with
 kill -9 again and again, three kiosks and six tablets in turn, links cut, tablets stopped and let go on, the
 disk full and slow. It ends with one line of JSON: how many ops were `acknowledged`, how many of those are
-`missing` from the store or were done twice (`duplicates`), the server's `kills`, the links' `cuts`, and after
-how many seconds without any of it all devices and the server agreed (`converged_s`), the time included that
+`missing` from the store or were done twice (`duplicates`), how many shoppers were `helped` all the same, the
+server's `kills`, the links' `cuts`, and after how many seconds without any of it all devices and the server
+agreed and nobody waited whom somebody free could help (`converged_s`), the time included that
 the programs killed last took to start (`up_s`); who was `last_to_agree`, and why not before. `links` and
 `disk` say by which means: network namespaces and a small tmpfs where they are allowed (to root, or in a user
 namespace), a loopback proxy and a limit on the size of files elsewhere. `started_later` counts how often the

@@ -1,11 +1,14 @@
 """After the torture: is everything that was acknowledged there, once, and does everybody show the same?"""
 
+import time
 from collections import Counter
 from pathlib import Path
 
 from msgspec import Struct, json
 from msgspec.structs import asdict
 
+from sync_server.domain import routing
+from sync_server.domain.catalogue import Catalogue
 from sync_server.domain.floor import Floor
 from sync_server.protocol.rows import kiosk_visit, person_row, staff_visit
 from sync_server.service import queries
@@ -26,15 +29,16 @@ EVENTS = {
     "cancel": "cancelled",
     "rate": "rated",
 }
-MOVES_BY_ITSELF = {"place_in_line", "low_s", "high_s"}  # a kiosk is told of these half a second later
+MOVES_BY_ITSELF = {"place_in_line", "low_s", "high_s"}  # a kiosk is told of these a second later
 
 
 class Verdict(Struct):
-    """`missing` and `duplicates` count ops; `found` is what `welkom verify` says."""
+    """`missing` and `duplicates` count ops, `helped` visits; `found` is what `welkom verify` says."""
 
     acknowledged: int
     missing: int
     duplicates: int
+    helped: int
     found: list[str]
 
 
@@ -68,12 +72,13 @@ def verdict(folder: Folder, notes: Path) -> Verdict:
         acknowledged=len(told),
         missing=len(told - fates.keys()) + (done - events).total(),
         duplicates=(events - done).total(),
+        helped=sum(event == "completed" for event, _ in events),
         found=[finding.text for finding in verify(folder)],
     )
 
 
 def disagreement(folder: Folder, notes: Path, kiosks: list[str], tablets: list[str]) -> str:
-    """Who does not show yet what the store says, and in what; nobody: an empty text."""
+    """Who does not show yet what the store says, and in what, or who waits in vain; nobody: an empty text."""
     seen: dict[str, Shown] = {}
     for name in kiosks + tablets:
         path = notes / f"{name}.state"
@@ -109,7 +114,15 @@ def disagreement(folder: Folder, notes: Path, kiosks: list[str], tablets: list[s
             - seen[name].visits.keys()
         ):
             return f"{name} lacks {len(lacking)} visits"
-    return ""
+    return _waits_in_vain(catalogue, floor)
+
+
+def _waits_in_vain(catalogue: Catalogue, floor: Floor) -> str:
+    """A visit that somebody free could be asked for. A server that has just started asks nobody yet."""
+    now = time.time_ns() // 1_000_000
+    free = routing.free(catalogue, floor.people.values(), now)
+    match = routing.next_match(catalogue, free, floor.line(), now)
+    return f"{match.visit.ticket} waits though {match.employee} is free" if match else ""
 
 
 def _plain(rows: dict[str, object]) -> dict[str, dict[str, object]]:

@@ -1,6 +1,7 @@
 """The shop's processes, and what is done to them."""
 
 import asyncio
+import itertools
 import os
 import random
 import signal
@@ -21,7 +22,10 @@ from . import judge, world
 
 KIOSKS, TABLETS = 3, 6
 READY_S = 30.0
-SPELL_S = 3.75  # between the first kills of the server in a row
+KILLS = 5  # of the server in a row
+# From one row's begin to the next, by turns: the server just gets back to work, or lives on until people
+# are asked again, some seconds after its start.
+SPELLS_S = (3.75, 8.25)
 CONVERGE_S = 60.0
 ROOT = Path(__file__).parents[2]
 
@@ -183,11 +187,11 @@ class Torment:
     # --- what is done ----------------------------------------------------------------------------
 
     async def _kill_server(self) -> None:
-        """Three times in a row, of which the last two fall into its start, then at work again."""
+        """Several times in a row, all but the first in its start; then it is left at work for a while."""
         loop = asyncio.get_running_loop()
-        while True:
-            begins_anew = loop.time() + SPELL_S
-            for _ in range(3):
+        for spell_s in itertools.cycle(SPELLS_S):
+            begins_anew = loop.time() + spell_s
+            for _ in range(KILLS):
                 await asyncio.sleep(self.chance.uniform(0.1, 0.7))
                 pid = self.server.pid
                 self.server.kill()
