@@ -1,12 +1,29 @@
 """A short torture. `make torture` is the long one."""
 
+import contextlib
 import json
+import os
+import select
+import signal
 import subprocess
 import sys
 
 import pytest
 
+from .house import GIVE_UP_S
 from .process import ENVIRONMENT, ROOT
+
+TORTURE = """
+import asyncio
+from tests.torture.world import bound
+
+async def main():
+    process = await asyncio.create_subprocess_exec(*bound(["sleep", "3600"]))
+    print(process.pid, flush=True)
+    await process.wait()
+
+asyncio.run(main())
+"""
 
 
 @pytest.mark.fault(
@@ -27,3 +44,17 @@ def test_a_tortured_shop_loses_nothing_and_does_nothing_twice():
     assert figures["kills"] >= 3
     assert figures["cuts"] >= 3
     assert figures["converged_s"] is not None
+
+
+def test_what_a_torture_started_ends_with_it_however_it_ends():
+    torture = subprocess.Popen([sys.executable, "-c", TORTURE], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert torture.stdout is not None
+    member = os.pidfd_open(int(torture.stdout.readline()))
+    torture.kill()
+    torture.wait()
+    try:
+        assert select.select([member], [], [], GIVE_UP_S)[0]
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(member, signal.SIGKILL)
+        os.close(member)

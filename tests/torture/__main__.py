@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import random
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -21,7 +22,17 @@ from .torment import Torment
 
 async def torture(work: Path, seconds: float, seed: int) -> tuple[dict[str, object], bool]:
     """The figures, and whether all is well."""
+    me = asyncio.current_task()
+    assert me is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)
     torment = Torment(work, seconds, random.Random(seed))
+    try:
+        return await _torture(torment, seed)
+    finally:
+        torment.disk.close()
+
+
+async def _torture(torment: Torment, seed: int) -> tuple[dict[str, object], bool]:
     figures: dict[str, object] = {}
     await torment.set_up()
     try:
@@ -77,8 +88,12 @@ def main() -> int:
     if not chosen.plain:
         world.enter_namespaces()
     seed = random.randrange(10**6) if chosen.seed is None else chosen.seed
-    with tempfile.TemporaryDirectory(prefix="welkom-torture-", ignore_cleanup_errors=True) as work:
-        figures, well = asyncio.run(torture(Path(work), chosen.seconds, seed))
+    try:
+        with tempfile.TemporaryDirectory(prefix="welkom-torture-") as work:
+            figures, well = asyncio.run(torture(Path(work), chosen.seconds, seed))
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        print("stopped before its end: nothing can be said", file=sys.stderr)
+        return 2
     print(json.dumps(figures))
     return 0 if well else 1
 

@@ -71,7 +71,7 @@ class Member:
             kills = self.kills
             with self._errors.open("wb") as errors:
                 process = await asyncio.create_subprocess_exec(
-                    *self._command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors,
+                    *world.bound(self._command), cwd=ROOT, stdout=subprocess.PIPE, stderr=errors,
                     env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)},
                 )  # fmt: skip
             self.pid = process.pid

@@ -39,6 +39,11 @@ def enter_namespaces() -> None:
             os.execvp(wrapped[0], [*wrapped, sys.executable, "-m", "tests.torture", *sys.argv[1:]])
 
 
+def bound(command: list[str]) -> list[str]:
+    """The command, ended by the kernel as soon as this process is gone, however that went."""
+    return [*(["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []), *command]
+
+
 def is_inside() -> bool:
     return INSIDE in os.environ
 
@@ -63,7 +68,7 @@ class Wires:
         _run("ip link set lo up")
 
     async def lay(self, number: int, port: int) -> str:
-        holder = await asyncio.create_subprocess_exec("unshare", "--net", "sleep", "3600")
+        holder = await asyncio.create_subprocess_exec(*bound(["unshare", "--net", "sleep", "3600"]))
         self._holders[number] = holder
         own = Path("/proc/self/ns/net").readlink()
         while Path(f"/proc/{holder.pid}/ns/net").readlink() == own:  # until it is in a namespace of its own
@@ -143,7 +148,7 @@ class SmallDisk:
         self._filler.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Only needed outside a mount namespace of one's own, where it would stay."""
+        """Or its folder could not be removed, and outside a mount namespace of one's own it would stay."""
         _run(f"umount {self._path}")
 
 
@@ -160,6 +165,9 @@ class FileLimit:
 
     def free(self, pid: int) -> None:
         self._limit(pid, resource.RLIM_INFINITY)
+
+    def close(self) -> None:
+        """There is nothing to take away."""
 
     def _limit(self, pid: int, size: int) -> None:
         with contextlib.suppress(ProcessLookupError):  # a server started anew has no limit
