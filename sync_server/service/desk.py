@@ -111,7 +111,7 @@ class Desk:
 
     def _vacate(self, device: DeviceRow) -> None:
         """Whoever held this tablet is off the floor; with a visit in hand they stay, to take it elsewhere."""
-        if device.kind != ActorKind.STAFF.value or not self._shop.trusted:
+        if device.kind != ActorKind.STAFF.value or not self._shop.mending.trusted:
             return
         turn = self._shop.begin()
         by = Actor(ActorKind.STAFF, device.device_id)
@@ -132,7 +132,7 @@ class Desk:
 
     def _on_messages(self, incoming: list[Incoming]) -> None:
         """Does all messages at hand in one turn."""
-        if not self._shop.trusted:
+        if not self._shop.mending.trusted:
             self._not_heard(incoming)
             return
         turn = self._shop.begin()
@@ -193,7 +193,7 @@ class Desk:
 
     def _do_op(self, turn: Turn, session: Session, submit: msg.Submit, allowed: bool) -> None:
         op_id = submit.op_id
-        trouble = self._shop.resting
+        trouble = self._shop.mending.resting
         disk = trouble is None and self._shop.waiting < OPS_WAITING
         if not session.order.lets(op_id, turn.now, allowed and disk):
             self._counters.add("ops_put_off")
@@ -245,7 +245,7 @@ class Desk:
             if device.public_key not in self._socket.gate.devices:
                 return  # revoked while the PIN was being checked
             try:
-                if not self._shop.trusted:
+                if not self._shop.mending.trusted:
                     raise Unwell("the server is reading its store anew; try again")
                 refusal = self._shop.apply(turn, SignOn(message.employee, device.device_id), SYSTEM)
             except Unwell as fault:

@@ -60,7 +60,7 @@ class Metrics:
     def collect(self) -> Iterator[Metric]:
         server, shop = self._server, self._server.shop
         yield _gauge("welkom_info", {(_version(), shop.epoch): 1}, "version", "epoch")
-        yield _gauge("welkom_unwell", {(): int(shop.unwell is not None)})
+        yield _gauge("welkom_unwell", {(): int(shop.mending.unwell is not None)})
         yield _counter("welkom_events_total", _labelled(shop.happened), "event")
         yield _counter("welkom_refusals_total", _labelled(shop.refusals), "code")
         yield _gauge("welkom_turns_waiting", {(): shop.turns_waiting})

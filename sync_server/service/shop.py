@@ -7,13 +7,10 @@ dropped, and the floor is read anew from the disk.
 """
 
 import asyncio
-import contextlib
 import logging
-import sqlite3
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from sync_server.domain import late
 from sync_server.domain.catalogue import Catalogue
@@ -27,18 +24,16 @@ from . import logs, queries, retention, tables
 from .answers import Answered, Answers
 from .counters import Counters
 from .folder import Folder
-from .store import Batch, Done, Store, StoreError, Trouble, connect, reading, trouble_of
+from .mending import Mending
+from .store import Batch, Done, Store, connect, reading
 from .tables import PresenceLog
 from .turn import Turn
+from .watchers import Watchers
 
 LONGEST_WAIT_S = 60.0
-RETRY_S = 2.0  # after a failed commit, when time's own work is tried again
-REST_S = 1.0  # after a failed commit nothing of devices is begun: it would be lost as well, and cost as much
 STILL_MS = 3000  # after a start: devices are back within a second, and say what was done meanwhile
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 
 class Unwell(Exception):
@@ -65,7 +60,6 @@ class Shop:
         self.catalogue = catalogue
         self.clock = clock
         self.path = folder.store
-        self.unwell: Trouble | None = None
         self.news: Callable[[Turn, list[Record]], None] = lambda _turn, _records: None
         self.start_over: Callable[[], None] = lambda: None
         self.happened: Counter[str] = Counter()  # events on disk, by their name
@@ -73,10 +67,8 @@ class Shop:
         self._loop = asyncio.get_running_loop()
         self._turns: deque[Turn] = deque()
         self._epoch = 0
-        self._rebuilding: asyncio.Task[None] | None = None
         self._alarm: asyncio.TimerHandle | None = None
-        self._rests_until = 0.0
-        self._watchers: dict[str | None, set[asyncio.Event]] = {}
+        self.watchers = Watchers()
         with reading(self.path) as db:
             self._answers = Answers(queries.ops_done(db), queries.ops_refused(db))
             self.epoch = queries.epoch(db)
@@ -86,6 +78,7 @@ class Shop:
         if self.floor.open_visits():
             self._still_until = self.floor.still_until = self.clock() + STILL_MS
         self.store = store(self.path, self._loop, self._written)
+        self.mending = Mending(self.store, self._read_again, self._begin_anew)
 
     def _load(self) -> None:
         """The floor as the disk has it."""
@@ -99,6 +92,15 @@ class Shop:
             self.floor.signed_off.earlier(queries.presences_before(db, start))
         self.floor.still_until = self._still_until
         self._presence = PresenceLog(self.floor)
+
+    def _read_again(self) -> None:
+        """The floor as the disk has it, without what never got there."""
+        self._answers.drop_pending()
+        self._load()
+
+    def _begin_anew(self, time_waits_s: float) -> None:
+        self.start_over()
+        self._set_alarm(time_waits_s)
 
     def close(self) -> None:
         """Writes what is under way and ends. Nothing more is answered."""
@@ -169,7 +171,7 @@ class Shop:
         try:
             outcome = self._of_the_past(op) or self.floor.handle(op, by, turn.now, at_device, ahead_ms)
         except Exception as error:
-            self._distrust()
+            self.mending.distrust()
             raise Unwell("a fault in the server; it has been written to the log") from error
         if isinstance(outcome, Refusal):
             return outcome
@@ -184,7 +186,7 @@ class Shop:
         try:
             self.floor.recall(queries.records_of(self._log, visit_id), now)
         except Exception as error:
-            self._distrust()
+            self.mending.distrust()
             raise Unwell("the store cannot be read at the moment") from error
 
     def _of_lost_time(self, op: AnyOp, epoch: str) -> Refusal | None:
@@ -203,11 +205,6 @@ class Shop:
     def was_here(self, visit_id: str) -> bool:
         """Whether there ever was such a visit. The floor forgets one an hour after its end, the log never."""
         return visit_id in self.floor.visits or queries.is_known(self._log, visit_id)
-
-    @property
-    def resting(self) -> Trouble | None:
-        """Why no op is to be done at this moment; None where it may be tried."""
-        return self.unwell if self._loop.time() < self._rests_until else None
 
     @property
     def waiting(self) -> int:
@@ -234,12 +231,12 @@ class Shop:
 
     def tick(self) -> None:
         """Does what time has brought about."""
-        if self._rebuilding is None:
+        if self.mending.trusted:
             turn = self.begin()
             try:
                 self._note(turn, self.floor.tick(turn.now))
             except Exception:
-                self._distrust()
+                self.mending.distrust()
                 return
             self.finish(turn)
             if turn.records:
@@ -248,8 +245,7 @@ class Shop:
 
     async def submit(self, op_id: str, op: AnyOp, by: Actor) -> Refusal | None:
         """Does an op that came over the web. Returns when it is on disk; raises Unwell if it is not."""
-        if self._rebuilding is not None:
-            await self._rebuilding
+        await self.mending.over()
         turn = self.begin()
         future: asyncio.Future[Refusal | None] = self._loop.create_future()
         refusal = self.do(turn, op_id, op, by)
@@ -287,7 +283,7 @@ class Shop:
         if error is not None:
             self._lost(error)
             return
-        self.unwell = None
+        self.mending.unwell = None
         for _ in batches:
             self._speak(self._turns.popleft())
 
@@ -299,19 +295,12 @@ class Shop:
             for record in turn.records:
                 self.happened[str(type(record.event).__struct_config__.tag)] += 1
             logs.tell(turn.records)
-            if self._watchers:
-                self._wake({record.visit_id for record in turn.records})
-
-    def _wake(self, changed: set[str | None]) -> None:
-        for visit_id in changed | {None}:
-            for event in self._watchers.get(visit_id, ()):
-                event.set()
+            if self.watchers:
+                self.watchers.wake({record.visit_id for record in turn.records})
 
     def _lost(self, error: BaseException) -> None:
         """The disk said no: nothing of the turns in flight happened."""
-        self.unwell = trouble_of(error)
-        why = self.unwell.text
-        self._rests_until = self._loop.time() + REST_S
+        why = self.mending.failed(error).text
         self.counters.add("commits_failed")
         log.error("nothing can be saved at the moment: %s: %s", self.path, why)
         lost, self._turns = self._turns, deque()
@@ -320,47 +309,7 @@ class Shop:
         for turn in reversed(lost):  # a device must begin again with the first it lost: that is told last
             for tell in reversed(turn.if_lost):
                 tell(why)
-        try:
-            self._load()
-        except Exception:
-            self._distrust()
-            return
-        self.start_over()
-        self._set_alarm(RETRY_S)
-
-    def _distrust(self) -> None:
-        """A fault left the floor half changed, or not read at all: take it from the disk again.
-
-        Called while handling the exception, which goes to the log. Devices repeat what they asked.
-        """
-        log.exception("the floor cannot be relied on; it is read from the disk again")
-        if self._rebuilding is None:
-            self._rebuilding = self._loop.create_task(self._rebuild())
-
-    @property
-    def trusted(self) -> bool:
-        """False while the floor is being read anew: nothing may be done on it."""
-        return self._rebuilding is None
-
-    async def rewrite(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Does `work(db)` on what is written, then reads the floor anew and tells every device.
-
-        Nothing is done on the old floor meanwhile, or it would be written back. Raises what `work` does.
-        """
-        while self._rebuilding is not None:
-            await self._rebuilding
-        done: asyncio.Future[T] = self._loop.create_future()
-
-        async def between() -> None:
-            try:
-                done.set_result(await self.store.call(work))
-            except Exception as error:
-                done.set_exception(error)
-            await self._rebuild()
-
-        self._rebuilding = self._loop.create_task(between())
-        await asyncio.shield(self._rebuilding)
-        return done.result()
+        self.mending.read_again()
 
     async def forget(self, keep_ms: int) -> int:
         """Removes what must not outlive its use from the disk and from here; how many visits had some."""
@@ -370,35 +319,3 @@ class Shop:
         self._answers.drop(await self.store.call(lambda db: retention.drop_answers(db, now)))
         await self.store.tidy()
         return visits
-
-    async def _rebuild(self) -> None:
-        while True:
-            try:
-                await self.store.call(lambda _db: None)  # everything before this is on disk now
-                self._answers.drop_pending()
-                self._load()
-                break
-            except StoreError as error:
-                log.error("the store cannot be read; it is tried again: %s", error)
-                await asyncio.sleep(RETRY_S)
-            except Exception:
-                log.exception("the store cannot be read; it is tried again")
-                await asyncio.sleep(RETRY_S)
-        self._rebuilding = None
-        self.start_over()
-        self._set_alarm(RETRY_S)
-
-    # --- for those who look on -------------------------------------------------------------------
-
-    @contextlib.asynccontextmanager
-    async def watch(self, visit_id: str | None = None) -> AsyncIterator[asyncio.Event]:
-        """An event that is set after each change of this visit, or of anything for None."""
-        event = asyncio.Event()
-        watchers = self._watchers.setdefault(visit_id, set())
-        watchers.add(event)
-        try:
-            yield event
-        finally:
-            watchers.discard(event)
-            if not watchers:
-                self._watchers.pop(visit_id, None)

@@ -47,7 +47,7 @@ async def control(request: Request) -> Response:
         if command.command in CHANGES_DEVICES:
             result = await server.change_devices(work, command.arguments.get("device_id"))
         elif command.command in CHANGES_THE_PAST:
-            result = await server.shop.rewrite(work)
+            result = await server.shop.mending.rewrite(work)
             await server.shop.store.tidy()
         else:
             result = await server.shop.store.call(work)

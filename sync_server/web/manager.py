@@ -154,7 +154,7 @@ def _notices(server: Server) -> dict[str, object]:
     late = [v for v in shop.floor.open_visits() if v.alerted_at is not None and v.state in IN_LINE]
     late.sort(key=lambda v: v.created_at)
     return {
-        "unwell": shop.unwell,
+        "unwell": shop.mending.unwell,
         "late": late,
         "late_for": [(shop.clock() - v.created_at) / 1000 for v in late],
     }

@@ -31,7 +31,7 @@ async def pieces(
     `at_most_every_s` lets changes that come in a burst become one piece.
     """
     last: str | None = None
-    async with server.shop.watch(visit_id) as changed:
+    with server.shop.watchers.watch(visit_id) as changed:
         while not server.ending.is_set():
             changed.clear()
             html: str | None

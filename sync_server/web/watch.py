@@ -17,7 +17,8 @@ from .private import at_this_computer
 async def health(request: Request) -> Response:
     """200 while all is well, 503 and the reason when not."""
     server = server_of(request)
-    reason = server.shop.unwell.text if server.shop.unwell else None
+    trouble = server.shop.mending.unwell
+    reason = trouble.text if trouble else None
     if reason is None and not server.gate.at_work:
         reason = "no device can connect: what judges their keys has ended and is being started again"
     return JSONResponse(

@@ -8,7 +8,7 @@ import pytest
 
 from sync_server.device import engine
 from sync_server.protocol import messages
-from sync_server.service import accounts, desk
+from sync_server.service import accounts, desk, mending
 from sync_server.service import shop as shop_module
 from sync_server.service.folder import Folder
 from sync_server.service.verify import verify
@@ -41,7 +41,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HELLO_MS", "SILENCE_MS", "ANSWER_MS", "PING_MS", "NOT_NOW_MS"):
         monkeypatch.setattr(engine, name, getattr(engine, name) // 5)
     monkeypatch.setattr(shop_module, "STILL_MS", shop_module.STILL_MS // 5)
-    monkeypatch.setattr(shop_module, "REST_S", shop_module.REST_S / 5)
+    monkeypatch.setattr(mending, "REST_S", mending.REST_S / 5)
     monkeypatch.setattr(messages, "HEARTBEAT_S", messages.HEARTBEAT_S / 5)
     monkeypatch.setattr(engine, "BACK_OFF_MS", (20, 500))
     monkeypatch.setattr(desk, "REFRESH_S", 0.02)

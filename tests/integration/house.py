@@ -95,7 +95,7 @@ class House:
         await asyncio.wait_for(asyncio.shield(self._running), GIVE_UP_S)
 
     async def _watch(self, server: Server) -> None:
-        async with server.shop.watch() as event:
+        with server.shop.watchers.watch() as event:
             while True:
                 await event.wait()
                 event.clear()
@@ -239,6 +239,11 @@ class House:
         with self.store() as db:
             row = db.execute(sql, values).fetchone()
             return row[0] if row else None
+
+    def done(self) -> list[str]:
+        """The ids of the ops on the disk, in the order in which they were done."""
+        with self.store() as db:
+            return [row[0] for row in db.execute("SELECT op_id FROM ops ORDER BY rowid")]
 
 
 class Raw:

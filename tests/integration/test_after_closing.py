@@ -113,7 +113,7 @@ async def test_a_store_that_cannot_be_read_at_that_moment_refuses_nothing(folder
         broken.setattr(shops.queries, "records_of", unreadable)
         with pytest.raises(Unwell):
             await evening.hear(TOM, ops.Complete(VISIT, rev, Resolution.SOLVED), evening.closes - 5 * MINUTE)
-    await evening.shop._rebuilding
+    await evening.shop.mending.over()
     tapped = evening.closes - 5 * MINUTE
     assert await evening.hear(TOM, ops.Complete(VISIT, rev, Resolution.SOLVED), tapped) is None
     assert evening.row()[0] == "completed"

@@ -245,7 +245,7 @@ async def test_what_is_under_way_while_somebody_is_erased_is_not_lost(house, clo
     ticket, day = visit_of(tom, visit_id).ticket, house.catalogue.day(clock.now)
     work = control.work_of(house.folder, control.Request("erase", {"day": day, "ticket": ticket}))
     do(tom, ops.Accept, visit_id)
-    erasing = [asyncio.ensure_future(shop.rewrite(work)) for _ in range(3)]
+    erasing = [asyncio.ensure_future(shop.mending.rewrite(work)) for _ in range(3)]
     others = [come(kiosk, "ask") for _ in range(5)]
     await asyncio.gather(*erasing)
     await house.until(lambda: not kiosk.outbox.pending() and not tom.outbox.pending())

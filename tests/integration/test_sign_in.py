@@ -150,7 +150,7 @@ async def test_a_sign_in_checked_while_the_floor_is_read_anew_is_not_answered_wi
     async def checked(*what):
         answer = await check_pin(*what)
         server.shop.store.call(lambda _db: go.wait(30))
-        server.shop._distrust()
+        server.shop.mending.distrust()
         return answer
 
     server.doorman.check_pin = checked

@@ -156,10 +156,10 @@ async def test_the_figures_are_not_for_shoppers_and_health_is_for_all(house, cli
     for path in ("/health", "/healthz"):
         code, text = await ask(app, path, client, headers)
         assert (code, json.loads(text)["ok"]) == (200, True)
-    server.shop.unwell = Trouble(Cause.FULL, "the disk is full")
+    server.shop.mending.unwell = Trouble(Cause.FULL, "the disk is full")
     code, text = await ask(app, "/healthz", client, headers)
     assert (code, json.loads(text)["unwell"]) == (503, "the disk is full")
-    server.shop.unwell = None
+    server.shop.mending.unwell = None
 
 
 async def ask(app, path: str, client: str, headers: dict[str, str], scheme: str = "http") -> tuple[int, str]:

@@ -84,7 +84,7 @@ def test_alerted_visits_are_told_on_every_page(shop: Running, http: requests.Ses
 
 def test_why_nothing_can_be_saved_is_told_in_every_language(shop: Running, http: requests.Session) -> None:
     come_in_once(shop, http)
-    shop.call(lambda: setattr(shop.server.shop, "unwell", Trouble(Cause.FULL, "the disk is full")))
+    shop.call(lambda: setattr(shop.server.shop.mending, "unwell", Trouble(Cause.FULL, "the disk is full")))
     for language, told in (("en", "is full"), ("nl", "is vol"), ("fi", "on täynnä")):
         said = words_in(http.get(f"{shop.address}/manager/notice?lang={language}"))
         assert told in said

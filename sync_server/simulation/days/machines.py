@@ -26,9 +26,10 @@ from sync_server.service.clock import OnwardClock
 from sync_server.service.desk import Desk
 from sync_server.service.doorman import Doorman
 from sync_server.service.folder import Folder
+from sync_server.service.mending import RETRY_S
 from sync_server.service.server import Server, forget_in_time
 from sync_server.service.settings import Settings
-from sync_server.service.shop import RETRY_S, STILL_MS, Shop
+from sync_server.service.shop import STILL_MS, Shop
 from sync_server.service.store import Batch, Item, Store, reading
 
 from .ledger import Ledger
@@ -375,7 +376,7 @@ class ServerMachine(Machine):
         """15: as the floor stands after a turn, and between turns."""
         if self.shop is None:
             return
-        if self.shop.unwell is not None:
+        if self.shop.mending.unwell is not None:
             self._excuse(RETRY_S + 0.1)
         if self.loop.time() >= self._well_at:
             self.ledger.check_line(self.shop.floor, self.shop.clock())
