@@ -16,7 +16,7 @@ def lasted(seconds: float | None) -> str:
 
 
 def percent(share: float | None, language: str) -> str:
-    return NOTHING if share is None else format_percent(share, "#,##0 %", locale=locale_of(language))
+    return NOTHING if share is None else format_percent(share, "#,##0\u00a0%", locale=locale_of(language))
 
 
 def decimal(value: float | None, language: str) -> str:

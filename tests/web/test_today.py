@@ -6,6 +6,7 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
+from sync_server.domain.catalogue import LANGUAGES
 from sync_server.domain.kpi import Kpis
 from sync_server.service import figures, queries
 from sync_server.service.store import reading
@@ -38,14 +39,23 @@ def get(shop: Running, http: requests.Session, query: str = "") -> str:
 
 def check_figures(said: str, kpis: Kpis, counts: figures.Counts) -> None:
     assert f"{kpis.arrived} visits, " in said
-    assert f"{shown.percent(kpis.first_contact_resolution, 'en')} " in said
+    assert f"{percent(kpis.first_contact_resolution)} " in said
     assert f"{counts.first_contact} of {kpis.completed} completed visits" in said
     assert f"all who came {shown.lasted(kpis.wait_s.median)} " in said
     assert f"nine in ten under {shown.lasted(kpis.wait_s.p90)} " in said
-    assert f"{shown.percent(kpis.service_level, 'en')} helped within a minute" in said
+    assert f"{percent(kpis.service_level)} helped within a minute" in said
     assert f"effort, 1 to 5 {shown.decimal(kpis.ces, 'en')} " in said
     assert f"{counts.answered} of {kpis.completed + kpis.cancelled} answered" in said
     assert f"tips given {counts.tips} {counts.tips} of {kpis.completed} completed visits" in said
+
+
+def percent(share: float | None) -> str:
+    """As `words_in` reads it."""
+    return shown.percent(share, "en").replace("\u00a0", " ")
+
+
+def test_a_number_and_its_percent_sign_stay_on_one_line() -> None:
+    assert [shown.percent(0.5, language) for language in LANGUAGES] == ["50\u00a0%"] * len(LANGUAGES)
 
 
 def test_the_page_says_what_the_store_s_figures_say(old_shop: Running, http: requests.Session) -> None:
@@ -55,7 +65,7 @@ def test_the_page_says_what_the_store_s_figures_say(old_shop: Running, http: req
     assert kpis.arrived > 90  # a lively day
     check_figures(said, kpis, counts)
     assert "Saturday 7 March · until 17:10" in said
-    assert f"{shown.percent(counts.greeted / counts.greetable, 'en')} greeted within a minute." in said
+    assert f"{percent(counts.greeted / counts.greetable)} greeted within a minute." in said
     assert f"{counts.left} shoppers left without help." in said
 
 
