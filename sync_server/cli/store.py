@@ -106,6 +106,7 @@ def server(
     data: Path | None, sync: str | None, web_at: str | None, enrol_at: str | None, log: str, verbose: bool
 ) -> None:
     """Run the store's server until interrupted."""
+    from sync_server.service.enrol import from_elsewhere
     from sync_server.service.logs import set_up
     from sync_server.service.server import Server, serve
     from sync_server.service.tls import in_pairs
@@ -115,7 +116,7 @@ def server(
     set_up(log == "json", verbose)
 
     def ready(running: Server) -> None:
-        click.echo(f"Devices:  {running.sync_address}")
+        click.echo(f"Devices:  {from_elsewhere(running.sync_address.removeprefix('tcp://'))}")
         only = "" if running.elsewhere else "   (on this computer only; docs/running.md, Https)"
         click.echo(f"Manager:  {running.elsewhere or running.web_here}/manager{only}")
         if running.enrolment.address:

@@ -108,8 +108,7 @@ class Enrolment:
     @property
     def reached_at(self) -> str:
         """host:port at which devices on the store's network reach this port."""
-        host, _, port = self.address.rpartition(":")
-        return f"{own_address() if host in ('0.0.0.0', '::') else host}:{port}" if host else ""
+        return from_elsewhere(self.address)
 
     def manager_url(self, host: str) -> str:
         """The Devices page, from a computer that reaches us as `host`; empty where it cannot be opened.
@@ -216,6 +215,12 @@ class Enrolment:
 
     def _now(self) -> int:
         return self._server.shop.clock()
+
+
+def from_elsewhere(address: str) -> str:
+    """host:port at which other computers of the network reach what listens at `address`; empty where none."""
+    host, _, port = address.rpartition(":")
+    return f"{own_address() if host in ('0.0.0.0', '::', '[::]') else host}:{port}" if host else ""
 
 
 def own_address() -> str:

@@ -63,7 +63,7 @@ class ServerProcess:
             while line := (await self._process.stdout.readline()).decode():
                 said.append(line)
                 if line.startswith("Devices:"):
-                    self.sync = line.split()[1].removeprefix("tcp://")
+                    self.sync = line.split()[1]
                 if line.startswith("Ready"):
                     return ""
         return "".join(said)

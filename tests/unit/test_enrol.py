@@ -13,6 +13,7 @@ from sync_server.device.own_file import keep_known, own_file, save
 from sync_server.device.start import ConfigError, paired
 from sync_server.protocol import enrol
 from sync_server.protocol.device_file import DeviceFile, parse_device_file
+from sync_server.service import enrol as door
 
 STORE, DEVICE, THIRD = "s" * 40, "d" * 40, "t" * 40
 MINE, THEIRS, OTHER = "1" * 64, "2" * 64, "3" * 64
@@ -234,3 +235,17 @@ def test_the_file_of_another_device_in_the_same_folder_is_left_alone(tmp_path):
 def test_a_port_that_is_none_is_not_tried_whoever_announces_it(port):
     assert find._servers(["10.0.0.1"], port) == ()
     assert find._servers(["10.0.0.1", "fd00::1"], "7350") == ("tcp://10.0.0.1:7350", "tcp://[fd00::1]:7350")
+
+
+@pytest.mark.parametrize(
+    ("listens_at", "reached_at"),
+    [
+        ("0.0.0.0:7350", "192.168.1.10:7350"),
+        ("[::]:7350", "192.168.1.10:7350"),
+        ("10.0.0.1:7350", "10.0.0.1:7350"),
+        ("", ""),
+    ],
+)
+def test_no_address_that_is_shown_is_one_that_nobody_can_reach(monkeypatch, listens_at, reached_at):
+    monkeypatch.setattr(door, "own_address", lambda: "192.168.1.10")
+    assert door.from_elsewhere(listens_at) == reached_at
