@@ -22,5 +22,9 @@ def erase(ticket: str, day: str | None, data: Path | None) -> None:
 
     of = day or load_settings(store_of(data).settings).catalogue().day(wall_clock())
     ticket = ticket.upper()
-    change(data, "erase", day=of, ticket=ticket)
+    unreadable = change(data, "erase", day=of, ticket=ticket)
     click.echo(f"{ticket} of {of}: name, description, notes, comment and link are removed")
+    if unreadable:
+        raise click.ClickException(
+            f"{', '.join(unreadable)}: what was put aside there cannot be read; remove it to be rid of all"
+        )

@@ -1,11 +1,15 @@
-"""Stores that a restore has put aside: what is due is removed from them too, as long as they are kept."""
+"""Stores that a restore has put aside: what is due or asked for goes from them too, while they are kept."""
 
+import contextlib
 import logging
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
+from . import retention
+from .accounts import AccountError
 from .folder import Folder
-from .retention import DESCRIPTION_MS, forget, forget_answers
+from .retention import DESCRIPTION_MS
 from .store import StoreError, connect, explain, is_of_disk, migrate, transaction
 
 NAMED = "before-restore-"
@@ -41,13 +45,43 @@ class Asides:
                     log.warning("%s: what is due cannot be removed (%s); remove the folder", path, error)
 
 
+def erase(folder: Folder, day: str, ticket: str) -> tuple[bool, list[str]]:
+    """Removes all words about a shopper from these stores too, at once.
+
+    Whether any of them knew the ticket, and the folders of those that cannot be read. Raises AccountError
+    where the disk does not take it.
+    """
+    found, unreadable = False, []
+    for path in aside(folder):
+        if not (path / "store.db").exists():
+            continue
+        try:
+            with _written_anew(path / "store.db") as db:
+                retention.erase(db, day, ticket)
+            found = True
+        except AccountError:
+            continue  # it does not know the ticket
+        except (StoreError, sqlite3.Error) as error:
+            if is_of_disk(error):
+                raise AccountError(f"{path}: {explain(error)}; then erase again") from error
+            unreadable.append(str(path))
+    return found, unreadable
+
+
 def _forget(store: Path, now: int, keep_ms: int) -> None:
+    with _written_anew(store) as db:
+        retention.forget(db, now, keep_ms)
+        retention.forget_answers(db, now, keep_ms)
+
+
+@contextlib.contextmanager
+def _written_anew(store: Path) -> Iterator[sqlite3.Connection]:
+    """One transaction, of which nothing is left beside the file. Raises StoreError."""
     migrate(store)  # it may be of an older version, which kept words elsewhere
     db = connect(store)
     try:
         with transaction(db):
-            forget(db, now, keep_ms)
-            forget_answers(db, now, keep_ms)
+            yield db
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         db.close()

@@ -18,7 +18,7 @@ from requests.adapters import HTTPAdapter
 
 from sync_server.protocol.device_file import DeviceFile
 
-from . import accounts, devices, managers, retention, tokens
+from . import accounts, aside, devices, managers, retention, tokens
 from .accounts import AccountError
 from .folder import Folder, FolderError, InUse, Lock, running_server
 from .keys import load_server_key
@@ -75,8 +75,19 @@ def _add_token(_folder: Folder, name: str) -> Callable[[Any], Any]:
     return lambda db: tokens.add_token(db, name, _now())
 
 
-def _erase(_folder: Folder, day: str, ticket: str) -> Callable[[Any], Any]:
-    return lambda db: retention.erase(db, day, ticket)
+def _erase(folder: Folder, day: str, ticket: str) -> Callable[[Any], Any]:
+    """Its result: the folders of stores put aside that cannot be read, of which nobody can tell."""
+
+    def work(db: Any) -> list[str]:
+        found, unreadable = aside.erase(folder, day, ticket)
+        try:
+            retention.erase(db, day, ticket)
+        except AccountError:
+            if not found:
+                raise
+        return unreadable
+
+    return work
 
 
 def _revoke_token(_folder: Folder, name: str) -> Callable[[Any], Any]:

@@ -1,14 +1,19 @@
 """A store is made of a backup again; the one that was there is kept, and nothing is half done."""
 
+import contextlib
 import errno
 import os
 import shutil
+import sqlite3
 import stat
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from sync_server.cli import main
 from sync_server.service import accounts, aside, backup, control, managers, restore, tokens
+from sync_server.service.accounts import AccountError
 from sync_server.service.aside import Asides
 from sync_server.service.backup import BackupError, back_up
 from sync_server.service.folder import Folder, FolderError, InUse, Lock
@@ -21,6 +26,7 @@ from tests.ledger import rows
 from tests.unit.test_backup import SOON, live
 
 LATER = SOON + 3_600_000
+DAY = "2026-03-02"
 
 
 @pytest.fixture
@@ -237,3 +243,49 @@ def test_one_put_aside_that_cannot_be_read_is_told_of_once_and_stops_nothing(fol
     for _ in range(3):
         asides.forget(LATER)
     assert caplog.text.count("remove the folder") == 1
+
+
+def erase(folder: Folder, ticket: str) -> list[str]:
+    return control.run(folder, "erase", day=DAY, ticket=ticket)
+
+
+def test_who_asks_to_be_forgotten_is_forgotten_in_what_is_put_aside_too(folder, made):
+    done = restore.restore(folder, made, replace=True, now=LATER)
+    assert b"a-torn-note" in (done.aside / "store.db").read_bytes()
+    assert erase(folder, "A-1") == []
+    assert b"a-torn-note" not in (done.aside / "store.db").read_bytes()
+
+
+def test_a_ticket_that_only_the_store_put_aside_knows_is_erased_there(folder, made):
+    done = restore.restore(folder, made, replace=True, now=LATER)
+    with contextlib.closing(connect(folder.store)) as db, db:
+        db.execute("UPDATE visits SET ticket = 'A-9' WHERE ticket = 'A-1'")
+    assert erase(folder, "A-1") == []
+    assert b"a-torn-note" not in (done.aside / "store.db").read_bytes()
+    with pytest.raises(AccountError, match="there was no ticket Z-9"):
+        erase(folder, "Z-9")
+
+
+def test_what_is_put_aside_and_cannot_be_erased_is_named(folder, made, monkeypatch):
+    done = restore.restore(folder, made, replace=True, now=LATER)
+    with contextlib.closing(connect(folder.store)) as db, db:
+        db.execute("UPDATE visits SET described = 1 WHERE ticket = 'A-1'")
+
+    def failing(cause):
+        def fails(_path):
+            raise StoreError("it cannot be opened") from cause
+
+        return fails
+
+    monkeypatch.setattr(aside, "migrate", failing(OSError(errno.ENOSPC, "No space left on device")))
+    with pytest.raises(AccountError, match="then erase again"):
+        erase(folder, "A-1")
+    with reading(folder.store) as db:  # nothing half done
+        assert db.execute("SELECT described FROM visits WHERE ticket = 'A-1'").fetchone() == (1,)
+    monkeypatch.setattr(aside, "migrate", failing(sqlite3.DatabaseError("file is not a database")))
+    assert erase(folder, "A-1") == [str(done.aside)]
+    command = ["erase", "A-1", "--day", DAY, "--data", str(folder.path)]
+    ran = CliRunner().invoke(main, command)
+    assert ran.exit_code == 1
+    assert "are removed" in ran.output
+    assert f"{done.aside}: what was put aside there cannot be read" in ran.output
