@@ -13,17 +13,9 @@ import pytest
 from .house import GIVE_UP_S
 from .process import ENVIRONMENT, ROOT
 
-TORTURE = """
-import asyncio
-from tests.torture.world import bound
-
-async def main():
-    process = await asyncio.create_subprocess_exec(*bound(["sleep", "3600"]))
-    print(process.pid, flush=True)
-    await process.wait()
-
-asyncio.run(main())
-"""
+# Says its own number once it is bound.
+MEMBER = ["sh", "-c", "echo $$; exec sleep 3600"]
+TORTURE = f"import subprocess; from tests.torture.world import bound; subprocess.run(bound({MEMBER}))"
 
 
 @pytest.mark.fault(
