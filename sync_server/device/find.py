@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 
 ASK_MS = 3000
+LOOK_AGAIN_S = 5.0  # how soon a network that came is looked on: Wi-Fi may be slower to start than we are
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,8 @@ class Found(Struct, frozen=True, order=True):
 class Finder:
     """Looks for stores from `start` to `stop`, on the running loop; `on_change()` is called in it.
 
-    Where there is no network, none is found, and nothing is raised: the address can be typed.
+    Where there is no network, none is found, and nothing is raised: the address can be typed. A network
+    that comes later, or another one, is looked on as well, within LOOK_AGAIN_S.
     `interfaces` are addresses of this computer to look on; by default all.
     """
 
@@ -50,6 +52,7 @@ class Finder:
         self._zeroconf: AsyncZeroconf | None = None
         self._browser: AsyncServiceBrowser | None = None
         self._asking: set[asyncio.Task[None]] = set()
+        self._looking: asyncio.Task[None] | None = None
 
     @property
     def stores(self) -> list[Found]:
@@ -57,27 +60,57 @@ class Finder:
         return sorted(set(self._stores.values()))
 
     def start(self) -> None:
-        try:
-            # Here, so that a library that cannot be loaded leaves the address to be typed.
-            from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
-
-            if self._interfaces:
-                self._zeroconf = AsyncZeroconf(interfaces=self._interfaces)
-            else:
-                self._zeroconf = AsyncZeroconf()
-            browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE, handlers=[self._heard])
-            self._browser = browser
-        except Exception as error:
-            log.warning("stores cannot be looked for: %s", error)
+        self._looking = asyncio.ensure_future(self._look())
 
     async def stop(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+        await self._end()
+
+    async def _look(self) -> None:
+        """Anew whenever this computer has other addresses: nobody is asked twice on the same network."""
+        looked_on: set[str] | None = None
+        told = False
+        while True:
+            try:
+                if (network := own_addresses()) != looked_on:
+                    looked_on = None
+                    await self._end()
+                    self._forget()
+                    self._begin()
+                    looked_on, told = network, False
+            except Exception as error:
+                if not told:
+                    told = True
+                    log.warning("stores cannot be looked for yet: %s", error)
+            await asyncio.sleep(LOOK_AGAIN_S)
+
+    def _begin(self) -> None:
+        # Here, so that a library that cannot be loaded leaves the address to be typed.
+        from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
+
+        if self._interfaces:
+            self._zeroconf = AsyncZeroconf(interfaces=self._interfaces)
+        else:
+            self._zeroconf = AsyncZeroconf()
+        self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE, handlers=[self._heard])
+
+    async def _end(self) -> None:
         for task in self._asking:
             task.cancel()
         await asyncio.gather(*self._asking, return_exceptions=True)
-        if self._browser is not None:
-            await self._browser.async_cancel()
-        if self._zeroconf is not None:
-            await self._zeroconf.async_close()
+        browser, zeroconf, self._browser, self._zeroconf = self._browser, self._zeroconf, None, None
+        if browser is not None:
+            await browser.async_cancel()
+        if zeroconf is not None:
+            await zeroconf.async_close()
+
+    def _forget(self) -> None:
+        """What was found on another network says nothing of this one."""
+        if self._stores:
+            self._stores.clear()
+            self._on_change()
 
     async def __aenter__(self) -> "Finder":
         self.start()
@@ -122,6 +155,13 @@ class Finder:
         )
         self._stores[name] = found
         self._on_change()
+
+
+def own_addresses() -> set[str]:
+    """The IPv4 addresses of this computer."""
+    import ifaddr
+
+    return {str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4}
 
 
 def _servers(addresses: list[str], port: str) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from sync_server.protocol.enrol import SERVICE, WIRE
 if TYPE_CHECKING:
     from zeroconf.asyncio import AsyncZeroconf
 
-LOOK_AGAIN_S = 30.0  # how soon another address of this computer is noticed
+LOOK_AGAIN_S = 10.0  # how soon another address of this computer is noticed
 
 log = logging.getLogger(__name__)
 
@@ -45,23 +45,34 @@ class Announcement:
         if self._announcing is not None:
             self._announcing.cancel()
             await asyncio.gather(self._announcing, return_exceptions=True)
-        if self._zeroconf is not None:
-            await self._zeroconf.async_close()
+        await self._take_back()
 
     async def _announce(self) -> None:
+        """Until it succeeds, for a network may come later; and again whenever the address is another."""
         everywhere = self._host in ("0.0.0.0", "::")
-        try:
-            addresses = own_addresses() if everywhere else [self._host]
-            await self._say(addresses, everywhere)
-            while everywhere:
-                await asyncio.sleep(LOOK_AGAIN_S)
-                if (now := own_addresses()) != addresses and now:
-                    addresses = now  # the computer has another address: whoever looks for us must hear it
-                    if self._zeroconf is not None:
-                        await self._zeroconf.async_close()
+        said: list[str] = []
+        told = False
+        while everywhere or not said:
+            try:
+                addresses = own_addresses() if everywhere else [self._host]
+                if addresses and addresses != said:
+                    said = []
+                    await self._take_back()
                     await self._say(addresses, everywhere)
-        except Exception as error:
-            log.warning("new devices cannot find the store by themselves (%s); type its address there", error)
+                    said, told = addresses, False
+            except Exception as error:
+                if not told:
+                    told = True
+                    log.warning(
+                        "new devices cannot find the store by themselves yet (%s); type its address there",
+                        error,
+                    )
+            await asyncio.sleep(LOOK_AGAIN_S)
+
+    async def _take_back(self) -> None:
+        if self._zeroconf is not None:
+            zeroconf, self._zeroconf = self._zeroconf, None
+            await zeroconf.async_close()
 
     async def _say(self, addresses: list[str], everywhere: bool) -> None:
         # Here, so that a library that cannot be loaded is no reason not to open the shop either.

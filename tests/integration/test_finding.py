@@ -2,19 +2,22 @@
 
 import asyncio
 import uuid
+from types import SimpleNamespace
 
 import pytest
 import requests
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
+from zeroconf.asyncio import AsyncZeroconf
 
 from sync_server.cli import main
+from sync_server.device import find
 from sync_server.device.enrol import Pairing, Reason
 from sync_server.device.find import Finder
 from sync_server.device.own_file import own_file
 from sync_server.protocol import enrol
 from sync_server.protocol.device_file import parse_device_file
-from sync_server.service import accounts
+from sync_server.service import accounts, announce
 from sync_server.service.announce import Announcement
 from sync_server.service.door import Door
 from sync_server.service.settings import ACCEPTED
@@ -85,32 +88,91 @@ async def test_a_screen_shows_the_managers_address_only_where_the_page_answers(
 # --- finding it -----------------------------------------------------------------------------------
 
 
-async def test_a_device_finds_the_stores_that_announce_themselves(shop):
-    await shop.open()
-    name = f"Lumen & Co {uuid.uuid4().hex}"  # others may be announced on this computer at the same time
-    changed = asyncio.Event()
+class Heard:
+    """What a finder has found of one store; others may be announced on this computer at the same time."""
 
-    async def heard(is_there: bool) -> list:
+    def __init__(self) -> None:
+        self.name = f"Lumen & Co {uuid.uuid4().hex}"
+        self.changed = asyncio.Event()
+        self.finder = Finder(self.changed.set, ["127.0.0.1"])
+
+    async def until(self, is_so) -> list:
+        """What is found as soon as `is_so` of that."""
         async with asyncio.timeout(30):
-            while bool(found := [store for store in finder.stores if store.name == name]) is not is_there:
-                await changed.wait()
-                changed.clear()
+            while not is_so(found := [store for store in self.finder.stores if store.name == self.name]):
+                await self.changed.wait()
+                self.changed.clear()
         return found
 
-    async with Finder(changed.set, ["127.0.0.1"]) as finder:
-        async with Announcement(name, shop.server.enrolment.address):
-            (found,) = await heard(True)
+
+@pytest.fixture
+def loopback(monkeypatch):
+    """What is announced stays on this computer. There is no network `unreachable` times, then `made` ones."""
+    made = AsyncZeroconf
+
+    def make(**_where):
+        if loopback.unreachable:
+            loopback.unreachable -= 1
+            raise OSError("network is unreachable")
+        loopback.made += 1
+        return made(interfaces=["127.0.0.1"])
+
+    loopback = SimpleNamespace(unreachable=0, made=0)
+    monkeypatch.setattr("zeroconf.asyncio.AsyncZeroconf", make)
+    for module in (announce, find):
+        monkeypatch.setattr(module, "LOOK_AGAIN_S", 0.01)
+    return loopback
+
+
+async def test_a_device_finds_the_stores_that_announce_themselves(shop):
+    await shop.open()
+    heard = Heard()
+    async with heard.finder:
+        async with Announcement(heard.name, shop.server.enrolment.address):
+            (found,) = await heard.until(bool)
             shown = await Pairing("kiosk").begin(found.address)
             assert shown.digits == waiting(shop)[0].digits
-        await heard(False)  # a store that closed takes its leave
+        await heard.until(lambda found: not found)  # a store that closed takes its leave
 
 
-async def test_without_a_network_to_announce_on_the_server_runs_all_the_same(caplog):
-    async with Announcement("Lumen & Co", "203.0.113.7:8351") as announcement:
-        await asyncio.wait({announcement._announcing})
-    assert "type its address there" in caplog.text
-    async with Finder(lambda: None, ["203.0.113.7"]) as finder:
-        assert finder.stores == []
+@pytest.mark.fault(
+    "Server and screens are started before there is a network",
+    "they find each other as soon as there is one; the log says once what is the matter",
+)
+async def test_a_network_that_comes_later_is_announced_and_looked_on(loopback, caplog):
+    heard = Heard()
+    loopback.unreachable = 20
+    async with heard.finder, Announcement(heard.name, "127.0.0.1:8351"):
+        await heard.until(bool)
+    assert caplog.text.count("type its address there") == 1
+    assert caplog.text.count("stores cannot be looked for yet") == 1
+
+
+@pytest.mark.fault("The store's computer gets another address while it runs", "that one is announced instead")
+@pytest.mark.usefixtures("loopback")
+async def test_another_address_of_the_store_is_announced(monkeypatch):
+    heard = Heard()
+    addresses = ["192.0.2.7"]
+    monkeypatch.setattr(announce, "own_addresses", lambda: list(addresses))
+    async with heard.finder, Announcement(heard.name, "0.0.0.0:8351", "key", "7350"):
+        (found,) = await heard.until(bool)
+        assert (found.address, found.servers) == ("192.0.2.7:8351", ("tcp://192.0.2.7:7350",))
+        addresses[:] = ["192.0.2.8"]
+        await heard.until(lambda found: [store.servers for store in found] == [("tcp://192.0.2.8:7350",)])
+
+
+@pytest.mark.fault("A screen comes to another network while it looks for its store", "it looks there as well")
+async def test_what_was_found_on_another_network_is_looked_for_anew(loopback, monkeypatch):
+    heard = Heard()
+    addresses = {"192.0.2.7"}
+    monkeypatch.setattr(find, "own_addresses", lambda: set(addresses))
+    async with heard.finder, Announcement(heard.name, "127.0.0.1:8351"):
+        await heard.until(bool)
+        made = loopback.made
+        addresses.add("192.0.2.8")
+        await heard.until(lambda found: not found)
+        await heard.until(bool)
+    assert loopback.made == made + 1
 
 
 @pytest.mark.fault(
