@@ -10,7 +10,7 @@ from . import retention
 from .accounts import AccountError
 from .folder import Folder
 from .retention import DESCRIPTION_MS
-from .store import StoreError, connect, explain, is_of_disk, migrate, transaction
+from .store import connect, explain, is_of_disk, migrate, transaction
 
 NAMED = "before-restore-"
 
@@ -33,16 +33,17 @@ class Asides:
     def forget(self, now: int) -> None:
         """`now` in ms UTC."""
         for path in aside(self._folder):
-            store = path / "store.db"
-            if store.exists() and path not in self._unreadable:
-                try:
-                    _forget(store, now, self._keep_ms)
-                except (StoreError, sqlite3.Error) as error:
-                    if is_of_disk(error):
-                        log.warning("%s: what is due cannot be removed yet: %s", path, explain(error))
-                        continue
-                    self._unreadable.add(path)
-                    log.warning("%s: what is due cannot be removed (%s); remove the folder", path, error)
+            if path in self._unreadable:
+                continue
+            try:
+                if (path / "store.db").exists():
+                    _forget(path / "store.db", now, self._keep_ms)
+            except Exception as error:
+                if is_of_disk(error):
+                    log.warning("%s: what is due cannot be removed yet: %s", path, explain(error))
+                    continue
+                self._unreadable.add(path)
+                log.warning("%s: what is due cannot be removed (%s); remove the folder", path, error)
 
 
 def erase(folder: Folder, day: str, ticket: str) -> tuple[bool, list[str]]:
@@ -53,15 +54,14 @@ def erase(folder: Folder, day: str, ticket: str) -> tuple[bool, list[str]]:
     """
     found, unreadable = False, []
     for path in aside(folder):
-        if not (path / "store.db").exists():
-            continue
         try:
-            with _written_anew(path / "store.db") as db:
-                retention.erase(db, day, ticket)
-            found = True
+            if (path / "store.db").exists():
+                with _written_anew(path / "store.db") as db:
+                    retention.erase(db, day, ticket)
+                found = True
         except AccountError:
             continue  # it does not know the ticket
-        except (StoreError, sqlite3.Error) as error:
+        except Exception as error:
             if is_of_disk(error):
                 raise AccountError(f"{path}: {explain(error)}; then erase again") from error
             unreadable.append(str(path))

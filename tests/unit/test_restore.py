@@ -245,6 +245,17 @@ def test_one_put_aside_that_cannot_be_read_is_told_of_once_and_stops_nothing(fol
     assert caplog.text.count("remove the folder") == 1
 
 
+def test_one_put_aside_that_is_another_user_s_stops_nothing_either(folder, made, monkeypatch, caplog):
+    restore.restore(folder, made, replace=True, now=LATER)
+
+    def not_ours(_path):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(aside, "migrate", not_ours)
+    Asides(folder).forget(LATER)
+    assert caplog.text.count("Permission denied); remove the folder") == 1
+
+
 def erase(folder: Folder, ticket: str) -> list[str]:
     return control.run(folder, "erase", day=DAY, ticket=ticket)
 
