@@ -16,7 +16,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from assets import paths
-from assets.window import prepare, save_picture
+from assets.wall import wall
+from assets.window import save_picture
 from sync_server.domain.catalogue import LANGUAGES, Catalogue
 
 from .config import size_of
@@ -30,50 +31,33 @@ Show = Callable[[str, str], Awaitable[Any]]
 @contextlib.asynccontextmanager
 async def gallery(size: tuple[int, int], catalogue: Catalogue) -> AsyncIterator[Show]:
     """A window that shows any scene in any language: `glass = await show("need", "fi")`."""
-    prepare(size)
-    from kivy.app import App
-    from kivy.clock import Clock
-    from kivy.core.window import Window
-    from kivy.uix.floatlayout import FloatLayout
+    async with wall(size) as on:
+        from .glass import Glass
 
-    from .glass import Glass
+        hung: dict[str, Any] = {}  # the one scene on the wall, by its name
 
-    class Gallery(App):
-        def build(self) -> Any:
-            return FloatLayout()
+        async def show(name: str, language: str) -> Any:
+            if name not in hung:
+                rest()
+                scene = Scene(StandIn(None if name == "moment" else catalogue))
+                SCENES[name](scene)
+                hung[name] = Glass(scene.hands)
+                on.hang(hung[name])
+            glass = hung[name]
+            glass.hands.flow.session = replace(glass.hands.session, language=language)
+            glass.draw()
+            await on.settle(FRAMES)
+            return glass
 
-    hung: dict[str, Any] = {}  # the one scene on the wall, by its name
-
-    async def show(name: str, language: str) -> Any:
-        if name not in hung:
+        def rest() -> None:
             for glass in hung.values():
                 glass.hands.stop()
             hung.clear()
-            scene = Scene(StandIn(None if name == "moment" else catalogue))
-            SCENES[name](scene)
-            hung[name] = Glass(scene.hands)
-            app.root.clear_widgets()
-            app.root.add_widget(hung[name])
-        glass = hung[name]
-        glass.hands.flow.session = replace(glass.hands.session, language=language)
-        glass.draw()
-        last = Clock.frames + FRAMES
-        while Clock.frames < last:
-            await asyncio.sleep(0)
-        return glass
 
-    Window.size = size
-    app = Gallery()
-    running = asyncio.ensure_future(app.async_run("asyncio"))
-    try:
-        while app.root is None or not Window.children:
-            await asyncio.sleep(0)
-        yield show
-    finally:
-        app.stop()
-        await running
-        for glass in hung.values():
-            glass.hands.stop()
+        try:
+            yield show
+        finally:
+            rest()
 
 
 async def shoot(

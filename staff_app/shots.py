@@ -13,13 +13,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from assets.window import NoDisplay, prepare, save_picture
+from assets.wall import wall
+from assets.window import NoDisplay, save_picture
 from assets.words import known_languages
 
 from .config import size
 from .scenes import SCENES
-
-FRAMES = 2  # after which a screen has settled
 
 Show = Callable[[str, str], Awaitable[Any]]
 
@@ -27,61 +26,42 @@ Show = Callable[[str, str], Awaitable[Any]]
 @contextlib.asynccontextmanager
 async def gallery(size: tuple[int, int]) -> AsyncIterator[Show]:
     """A window that shows any scene in any language: `glass = await show("floor", "fi")`."""
-    prepare(size)
-    from kivy.app import App
-    from kivy.clock import Clock
-    from kivy.core.window import Window
-    from kivy.uix.floatlayout import FloatLayout
+    async with wall(size) as on:
+        from .glass import Glass
+        from .widgets.speech import speech
 
-    from .glass import Glass
-    from .widgets.speech import speech
+        hung: dict[str, Any] = {}  # the one scene on the wall, by its name
 
-    class Gallery(App):
-        def build(self) -> Any:
-            return FloatLayout()
+        async def show(name: str, language: str) -> Any:
+            speech.choose(language)
+            if name in hung:
+                hung[name].draw()
+            else:
+                await hang(name)
+            await on.settle()
+            return hung[name]
 
-    hung: dict[str, Any] = {}  # the one scene on the wall, by its name
+        async def hang(name: str) -> None:
+            rest()
+            on.root.clear_widgets()
+            gc.collect()  # a glass that is gone would still learn each language
+            shot = SCENES[name]()
+            shot.hands.look()
+            hung[name] = glass = Glass(shot.hands)
+            on.hang(glass)
+            glass.draw()
+            await on.settle()
+            shot.touch(glass.page)
 
-    async def frames() -> None:
-        last = Clock.frames + FRAMES
-        while Clock.frames < last:
-            await asyncio.sleep(0)
+        def rest() -> None:
+            for glass in hung.values():
+                glass.rest()
+            hung.clear()
 
-    async def show(name: str, language: str) -> Any:
-        speech.choose(language)
-        if name in hung:
-            hung[name].draw()
-        else:
-            await hang(name)
-        await frames()
-        return hung[name]
-
-    async def hang(name: str) -> None:
-        for glass in hung.values():
-            glass.rest()
-        hung.clear()
-        app.root.clear_widgets()
-        gc.collect()  # a glass that is gone would still learn each language
-        shot = SCENES[name]()
-        shot.hands.look()
-        hung[name] = glass = Glass(shot.hands)
-        app.root.add_widget(glass)
-        glass.draw()
-        await frames()
-        shot.touch(glass.page)
-
-    Window.size = size
-    app = Gallery()
-    running = asyncio.ensure_future(app.async_run("asyncio"))
-    try:
-        while app.root is None or not Window.children:
-            await asyncio.sleep(0)
-        yield show
-    finally:
-        app.stop()
-        await running
-        for glass in hung.values():
-            glass.rest()
+        try:
+            yield show
+        finally:
+            rest()
 
 
 async def shoot(out: Path, size: tuple[int, int], only: str, languages: tuple[str, ...]) -> None:

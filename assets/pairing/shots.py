@@ -10,13 +10,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from assets.window import prepare, save_picture
+from assets.wall import wall
+from assets.window import save_picture
 from assets.words import known_languages
 
 from .joining import Joining
 from .scenes import SCENES, StandIn
-
-FRAMES = 2  # after which a page has settled
 
 Show = Callable[[str, str], Awaitable[Any]]
 
@@ -24,54 +23,35 @@ Show = Callable[[str, str], Awaitable[Any]]
 @contextlib.asynccontextmanager
 async def gallery(size: tuple[int, int]) -> AsyncIterator[Show]:
     """A window that shows any scene in any language: `glass = await show("find", "fi")`."""
-    prepare(size)
-    from kivy.app import App
-    from kivy.clock import Clock
-    from kivy.core.window import Window
-    from kivy.uix.floatlayout import FloatLayout
+    async with wall(size) as on:
+        from .glass import PairGlass
 
-    from .glass import PairGlass
+        hung: dict[str, Any] = {}  # the one scene on the wall, by its name
 
-    class Gallery(App):
-        def build(self) -> Any:
-            return FloatLayout()
+        async def show(name: str, language: str) -> Any:
+            if name not in hung:
+                await rest()
+                stores, number, arrive = SCENES[name]
+                there = StandIn(list(stores), number)
+                joining = Joining(there.way(), language)
+                await arrive(joining, there)
+                hung[name] = PairGlass(joining)
+                on.hang(hung[name])
+            glass = hung[name]
+            glass.joining.speak(language)
+            glass.draw()
+            await on.settle()
+            return glass
 
-    hung: dict[str, Any] = {}  # the one scene on the wall, by its name
+        async def rest() -> None:
+            for glass in hung.values():
+                await glass.joining.stop()
+            hung.clear()
 
-    async def show(name: str, language: str) -> Any:
-        if name not in hung:
-            await clear()
-            stores, number, arrive = SCENES[name]
-            there = StandIn(list(stores), number)
-            joining = Joining(there.way(), language)
-            await arrive(joining, there)
-            hung[name] = PairGlass(joining)
-            app.root.add_widget(hung[name])
-        glass = hung[name]
-        glass.joining.speak(language)
-        glass.draw()
-        last = Clock.frames + FRAMES
-        while Clock.frames < last:
-            await asyncio.sleep(0)
-        return glass
-
-    async def clear() -> None:
-        for glass in hung.values():
-            await glass.joining.stop()
-        hung.clear()
-        app.root.clear_widgets()
-
-    Window.size = size
-    app = Gallery()
-    running = asyncio.ensure_future(app.async_run("asyncio"))
-    try:
-        while app.root is None or not Window.children:
-            await asyncio.sleep(0)
-        yield show
-    finally:
-        await clear()
-        app.stop()
-        await running
+        try:
+            yield show
+        finally:
+            await rest()
 
 
 async def shoot(out: Path, size: tuple[int, int], only: str, languages: tuple[str, ...]) -> None:
