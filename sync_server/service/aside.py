@@ -4,6 +4,7 @@ import contextlib
 import logging
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from . import retention
@@ -20,6 +21,18 @@ log = logging.getLogger(__name__)
 def aside(folder: Folder) -> list[Path]:
     """The folders of such stores, the oldest first."""
     return sorted(path for path in folder.path.glob(f"{NAMED}*") if path.is_dir())
+
+
+def put_aside_at(path: Path) -> int:
+    """When a restore did, ms UTC, by the folder's name; long ago where it is not one of ours.
+
+    The folder's own time says nothing: each look for what is due moves it.
+    """
+    try:
+        moment = datetime.strptime(path.name.removeprefix(NAMED).partition("-")[0], "%Y%m%dT%H%M%S%z")
+    except ValueError:
+        return 0
+    return int(moment.timestamp() * 1000)
 
 
 class Asides:

@@ -12,7 +12,7 @@ from pathlib import Path
 import requests
 
 from . import nightly, tls
-from .aside import aside
+from .aside import aside, put_aside_at
 from .backup import files_beside
 from .control import line_to
 from .devices import known
@@ -106,7 +106,7 @@ def _space(path: Path) -> Found:
 
 def _aside(folder: Folder, now: int) -> Found:
     for path in aside(folder):
-        if now - path.stat().st_mtime * 1000 > DAY_MS:
+        if now - put_aside_at(path) > DAY_MS:
             yield Finding(
                 "aside",
                 f"{path}: the store of before a restore is still here; if all is well, remove it,"

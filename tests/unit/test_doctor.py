@@ -2,19 +2,21 @@
 
 import json
 import os
+import shutil
 import socket
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from sync_server.device.here import lacking
 from sync_server.service import control, doctor, tls
+from sync_server.service.aside import Asides
 from sync_server.service.backup import back_up
 from sync_server.service.doctor import BACKUP_LATE_MS, UNSEEN_MS, examine
 from sync_server.service.folder import Folder, Lock, running_server
 from sync_server.service.settings import load_settings
-from sync_server.service.store import connect
+from sync_server.service.store import connect, migrate
 
 NOW = time.time_ns() // 1_000_000
 
@@ -206,11 +208,16 @@ def test_a_computer_without_display_sound_or_libraries_is_told_what_it_lacks(tmp
 
 
 def test_what_a_restore_put_aside_long_ago_is_named(well):
-    path = well.path / "before-restore-20260101T000000Z"
-    path.mkdir()
+    for name in ("20260101T000000Z", "20260101T000000Z-2", "by-somebody"):
+        path = well.path / f"before-restore-{name}"
+        path.mkdir()
+        migrate(path / "store.db")
+        Asides(well).forget(NOW)  # which the server does each minute, and which touches the folder
+        assert found(well) == ["aside"]
+        shutil.rmtree(path)
+    moment = datetime.fromtimestamp(NOW / 1000, UTC) - timedelta(hours=23)
+    (well.path / f"before-restore-{moment:%Y%m%dT%H%M%SZ}").mkdir()
     assert found(well) == []
-    os.utime(path, (1_700_000_000, 1_700_000_000))
-    assert found(well) == ["aside"]
 
 
 def test_a_certificate_that_ends_soon_or_cannot_be_used_is_named(well):
