@@ -113,7 +113,8 @@ def set_pin(db: sqlite3.Connection, employee: str, hashed: str, now: int) -> Non
         "UPDATE employees SET pin_hash = ?, pin_set_at = ? WHERE id = ?", (hashed, now, employee)
     ).rowcount
     if not found:
-        raise AccountError(f'there is no employee "{employee}" in store.toml')
+        names = ", ".join(row[0] for row in db.execute("SELECT id FROM employees ORDER BY id"))
+        raise AccountError(f'there is no employee "{employee}" in store.toml; there are {names or "none"}')
     forget_tries(db, f"employee:{employee}")
 
 
