@@ -15,7 +15,7 @@ from argon2.low_level import ARGON2_VERSION
 from msgspec import json
 
 from sync_server.domain import ticket
-from sync_server.domain.catalogue import Catalogue
+from sync_server.domain.catalogue import Catalogue, Employee
 from sync_server.domain.ops import ActorKind
 from sync_server.protocol.device_file import DeviceFile
 
@@ -113,9 +113,13 @@ def set_pin(db: sqlite3.Connection, employee: str, hashed: str, now: int) -> Non
         "UPDATE employees SET pin_hash = ?, pin_set_at = ? WHERE id = ?", (hashed, now, employee)
     ).rowcount
     if not found:
-        names = ", ".join(row[0] for row in db.execute("SELECT id FROM employees ORDER BY id"))
-        raise AccountError(f'there is no employee "{employee}" in store.toml; there are {names or "none"}')
+        raise AccountError(f'there is no employee "{employee}" in store.toml')
     forget_tries(db, f"employee:{employee}")
+
+
+def has_employee(db: sqlite3.Connection, employee: str) -> bool:
+    """Whether a server, or a PIN, has written this one down since they were added to store.toml."""
+    return db.execute("SELECT 1 FROM employees WHERE id = ?", (employee,)).fetchone() is not None
 
 
 def pin_hash(db: sqlite3.Connection, employee: str) -> str | None:
@@ -165,12 +169,16 @@ def mirror_catalogue(db: sqlite3.Connection, catalogue: Catalogue) -> None:
         if db.execute("SELECT * FROM needs WHERE code = ?", (need.code,)).fetchone() != row:
             db.execute("INSERT OR REPLACE INTO needs VALUES (?,?,?,?,?,?,?,?,?)", row)
     for employee in catalogue.employees:
-        db.execute(
-            "INSERT INTO employees (id, name, skills) VALUES (?,?,?) ON CONFLICT(id) DO UPDATE"
-            " SET name = excluded.name, skills = excluded.skills"
-            " WHERE (name, skills) IS NOT (excluded.name, excluded.skills)",
-            (employee.id, employee.name, json.encode(sorted(employee.skills)).decode()),
-        )
+        mirror_employee(db, employee)
+
+
+def mirror_employee(db: sqlite3.Connection, employee: Employee) -> None:
+    db.execute(
+        "INSERT INTO employees (id, name, skills) VALUES (?,?,?) ON CONFLICT(id) DO UPDATE"
+        " SET name = excluded.name, skills = excluded.skills"
+        " WHERE (name, skills) IS NOT (excluded.name, excluded.skills)",
+        (employee.id, employee.name, json.encode(sorted(employee.skills)).decode()),
+    )
 
 
 def tries(db: sqlite3.Connection) -> list[Tried]:

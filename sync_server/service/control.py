@@ -53,8 +53,20 @@ def _move_device(_folder: Folder, device_id: str, kind: str) -> Callable[[Any], 
 
 
 def _set_pin(folder: Folder, employee: str, pin: str) -> Callable[[Any], Any]:
-    hashed = accounts.hash_pin(pin, load_settings(folder.settings).access.pin_digits)
-    return lambda db: accounts.set_pin(db, employee, hashed, _now())
+    settings = load_settings(folder.settings)
+    hashed = accounts.hash_pin(pin, settings.access.pin_digits)
+    people = settings.catalogue().employees
+    known = next((e for e in people if e.id == employee), None)
+    if known is None:
+        names = ", ".join(e.id for e in people) or "none"
+        raise AccountError(f'there is no employee "{employee}" in {folder.settings}; there are {names}')
+
+    def work(db: Any) -> None:
+        if not accounts.has_employee(db, known.id):
+            accounts.mirror_employee(db, known)  # added since a server was last started
+        accounts.set_pin(db, known.id, hashed, _now())
+
+    return work
 
 
 def _set_password(_folder: Folder, password: str, name: str = managers.FIRST) -> Callable[[Any], Any]:

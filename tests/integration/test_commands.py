@@ -120,7 +120,23 @@ def test_pins_and_the_password_are_asked_for_twice_and_kept_as_hashes(folder):
     assert accounts.verify(managers.find(db, "manager").password_hash, "correct horse")
     db.close()
     plainly(welkom("employee", "pin", "tom", "--pin", "12", "--data", folder.path), "6 to 8 digits")
-    plainly(welkom("employee", "pin", "eve", "--pin", "123456", "--data", folder.path), 'no employee "eve"')
+    ran = welkom("employee", "pin", "eve", "--pin", "123456", "--data", folder.path)
+    plainly(ran, 'no employee "eve"')
+    assert "there are maya, tom, kim" in ran.stderr
+
+
+EVE = '[[employees]]\nid = "eve"\nname = "Eve"\nskills = ["sales"]\n'
+
+
+async def test_who_was_just_added_to_the_settings_can_be_given_a_pin_before_the_server_starts(house):
+    """As the README has it: the settings, then the PINs, then the server."""
+    with house.folder.settings.open("a") as settings:
+        settings.write(EVE)
+    ran = welkom("employee", "pin", "eve", "--pin", "777777", "--data", house.folder.path)
+    assert (ran.returncode, ran.stdout) == (0, "eve has a new PIN\n")
+    file = house.enrol("staff", "Eve's")
+    await house.open()
+    await house.sign_in(house.device(file), "eve", "777777")
 
 
 # --- with a server running ---------------------------------------------------------------------------------
@@ -146,6 +162,10 @@ async def test_commands_reach_the_server_that_runs(house):
         await house.until(lambda: not tablet.live)
         plainly(await run("device", "revoke", "toaster", *data), 'no device "toaster"')
         plainly(await run("employee", "pin", "tom", "--pin", "1", *data), "6 to 8 digits")
+        with house.folder.settings.open("a") as settings:
+            settings.write(EVE)
+        ran = await run("employee", "pin", "eve", "--pin", "777777", *data)
+        assert "The server read store.toml before eve was in it; start it again" in ran.stdout
         plainly(await run("server", "--web", "127.0.0.1:0", *data), "a server is running on this folder")
     finally:
         assert await server.stop() == 0
