@@ -39,6 +39,7 @@ class KioskPage(BoxLayout):
                 chosen=code == flow.session.language,
             )
             for code in flow.languages
+            if len(flow.languages) > 1  # one is no choice
         ]
 
     def on_speak(self, language: str) -> None:

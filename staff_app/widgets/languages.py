@@ -33,7 +33,7 @@ class Languages(BoxLayout):
 
     def _fill(self, *_: object) -> None:
         self.clear_widgets()
-        for code in speech.codes:
+        for code in speech.codes if len(speech.codes) > 1 else ():  # one is no choice
             self.add_widget(Language(code=code, dark=self.dark, on_release=self._choose))
 
     def _choose(self, button: Language) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from .common import ADDRESS, DATA, DAY, folder_of, plainly, store_of
 
 if TYPE_CHECKING:
     from sync_server.service.folder import Folder
+    from sync_server.service.settings import Settings
 
 
 @click.command()
@@ -67,20 +69,35 @@ def _make_certificate(folder: "Folder") -> None:
 @plainly
 def check(data: Path | None) -> None:
     """Check store.toml; name every wrong line."""
+    from assets.icon import icon
     from sync_server.service.settings import load_settings
 
     folder = folder_of(data)
     settings = load_settings(folder.settings)
     open_needs = [need for need in settings.needs if settings.catalogue().need(need.code)]
-    click.echo(
-        f"{folder.settings}: all right. {settings.store.name}: {len(open_needs)} needs,"
-        f" {len(settings.skills)} skills, {len(settings.employees)} employees"
-    )
+    counted = ((open_needs, "need"), (settings.skills, "skill"), (settings.employees, "employee"))
+    counts = ", ".join(f"{len(items)} {name}{'s' * (len(items) != 1)}" for items, name in counted)
+    click.echo(f"{folder.settings}: all right. {settings.store.name}: {counts}")
+    for place, name in _icons(settings):
+        try:
+            icon(name)
+        except KeyError as error:
+            click.echo(f"{place}: {error.args[0]}. Until then screens show a dot")
     if not settings.store.public_url:
         click.echo(
             "store.public_url is empty: tickets show no QR code."
             " Set it to the address phones reach this server at, such as http://192.168.1.10:8350"
         )
+
+
+def _icons(settings: "Settings") -> Iterator[tuple[str, str]]:
+    """Each icon that is asked for, and where."""
+    for need in settings.needs:
+        yield f'needs (code "{need.code}"), icon', need.icon
+        if need.self_help is not None:
+            yield f'needs (code "{need.code}"), self_help.icon', need.self_help.icon
+    for place in settings.places:
+        yield f'places (code "{place.code}"), icon', place.icon
 
 
 @click.command()

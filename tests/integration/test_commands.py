@@ -47,6 +47,14 @@ def test_a_store_is_made_checked_and_not_made_again(tmp_path):
     plainly(welkom("init", tmp_path / "other", "--password", "short"), "at least 8 characters")
 
 
+def test_an_icon_that_there_is_not_is_named_with_those_most_like_it(folder):
+    ran = welkom("check", "--data", folder.path)
+    assert ran.returncode == 0  # screens show a dot
+    assert "4 needs, 2 skills, 3 employees" in ran.stdout
+    assert """needs (code "buy"), icon: no icon 'bag'; did you mean tag, flag?""" in ran.stdout
+    assert ran.stdout.count("no icon") == 1
+
+
 def test_every_wrong_line_of_the_settings_is_named(folder):
     text = folder.settings.read_text().replace('closes = "21:00"', 'closes = "late"')
     folder.settings.write_text(text.replace("offer_s = 15", "offer_s = 0"))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kiosk.scenes import SCENES, store_of
 from kiosk.shots import gallery
@@ -36,6 +37,20 @@ def test_everything_is_seen_whole_in_every_language(size: tuple[int, int]) -> No
 
     found = asyncio.run(go())
     assert not found, "\n".join(found)
+
+
+def test_a_shop_of_one_language_shows_no_choice_of_languages() -> None:
+    store = store_of()
+    spoken = replace(store, store=replace(store.store, languages=("nl",)))
+
+    async def go() -> list[str]:
+        async with gallery(PORTRAIT, spoken) as show:
+            glass = await show("need", "nl")
+            return [name for w in shown(glass) if (name := getattr(w, "test_name", ""))]
+
+    names = asyncio.run(go())
+    assert [name for name in names if name.startswith("need-")]
+    assert not [name for name in names if name.startswith("language-")]
 
 
 def test_no_widget_is_named_like_one_of_the_tablets() -> None:

@@ -47,6 +47,23 @@ def test_coming_takes_a_quarter_of_the_screen() -> None:
     asyncio.run(go())
 
 
+def test_a_shop_of_one_language_shows_no_choice_of_languages() -> None:
+    async def go() -> list[str]:
+        from staff_app.widgets.speech import speech
+
+        async with gallery(USUAL) as show:
+            glass = await show("floor", "nl")
+            speech.codes = ("nl",)
+            try:
+                return [w.test_name for w in shown(glass) if getattr(w, "test_name", "")]
+            finally:
+                speech.codes = LANGUAGES
+
+    names = asyncio.run(go())
+    assert "quick" in names
+    assert not [name for name in names if name.startswith("language-")]
+
+
 def shown(widget: Any) -> Iterator[Any]:
     """What can be seen: nothing below something that is transparent or has no size."""
     if widget.opacity and widget.width > 1 and widget.height > 1:
