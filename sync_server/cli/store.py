@@ -82,7 +82,7 @@ def check(data: Path | None) -> None:
         try:
             icon(name)
         except KeyError as error:
-            click.echo(f"{place}: {error.args[0]}. Until then screens show a dot")
+            click.echo(f"{place}: {error.args[0]} (screens show a dot)")
     if not settings.store.public_url:
         click.echo(
             "store.public_url is empty: tickets show no QR code."
