@@ -55,10 +55,9 @@ def _move_device(_folder: Folder, device_id: str, kind: str) -> Callable[[Any], 
 def _set_pin(folder: Folder, employee: str, pin: str) -> Callable[[Any], Any]:
     settings = load_settings(folder.settings)
     hashed = accounts.hash_pin(pin, settings.access.pin_digits)
-    people = settings.catalogue().employees
-    known = next((e for e in people if e.id == employee), None)
-    if known is None:
-        names = ", ".join(e.id for e in people) or "none"
+    catalogue = settings.catalogue()
+    if (known := catalogue.employee(employee)) is None:
+        names = ", ".join(e.id for e in catalogue.employees) or "none"
         raise AccountError(f'there is no employee "{employee}" in {folder.settings}; there are {names}')
 
     def work(db: Any) -> None:

@@ -8,9 +8,7 @@ from typing import TypeVar
 
 from .store import Store, StoreError, Trouble, trouble_of
 
-RETRY_S = (
-    2.0  # after a failed commit, when time's own work is tried again; and a store that could not be read
-)
+RETRY_S = 2.0  # after a failure, until the reading or time's own work is tried again
 REST_S = 1.0  # after a failed commit nothing of devices is begun: it would be lost as well, and cost as much
 
 log = logging.getLogger(__name__)
