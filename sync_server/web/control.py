@@ -53,8 +53,8 @@ async def control(request: Request) -> Response:
             result = await server.shop.store.call(work)
         if command.command in CHANGES_TRIES:
             await server.doorman.reload()
-            # One who was added since: settings are read at the start.
-            result = server.shop.catalogue.employee(command.arguments["employee"]) is None
+            if server.shop.catalogue.employee(command.arguments["employee"]) is None:
+                result = True  # added since we were started, and known from the next start on
         body = msgspec.json.encode({"result": result})
     except (msgspec.DecodeError, AccountError, FolderError, SettingsError, Turned) as error:
         return _error(400, str(error))
