@@ -41,6 +41,15 @@ async def tap_until_full(house, kiosk) -> set[str]:
     return came
 
 
+async def kiosk_and_bystander(house) -> tuple:
+    """A kiosk, and one beside it that says what it is told to, with the letter of its tickets."""
+    bystander = house.enrol("kiosk", "Back")
+    kiosk, _ = await house.crew("tom")
+    raw = house.raw(bystander)
+    await raw.hello()
+    return kiosk, raw, bystander.letter
+
+
 async def free_disk(house) -> None:
     await house.server.shop.store.call(lambda db: db.execute("PRAGMA max_page_count = 1000000").fetchall())
 
@@ -76,10 +85,7 @@ async def test_on_a_full_disk_nothing_is_acknowledged_and_when_there_is_room_eve
 @pytest.mark.fault("Devices keep tapping while the disk is full", "they wait before they ask again")
 async def test_a_server_that_cannot_write_is_not_asked_again_before_a_while(house, monkeypatch):
     monkeypatch.setattr(engine, "NOT_NOW_MS", 10**9)
-    bystander = house.enrol("kiosk", "Back")
-    kiosk, _ = await house.crew("tom")
-    raw = house.raw(bystander)
-    await raw.hello()
+    kiosk, raw, _ = await kiosk_and_bystander(house)
     await fill_disk(house)
     failures = []
     lost = shop.Shop._lost
@@ -107,15 +113,12 @@ async def test_a_server_that_cannot_write_is_not_asked_again_before_a_while(hous
 async def test_a_disk_that_was_full_is_not_tried_for_each_device(house, monkeypatch):
     monkeypatch.setattr(mending, "REST_S", 10**9)
     monkeypatch.setattr(mending, "RETRY_S", 10**9)
-    bystander = house.enrol("kiosk", "Back")
-    kiosk, _ = await house.crew("tom")
-    raw = house.raw(bystander)
-    await raw.hello()
+    kiosk, raw, letter = await kiosk_and_bystander(house)
     await fill_disk(house)
     await tap_until_full(house, kiosk)
     assert house.server.shop.mending.resting is not None
     await free_disk(house)  # nobody has noticed yet
-    op = msg.Submit("1" * 32, 1, ops.OpenVisit("a" * 32, f"{bystander.letter}-1", "ask", "en"))
+    op = msg.Submit("1" * 32, 1, ops.OpenVisit("a" * 32, f"{letter}-1", "ask", "en"))
     await raw.send(op)
     put_off = await raw.hear(msg.NotNow)
     assert put_off.op_id == op.op_id

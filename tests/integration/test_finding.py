@@ -135,6 +135,20 @@ async def test_a_device_finds_the_stores_that_announce_themselves(shop):
         await heard.until(lambda found: not found)  # a store that closed takes its leave
 
 
+async def test_without_a_network_to_look_on_nothing_is_raised(monkeypatch):
+    warned = {module: asyncio.Event() for module in (announce, find)}
+    for module, event in warned.items():
+        monkeypatch.setattr(module.log, "warning", lambda *_, event=event: event.set())
+    async with (
+        Announcement("Lumen & Co", "203.0.113.7:8351"),
+        Finder(lambda: None, ["203.0.113.7"]) as finder,
+    ):
+        async with asyncio.timeout(30):
+            for event in warned.values():
+                await event.wait()
+        assert finder.stores == []
+
+
 @pytest.mark.fault(
     "Server and screens are started before there is a network",
     "they find each other as soon as there is one; the log says once what is the matter",

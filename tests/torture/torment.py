@@ -39,6 +39,7 @@ class Member:
     def __init__(self, name: str, command: list[str], errors: Path) -> None:
         self.name = name
         self.up = asyncio.Event()
+        self.begun = asyncio.Event()  # a process is there, ready or not
         self.kills = 0
         self.ended: list[tuple[int | None, str]] = []
         self.pid = 0
@@ -53,6 +54,7 @@ class Member:
     def kill(self) -> None:
         self.kills += 1
         self.up.clear()
+        self.begun.clear()
         world.kill(self.pid)
 
     async def end(self) -> None:
@@ -75,6 +77,7 @@ class Member:
                     env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)},
                 )  # fmt: skip
             self.pid = process.pid
+            self.begun.set()
             assert process.stdout is not None
             async for line in process.stdout:
                 if line.startswith(b"Ready"):
@@ -193,10 +196,8 @@ class Torment:
             begins_anew = loop.time() + spell_s
             for _ in range(KILLS):
                 await asyncio.sleep(self.chance.uniform(0.1, 0.7))
-                pid = self.server.pid
                 self.server.kill()
-                while self.server.pid == pid:
-                    await asyncio.sleep(0.01)
+                await self.server.begun.wait()
             await asyncio.sleep(begins_anew - loop.time())
 
     async def _kill_devices(self) -> None:

@@ -68,11 +68,12 @@ class Wires:
         _run("ip link set lo up")
 
     async def lay(self, number: int, port: int) -> str:
-        holder = await asyncio.create_subprocess_exec(*bound(["unshare", "--net", "sleep", "3600"]))
+        # What it says, it says in a namespace of its own.
+        hold = bound(["unshare", "--net", "sh", "-c", "echo; exec sleep 3600"])
+        holder = await asyncio.create_subprocess_exec(*hold, stdout=subprocess.PIPE)
         self._holders[number] = holder
-        own = Path("/proc/self/ns/net").readlink()
-        while Path(f"/proc/{holder.pid}/ns/net").readlink() == own:  # until it is in a namespace of its own
-            await asyncio.sleep(0.01)
+        assert holder.stdout is not None
+        await holder.stdout.readline()
         inside = f"nsenter --net=/proc/{holder.pid}/ns/net"
         _run(f"ip link add d{number} type veth peer name wire netns {holder.pid}")
         _run(f"ip addr add 10.77.{number}.1/30 dev d{number}")
