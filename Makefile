@@ -4,23 +4,40 @@ PYTHON ?= $(shell /usr/bin/python3.11 -c 'import ensurepip' 2>/dev/null && echo 
 VENV   := .venv
 PY     := $(VENV)/bin/python
 READY  := $(VENV)/ready
+PYTEST := $(PY) -m pytest -n $(or $(JOBS),auto) --no-loadscope-reorder
 
-.PHONY: demo test check bench screenshots torture fuzz reliability packages clean
+# Python keeps what it has compiled, even where the shell says not to: each test process that compiles
+# all modules anew takes seconds longer.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo test quick pythons check texts bench waits screenshots torture fuzz mutants docs reliability packages clean
 
 demo: $(READY) packages  ## A shop at work: server, kiosk, two tablets, simulated people
 	@$(PY) -m sync_server.cli demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS)) $(if $(DEMO_DATA),--data "$(DEMO_DATA)")
 
-test: $(READY) packages check  ## All checks and all tests
-	@$(PY) -m tests.with_display -m pytest $(PYTEST_ARGS)
+test: $(READY) packages  ## All checks and all tests, on all processors
+	@./packaging/proxy-programs
+	@./packaging/beside "$(MAKE) --no-print-directory check pythons" $(PYTEST) $(PYTEST_ARGS)
 
-check: $(READY)  ## Style, types, and the direction of imports
+quick: $(READY)  ## The tests that take less than half a minute together: unit and contract
+	@$(PYTEST) --hypothesis-profile=quick tests/unit tests/contract $(PYTEST_ARGS)
+
+check: $(READY)  ## Style, types, the direction of imports, and the translations
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-logo
+	@$(PY) -m tests.translations --check
+
+texts: $(READY)  ## Brings the translators' catalogues up to date; NEW=sv begins another language
+	@$(PY) -m tests.translations $(if $(NEW),--new $(NEW))
 
 bench: $(READY) packages  ## Figures of this machine, also in build/bench.json
 	@$(PY) -m tests.bench
+
+waits: $(READY)  ## DAYS=365: the wait estimate on real queues and in a simulated shop: JSON, also in build/
+	@$(PY) -m tests.waits
+	@$(PY) -m tests.waits --shop $(or $(DAYS),365)
 
 screenshots: $(READY) packages  ## Every screen in three languages, in build/screenshots
 	@$(PY) -m tests.screenshots
@@ -32,8 +49,20 @@ fuzz: $(READY)  ## SECONDS=60: bytes of all kinds at every decoder; ends with ho
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[fuzz]"
 	@$(PY) -m tests.fuzz --seconds $(or $(SECONDS),60)
 
-reliability: $(READY)  ## docs/reliability.md, from what the tests say they do
-	@$(PY) docs/make_reliability.py
+docs: $(READY)  ## The parts of docs/ that are made from the code and the tests
+	@$(PY) docs/generate/visit_diagram.py
+	@$(PY) docs/generate/rooms.py
+	@$(PY) docs/generate/protocol_page.py
+	@$(PY) docs/generate/reliability.py
+
+mutants: $(READY)  ## ONLY=sync_server/domain/floor: how many small changes of the code the quick tests notice
+	@$(PY) -m tests.mutants $(if $(ONLY),--only "$(ONLY)")
+
+reliability: $(READY)  ## docs/develop/reliability.md, from what the tests say they do
+	@$(PY) docs/generate/reliability.py
+
+pythons: $(READY)  ## A visit with each other Python that is here and supported (3.11 to 3.13)
+	@./packaging/other-pythons
 
 packages:  ## What is needed from the system: display, browser
 	@./packaging/system-packages

@@ -1,4 +1,4 @@
-"""Where the package keeps its files. Plain paths, right from a checkout and when installed."""
+"""Paths of the package's files, for a checkout and for an installed package."""
 
 from pathlib import Path
 from typing import Final
@@ -10,17 +10,16 @@ ICONS: Final = HERE / "icons"
 ICON_FONT: Final = ICONS / "tabler-icons.ttf"
 ICON_NAMES: Final = ICONS / "icons.toml"
 SOUNDS: Final = HERE / "sounds"
-TEXTS: Final = HERE / "texts"
-THEME: Final = HERE / "theme.toml"
-THEME_KV: Final = HERE / "theme.kv"
+LOCALE: Final = HERE / "locale"
+THEME: Final = HERE / "theme" / "theme.toml"
 DEMO_STORE: Final = HERE / "demo" / "store.toml"
 
 
 def font(file: str) -> Path:
-    """A font file by the name that `theme.toml` gives it."""
+    """The path of a font file that `theme.toml` names."""
     return FONTS / file
 
 
 def sound(name: str) -> Path:
-    """A sound by its name: `offer`, `accepted`, `done`, `called`, `tap` or `alert`."""
+    """The path of a sound by its name: `offer`, `accepted`, `done`, `called`, `tap` or `alert`."""
     return SOUNDS / f"{name}.wav"

@@ -1,0 +1,1 @@
+"""The kiosk: the touchscreen on which a shopper says what they need."""

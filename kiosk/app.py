@@ -1,73 +1,26 @@
-"""Runs the kiosk: the device, the hands and the glass on one event loop. Imports Kivy only when it runs."""
+"""Runs the kiosk. Imports Kivy only when it runs."""
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from assets import paths
-from assets.pairing.joining import Way
-from assets.pairing.run import life, paired
-from assets.window import prepare
+from assets.ui.device_app import Companion, run_device_app
+from kiosk.session.session import KioskSound
+from sync_server.device.app.config import DeviceConfig
 from sync_server.device.device import Device
-from sync_server.device.own_file import keep_joined
-from sync_server.device.run import Companion, Window, live
-from sync_server.protocol.device_file import DeviceFile
-
-from .config import Config, ConfigError
-from .flow import Flow
-from .hands import Hands
-from .session import Sound
-
-Alongside = Callable[[Hands, Device], Coroutine[Any, Any, object]]
 
 
-def run(config: Config, alongside: Alongside | None = None) -> None:
-    """Runs until the window is closed or the process is told to end.
-
-    `alongside(hands, device)` gives a coroutine that lives on the same loop, such as a simulated
-    shopper. Raises ConfigError, OutboxError, NoDisplay or ThemeError, each with a sentence for people.
-    """
-    _check_files()
-    asyncio.run(stay(config, alongside))
+def run(config: DeviceConfig, companion: Companion | None = None) -> None:
+    """Runs until the window is closed; see `run_device_app`."""
+    required = (paths.ICON_FONT, paths.ICON_NAMES, *(paths.sound(sound) for sound in KioskSound))
+    run_device_app("kiosk", config, partial(make_window, config), required, companion)
 
 
-async def stay(config: Config, alongside: Alongside | None = None) -> None:
-    """The same, on a loop that runs: pairs the device where it is not, and then is that device."""
-    await life(config.device, lambda: _pair(config), lambda file: _work(file, config, alongside))
+def make_window(config: DeviceConfig, device: Device) -> tuple[Any, Any]:
+    """The kiosk's controller and window."""
+    from .controller import KioskController
+    from .session.session_flow import SessionFlow
+    from .view import KioskWindow
 
-
-async def _pair(config: Config) -> DeviceFile | None:
-    """Gets to know the store, on screens of its own."""
-    from sync_server.device.enrol import Pairing, PairingError
-    from sync_server.device.find import Finder
-
-    def keep(file: DeviceFile) -> None:
-        keep_joined(file, config.data, config.named)
-
-    way = Way(Finder, lambda: Pairing("kiosk"), keep, PairingError)
-    file: DeviceFile | None = await paired(way, config.size, config.fullscreen, config.language)
-    return file
-
-
-async def _work(file: DeviceFile, config: Config, alongside: Alongside | None) -> bool:
-    """Lives as this device until the window closes; whether it is to be paired again."""
-    opened: list[Any] = []
-
-    def open_window(device: Device) -> tuple[Window, Companion | None]:
-        prepare(config.size, config.fullscreen)
-        from .glass import KioskApp
-
-        hands = Hands(Flow(config.language), device)
-        app = KioskApp(hands, alone=config.fullscreen)
-        opened.append(app)
-        return app, alongside and (lambda: alongside(hands, device))
-
-    await live(file, config.data, open_window)
-    return bool(opened[0].pair_again)
-
-
-def _check_files() -> None:
-    """A kiosk whose letters or sounds are missing says so now, not to the first shopper."""
-    for path in (paths.ICON_FONT, paths.ICON_NAMES, *(paths.sound(sound) for sound in Sound)):
-        if not path.is_file():
-            raise ConfigError(f"{path} is missing: install Welkom again")
+    controller = KioskController(SessionFlow(config.language), device)
+    return controller, KioskWindow(controller, alone=config.fullscreen)

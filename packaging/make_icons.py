@@ -1,10 +1,10 @@
-"""Cuts Tabler's icon font down to the icons in `NAMES`, and writes their names and characters.
+"""Reduces Tabler's icon font to the icons in `NAMES`, and writes their names and characters.
 
     npm pack @tabler/icons-webfont && tar xzf tabler-icons-webfont-*.tgz
     python packaging/make_icons.py package     # writes assets/icons/tabler-icons.ttf and icons.toml
 
-An icon keeps the name it has on https://tabler.io/icons. To use another one, add its name below,
-run this again and commit both files.
+The icons have their names from https://tabler.io/icons. To use another icon, add its name below, run this
+again and commit both files.
 """
 
 import argparse
@@ -18,14 +18,14 @@ TARGET = Path(__file__).parent.parent / "assets" / "icons"
 GLYPH = re.compile(r'\.ti-([a-z0-9-]+):before \{\s*content: "\\([0-9a-f]+)";')
 
 NAMES = {
-    "moving about": """
+    "navigation": """
         arrow-left arrow-right arrow-up arrow-down arrow-back-up arrow-forward-up arrows-exchange
         arrows-right-left chevron-left chevron-right chevron-up chevron-down check checks x plus
         minus dots refresh repeat rotate-clockwise history external-link search filter adjustments
         settings home home-2 hand-click eye eye-off copy share link pin
     """,
     "keyboard": "arrow-big-up arrow-big-up-line backspace corner-down-left keyboard keyboard-hide space",
-    "ways in": """
+    "accessibility": """
         accessible disabled ear language letter-case microphone moon sun text-size viewport-tall
         volume volume-off world zoom-in
     """,
@@ -35,7 +35,7 @@ NAMES = {
         receipt-refund recycle school shield-check shirt shopping-bag shopping-bag-check
         shopping-cart star tag tool tools truck truck-return
     """,
-    "things and places": """
+    "products and places": """
         armchair barcode battery-1 battery-charging bluetooth books building-store camera cash
         cash-register coffee cpu database device-desktop device-floppy device-gamepad
         device-gamepad-2 device-laptop device-mobile device-speaker device-tablet device-tv

@@ -1,4 +1,4 @@
-"""Makes the sounds, from nothing but sines: short, warm and calm, like wooden bars struck softly.
+"""Makes the sounds from sine waves: short, warm and calm, like a softly struck marimba.
 
 python packaging/make_sounds.py            # writes assets/sounds/*.wav
 """
@@ -12,21 +12,21 @@ from pathlib import Path
 
 TARGET = Path(__file__).parent.parent / "assets" / "sounds"
 RATE = 22_050  # samples a second
-ATTACK_S = 0.006  # a softer beginning than a click
+ATTACK_S = 0.006  # without it each note begins with a click
 FADE_S = 0.03
 
-# A marimba bar: the tone, and its overtones two octaves and about three and a third above. Each with
-# its strength and how fast it dies away, relative to the tone.
+# A marimba bar: the tone, and its overtones two octaves and about three and a third octaves above. Each
+# has its frequency, its strength and its decay, relative to the tone.
 OVERTONES = ((1.0, 1.0, 1.0), (4.0, 0.22, 2.6), (9.9, 0.05, 6.0))
 
 C4, G4, A4, C5, D5, E5, G5, A5 = 261.63, 392.0, 440.0, 523.25, 587.33, 659.25, 783.99, 880.0
 
-# When it begins and how long it rings, in seconds; its pitch in Hz; its strength.
+# Start and length in seconds; pitch in Hz; strength.
 Note = tuple[float, float, float, float]
 
-# A sound: its length in seconds, its loudest sample (1 is full scale), and its notes.
+# A sound: its length in seconds, its peak (1 is full scale), and its notes.
 SOUNDS: dict[str, tuple[float, float, list[Note]]] = {
-    # The tablet rings. It ends in silence, so it can be played again and again.
+    # The tablet rings. It ends in silence, so that it can be repeated.
     "offer": (
         1.2,
         0.55,
@@ -38,7 +38,7 @@ SOUNDS: dict[str, tuple[float, float, list[Note]]] = {
         0.45,
         [(0.0, 0.3, C5, 0.8), (0.12, 0.35, E5, 0.9), (0.24, 0.6, G5, 1.0), (0.24, 0.6, C4, 0.3)],
     ),
-    # The kiosk calls a ticket: it may be noisy in the shop, so this one is longer and brighter.
+    # The kiosk calls a ticket. The shop may be noisy, so this sound is longer and brighter.
     "called": (
         1.6,
         0.7,
@@ -51,13 +51,13 @@ SOUNDS: dict[str, tuple[float, float, list[Note]]] = {
         ],
     ),
     "tap": (0.09, 0.14, [(0.0, 0.05, A4, 1.0)]),
-    # Something needs care: low, twice, and no siren.
+    # Something needs attention: low, twice, not a siren.
     "alert": (1.1, 0.5, [(0.0, 0.35, G4, 1.0), (0.3, 0.6, G4, 1.0), (0.3, 0.6, C4, 0.6)]),
 }
 
 
 def struck(length: int, note: Note) -> list[float]:
-    """One note of one bar, as `length` samples. It has sunk to a thousandth when its time is over."""
+    """One note as `length` samples. It decays to a thousandth within its length."""
     begin_s, ring_s, pitch, strength = note
     samples = [0.0] * length
     first = int(begin_s * RATE)
@@ -68,16 +68,16 @@ def struck(length: int, note: Note) -> list[float]:
             strength
             * attack
             * sum(
-                level * math.exp(-6.9 * dies * t / ring_s) * math.sin(2 * math.pi * pitch * times * t)
-                for times, level, dies in OVERTONES
-                if pitch * times < RATE / 2  # what the file cannot hold would come back as a false tone
+                level * math.exp(-6.9 * decay * t / ring_s) * math.sin(2 * math.pi * pitch * times * t)
+                for times, level, decay in OVERTONES
+                if pitch * times < RATE / 2  # a higher frequency would alias to a wrong tone
             )
         )
     return samples
 
 
 def render(length_s: float, peak: float, notes: list[Note]) -> bytes:
-    """All notes together, 16 bits a sample, no louder than `peak` and silent at the end."""
+    """Mixes the notes: 16 bits per sample, at most `peak`, faded out at the end."""
     length = int(length_s * RATE)
     mixed = [sum(at_once) for at_once in zip(*(struck(length, note) for note in notes), strict=True)]
     loudest = max(abs(sample) for sample in mixed)

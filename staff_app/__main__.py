@@ -1,16 +1,6 @@
-"""`welkom staff`: every failure a person can mend ends in one sentence, never in a traceback."""
+"""`python -m staff_app`, which is `welkom staff`."""
 
-import sys
-
-from assets.theme import ThemeError
-from assets.window import NoDisplay
-from sync_server.device.outbox import OutboxError
-from sync_server.device.start import main
-
-from .app import run
-from .config import PROGRAM, ConfigError, parse
+from .cli import PROGRAM, command
 
 if __name__ == "__main__":
-    sys.exit(
-        main(PROGRAM, lambda: run(parse(sys.argv[1:])), (ConfigError, NoDisplay, OutboxError, ThemeError))
-    )
+    command(prog_name=PROGRAM)

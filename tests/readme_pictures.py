@@ -1,4 +1,4 @@
-"""The README's pictures, made anew: `python -m tests.pictures` writes docs/pictures/."""
+"""Takes the README's pictures: `python -m tests.readme_pictures` writes docs/pictures/."""
 
 import shutil
 import subprocess
@@ -9,13 +9,14 @@ from typing import Any
 from unittest.mock import patch
 
 from sync_server.service import server
-from sync_server.service.folder import Folder
-from sync_server.service.setup import make_store
-from sync_server.simulation.pictures import QUIET
-from sync_server.simulation.stage import display
-from tests.shop import Clock
-from tests.web.past import live
-from tests.web.running import PASSWORD, running
+from sync_server.service.storage.data_dir import DataDir
+from sync_server.service.upkeep.create_store import make_store
+from sync_server.simulation.demo.page_screenshots import CHROMIUM_FLAGS
+from sync_server.simulation.demo.processes import display
+from tests.web.running_server import PASSWORD, running_server
+from tests.web.sample_days import play_days
+
+from .fake_clock import FakeClock
 
 OUT = Path("docs/pictures")
 DAYS = ("2026-02-07", "2026-02-14", "2026-02-21", "2026-02-28", "2026-03-06", "2026-03-07")
@@ -28,27 +29,27 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         with display():
-            _app(work, "kiosk", "540x960", ["--only", "need", "--languages", "en"])
-            _app(work, "staff_app", "1280x800", ["--only", "offer", "--language", "en"])
+            _app(work, "kiosk", "540x960", "need")
+            _app(work, "staff", "1280x800", "offer")
         shutil.copy(work / "kiosk/need-en-540x960.png", OUT / "kiosk.png")
         shutil.copy(work / "staff/offer-en-1280x800.png", OUT / "tablet.png")
         store = make_store(work / "store", "Lumen & Co", PASSWORD)
-        live(Folder(store.path), DAYS, UNTIL)
-        clock = Clock(NOW_MS)
-        with patch.object(server, "wall_clock", clock), running(store, clock) as shop:
-            _manager(shop.address)
+        play_days(DataDir(store.path), DAYS, UNTIL)
+        clock = FakeClock(NOW_MS)
+        with patch.object(server, "wall_clock", clock), running_server(store, clock) as running:
+            _manager(running.address)
 
 
-def _app(work: Path, app: str, size: str, arguments: list[str]) -> None:
-    command = [sys.executable, "-m", f"{app}.shots", "--out", str(work), "--size", size, *arguments]
-    subprocess.run(command, check=True)
+def _app(work: Path, app: str, size: str, scene: str) -> None:
+    chosen = ["--size", size, "--only", scene, "--language", "en"]
+    subprocess.run([sys.executable, "-m", "tests.gallery", app, "--out", str(work), *chosen], check=True)
 
 
 def _manager(address: str) -> None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
         page: Any = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(f"{address}/manager")
         page.fill("input[type=password]", PASSWORD)

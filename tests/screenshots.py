@@ -1,6 +1,6 @@
-"""`make screenshots`: every screen of both apps in three languages, and an index of them.
+"""`make screenshots`: takes every screen of both apps in three languages, and writes an index.
 
-One process a window size: a window keeps the size it was born with.
+Each window size needs a process of its own, because a window keeps the size that it was created with.
 """
 
 import json
@@ -9,13 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sync_server.simulation.stage import display
+from sync_server.simulation.demo.processes import display
 
 OUT = Path("build/screenshots")
 SIZES = {
     "kiosk": ("1080x1920", "1920x1080", "800x480"),
-    "staff_app": ("1280x800", "800x480"),
-    "assets.pairing": ("1080x1920", "1280x800", "800x480"),
+    "staff": ("1280x800", "800x480"),
+    "pairing": ("1080x1920", "1280x800", "800x480"),
 }
 NAME = re.compile(r"(?P<screen>.+)-(?P<language>[a-z]{2})-(?P<width>\d+)x(?P<height>\d+)\.png")
 
@@ -25,7 +25,7 @@ def main() -> None:
     with display("2000x2000"):
         for app, sizes in SIZES.items():
             for size in sizes:
-                command = [sys.executable, "-m", f"{app}.shots", "--out", str(OUT), "--size", size]
+                command = [sys.executable, "-m", "tests.gallery", app, "--out", str(OUT), "--size", size]
                 subprocess.run(command, check=True)
     index = []
     for path in sorted(OUT.glob("*/*.png")):

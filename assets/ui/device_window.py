@@ -1,4 +1,4 @@
-"""What all our windows have in common: a fault does not end them, and no key or gesture leads out of them."""
+"""The window of a touch app: a fault does not close it, and neither does a key or a gesture."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,16 +6,15 @@ from typing import Any
 from kivy.app import App
 from kivy.core.window import Window
 
-from .guard import guard
+from .crash_guard import install_crash_guard
 from .window import lock
 
 
-class ShopApp(App):
-    """A window of a kiosk or tablet.
+class DeviceWindow(App):
+    """The Kivy app of a kiosk or tablet.
 
-    `alone` on the whole screen, it cannot be closed from there; whoever owns the machine ends the
-    process instead. `pointer`: whether a mouse may be used on it then. `broken()` is called after
-    each fault of ours.
+    With `alone` it fills the screen and cannot be closed from there; only ending the process closes it.
+    `pointer`: whether the mouse pointer is visible then.
     """
 
     title = "Welkom"
@@ -28,23 +27,23 @@ class ShopApp(App):
         self._undo: list[Callable[[], None]] = []
 
     def on_start(self) -> None:
-        self._undo = [guard(self.broken), *([lock()] if self.alone else [])]
-        Window.allow_screensaver = False  # a dark screen greets nobody, and nobody sees it ring
+        self._undo = [install_crash_guard(self.handle_fault), *([lock()] if self.alone else [])]
+        Window.allow_screensaver = False  # nobody would see the greeting or an offer on a dark screen
         Window.show_cursor = self.pointer or not self.alone
 
     def on_stop(self) -> None:
         for undo in self._undo:
             undo()
 
-    def broken(self) -> None:
-        """Says sorry on the screen. What is shown may be half of what it was."""
+    def handle_fault(self) -> None:
+        """Shows an apology after a fault. The present widgets may be incomplete: make new ones."""
         raise NotImplementedError
 
-    def end_to_pair_again(self) -> None:
-        """Somebody wants this device to be paired anew."""
+    def stop_to_pair_again(self) -> None:
+        """Closes the window because a person wants to pair this device again."""
         self.pair_again = True
         self.stop()
 
     def open_settings(self, *_: Any) -> bool:
-        """There are no settings to reach on the glass."""
+        """Kivy's settings panel is never opened."""
         return False

@@ -4,7 +4,7 @@ import tomllib
 from difflib import get_close_matches
 from functools import cache
 
-from . import paths
+from assets import paths
 
 
 @cache
@@ -14,7 +14,7 @@ def _characters() -> dict[str, str]:
 
 
 def icon(name: str) -> str:
-    """The one character that draws the icon `name`. Raises KeyError, naming the icons most like it."""
+    """The character of the icon `name`. Raises KeyError, whose text suggests similar names."""
     try:
         return _characters()[name]
     except KeyError:
@@ -24,5 +24,5 @@ def icon(name: str) -> str:
 
 
 def icon_names() -> tuple[str, ...]:
-    """Every icon there is, in the order of the file."""
+    """The names of all icons, in the order of the file."""
     return tuple(_characters())

@@ -1,4 +1,4 @@
-"""Plays the short sounds of the apps. A missing sound or sound card is a silent app, not a broken one."""
+"""Plays the short sounds of the apps. Without a sound file or a sound card the app is silent."""
 
 import logging
 import os
@@ -8,20 +8,20 @@ from typing import Any
 
 from kivy.core.audio import SoundLoader
 
-from . import paths
+from assets import paths
 
 log = logging.getLogger(__name__)
 
-_loaded: dict[str, Any] = {}
+_sounds: dict[str, Any] = {}
 
 
 def _load(name: str) -> Any:
-    if name not in _loaded:
-        _loaded[name] = _loaded_from(paths.sound(name))
-    return _loaded[name]
+    if name not in _sounds:
+        _sounds[name] = _load_file(paths.sound(name))
+    return _sounds[name]
 
 
-def _loaded_from(path: Path) -> Any:
+def _load_file(path: Path) -> Any:
     if not path.exists():
         log.warning("%s is missing: this sound is not played", path)
         return None
@@ -35,7 +35,7 @@ def _loaded_from(path: Path) -> Any:
 
 
 def _has_sound_card() -> bool:
-    """Asked first, because the sound library complains at length on a computer without one."""
+    """Whether there is a sound card. Without one the sound library logs many errors, so ask first."""
     cards = Path("/proc/asound/cards")
     if sys.platform != "linux" or os.environ.get("PULSE_SERVER"):
         return True
@@ -43,7 +43,7 @@ def _has_sound_card() -> bool:
 
 
 def play(name: str, loop: bool = False) -> None:
-    """Plays a sound from its beginning; with `loop` until `stop`."""
+    """Plays a sound from its start. With `loop` it repeats until `stop`."""
     sound = _load(name)
     if sound is not None:
         sound.loop = loop
@@ -52,7 +52,7 @@ def play(name: str, loop: bool = False) -> None:
 
 
 def stop(name: str) -> None:
-    """Ends a sound that plays."""
-    sound = _loaded.get(name)
+    """Stops a sound that is playing."""
+    sound = _sounds.get(name)
     if sound is not None and sound.state == "play":
         sound.stop()

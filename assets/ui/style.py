@@ -1,20 +1,21 @@
-"""The look of this window: one place for size, colour and type, which every .kv rule binds to.
+"""The theme as Kivy properties: every .kv rule binds to `style` for sizes, colours and fonts.
 
-Sizes are given in logical units: a kiosk is 540 units wide, a tablet 1280. `look.unit` is how many
-pixels one unit has on this window, so that everything scales together.
+Sizes are in logical units: a kiosk is 540 units wide, a tablet 1280. `style.unit` is the number of
+pixels of one unit in this window, so that everything scales together.
 
-    look.fit(Window.width, Window.height, 540, 960)
+    style.fit(Window.width, Window.height, 540, 960)
 """
 
 from kivy.event import EventDispatcher
 from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, StringProperty
 
-from . import paths
-from .theme import load_theme, rgba
+from assets import paths
+from assets.theme.load import load_theme
+from assets.theme.model import rgba
 
 
-class Look(EventDispatcher):
-    """The theme on this window. Every rule in the .kv files binds to it."""
+class Style(EventDispatcher):
+    """The theme in this window."""
 
     unit = NumericProperty(1.0)
     landscape = BooleanProperty(False)
@@ -25,7 +26,7 @@ class Look(EventDispatcher):
     line = ColorProperty()
     outline = ColorProperty()
     main = ColorProperty()
-    over_main = ColorProperty()  # the token on_main; Kivy would call a name that begins with on_
+    over_main = ColorProperty()  # the token on_main; Kivy treats names that start with on_ as event handlers
     main_soft = ColorProperty()
     warm = ColorProperty()
     warm_soft = ColorProperty()
@@ -42,20 +43,20 @@ class Look(EventDispatcher):
     icons = StringProperty()
 
     def fit(self, width: float, height: float, units_wide: float, units_high: float) -> None:
-        """Chooses the unit so that `units_wide` × `units_high` fit the window in its present shape."""
+        """Chooses the unit so that `units_wide` × `units_high` units fit into `width` × `height` pixels."""
         self.landscape = width > height
         self.unit = max(0.1, min(width / units_wide, height / units_high))
 
 
-def _dress(look: Look) -> None:
+def _apply_theme(style: Style) -> None:
     theme = load_theme()
     for token in theme.light.__struct_fields__:
-        setattr(look, token.replace("on_main", "over_main"), rgba(getattr(theme.light, token)))
-    look.radius = theme.radius
+        setattr(style, token.replace("on_main", "over_main"), rgba(getattr(theme.light, token)))
+    style.radius = theme.radius
     for weight in theme.fonts.__struct_fields__:
-        setattr(look, weight, str(paths.font(getattr(theme.fonts, weight))))
-    look.icons = str(paths.ICON_FONT)
+        setattr(style, weight, str(paths.font(getattr(theme.fonts, weight))))
+    style.icons = str(paths.ICON_FONT)
 
 
-look = Look()
-_dress(look)
+style = Style()
+_apply_theme(style)

@@ -1,6 +1,6 @@
-"""Draws the visit's life from its one table: `python docs/make_diagrams.py` rewrites docs/visit.md.
+"""Draws the diagram and the table in docs/reference/visit.md from the transitions in the code.
 
-What stands between two marks in that file is made here; the rest is written by people.
+`python docs/generate/visit_diagram.py` replaces what is between the marks; people write the rest of the page.
 """
 
 import re
@@ -8,10 +8,11 @@ import sys
 from itertools import groupby
 from pathlib import Path
 
-PAGE = Path(__file__).with_name("visit.md")
-sys.path.insert(0, str(PAGE.parents[1]))
+PAGE = Path(__file__).parents[1] / "reference" / "visit.md"
+sys.path.insert(0, str(PAGE.parents[2]))
 
-from sync_server.domain.visit import ENDED, TRANSITIONS, State  # noqa: E402
+from sync_server.domain.visit.transitions import TRANSITIONS  # noqa: E402
+from sync_server.domain.visit.visit import ENDED, State  # noqa: E402
 
 Line = tuple[str, str, list[str]]  # state, state after, what leads there
 
@@ -23,7 +24,7 @@ def _lines() -> list[Line]:
         key=lambda row: (order.index(row[0]), order.index(row[1])),
     )
     return [
-        (before.value if before else "", after.value, [event for _, _, event in group])
+        (before.value if before else "", after.value, [str(event) for _, _, event in group])
         for (before, after), group in groupby(rows, key=lambda row: row[:2])
     ]
 
@@ -47,11 +48,11 @@ def table() -> str:
 def drawn(page: str) -> str:
     """The page with everything between marks made anew."""
     for name, made in (("diagram", diagram()), ("table", table())):
-        mark = f"<!-- {name}, made by docs/make_diagrams.py -->"
+        mark = f"<!-- {name}, made by docs/generate/visit_diagram.py -->"
         end = f"<!-- end of {name} -->"
         page, found = re.subn(
             f"{re.escape(mark)}.*?{re.escape(end)}",
-            lambda _, text=f"{mark}\n{made}\n{end}": text,
+            f"{mark}\n{made}\n{end}".replace("\\", r"\\"),
             page,
             flags=re.DOTALL,
         )

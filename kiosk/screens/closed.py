@@ -1,27 +1,27 @@
-"""The shop is closed: when it opens again. Whoever leaves late may still say how it was."""
+"""The shop is closed. Says when it opens again; a late shopper can still rate the visit."""
 
-from assets.words import Words
-from kiosk.flow import Flow
-from kiosk.opening import opening
-from kiosk.widgets.message import Message
+from assets.i18n.texts import Texts
+from kiosk.session.reopening_text import reopening_text
+from kiosk.session.session_flow import SessionFlow
+from kiosk.widgets.message import MessagePage
 
 
-class ClosedPage(Message):
-    __events__ = ("on_how_was_it",)
+class ClosedPage(MessagePage):
+    __events__ = ("on_open_rating",)
 
-    def show(self, flow: Flow, words: Words, now: int) -> None:
+    def show(self, flow: SessionFlow, texts: Texts, now: int) -> None:
         self.in_full = True
-        super().show(flow, words, now)
+        super().show(flow, texts, now)
         self.icon = "moon"
-        opens = opening(flow.world, words)
-        self.title = opens or words.say("kiosk.closed.title")
-        self.text = words.say("kiosk.closed.text" if opens else "kiosk.closed.unknown")
+        reopening = reopening_text(flow.floor, texts)
+        self.title = reopening or texts.say("kiosk.closed.title")
+        self.text = texts.say("kiosk.closed.text" if reopening else "kiosk.closed.unknown")
         self.say_first = ""
-        self.say_second = words.say("kiosk.need.how_was_it") if flow.to_ask else ""
+        self.say_second = texts.say("kiosk.need.how_was_it") if flow.rateable else ""
         self.second_name = "how-was-it"
 
     def on_second(self) -> None:
-        self.dispatch("on_how_was_it")
+        self.dispatch("on_open_rating")
 
-    def on_how_was_it(self) -> None:
-        """Somebody would like to say how it was."""
+    def on_open_rating(self) -> None:
+        """A shopper wants to rate a visit."""

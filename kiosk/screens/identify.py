@@ -1,19 +1,23 @@
-"""How will we spot you? Everything on this screen may be left out."""
+"""Asks how an employee will recognise the shopper. Every answer is optional."""
 
+from functools import cache
 from pathlib import Path
 
 from kivy.lang import Builder
 from kivy.properties import ListProperty, NumericProperty, StringProperty
 
-from assets.theme import load_theme, rgba
-from assets.words import Words
-from kiosk.flow import Flow
+from assets.i18n.texts import Texts
+from assets.theme.checks import contrast
+from assets.theme.load import load_theme
+from assets.theme.model import rgba
+from kiosk.session import visit_progress
+from kiosk.session.session_flow import SessionFlow
 from kiosk.widgets.choices import Choice
 from kiosk.widgets.page import KioskPage
-from sync_server.domain.catalogue import COLOURS
+from sync_server.domain.catalogue.catalogue import COLOURS
 
 
-class SpotPage(KioskPage):
+class IdentifyPage(KioskPage):
     title = StringProperty("")
     why = StringProperty("")
     wearing = StringProperty("")
@@ -28,34 +32,36 @@ class SpotPage(KioskPage):
 
     __events__ = ("on_choose_colour", "on_choose_place", "on_open_name", "on_join")
 
-    _drawn = load_theme().spot
+    _colours = load_theme().spot
 
-    def show(self, flow: Flow, words: Words, now: int) -> None:
-        super().show(flow, words, now)
-        session, catalogue = flow.session, flow.world.catalogue
-        self.way_back = words.say("common.back")
-        self.title = words.say("kiosk.spot.title")
-        self.why = words.say("kiosk.spot.why")
-        self.wearing = words.say("kiosk.spot.wearing")
-        self.near = words.say("kiosk.spot.near")
-        self.call_me = f"{words.say('kiosk.spot.call')} {words.say('kiosk.spot.optional')}"
-        self.hint = words.say("kiosk.spot.hint")
-        self.put_in_line = words.say("kiosk.spot.join")
+    def show(self, flow: SessionFlow, texts: Texts, now: int) -> None:
+        super().show(flow, texts, now)
+        session, catalogue = flow.session, flow.floor.catalogue
+        self.way_back = texts.say("common.back")
+        self.title = texts.say("kiosk.spot.title")
+        nobody = visit_progress.nobody_for(flow.floor, session.need)
+        self.why = texts.say("kiosk.spot.nobody" if nobody else "kiosk.spot.why")
+        self.wearing = texts.say("kiosk.spot.wearing")
+        self.near = texts.say("kiosk.spot.near")
+        self.call_me = f"{texts.say('kiosk.spot.call')} {texts.say('kiosk.spot.optional')}"
+        self.hint = texts.say("kiosk.spot.hint")
+        self.put_in_line = texts.say("kiosk.spot.join")
         self.name = session.name
         self.colours = [
             Choice(
                 code=colour,
-                text=words.say(f"colours.{colour}"),
+                text=texts.say(f"colours.{colour}"),
                 test_name=f"colour-{colour}",
                 chosen=colour == session.colour,
-                colour=rgba(self._drawn[colour]),
+                colour=rgba(self._colours[colour]),
+                ink=_readable_on(self._colours[colour]),
             )
             for colour in COLOURS
         ]
         self.places = [
             Choice(
                 code=place.code,
-                text=words.text(place.text),
+                text=texts.text(place.text),
                 test_name=f"place-{place.code}",
                 icon=place.icon,
                 chosen=place.code == session.place,
@@ -64,16 +70,23 @@ class SpotPage(KioskPage):
         ]
 
     def on_choose_colour(self, colour: str) -> None:
-        """A chip was touched."""
+        """A colour was touched."""
 
     def on_choose_place(self, place: str) -> None:
         """A place was touched."""
 
     def on_open_name(self) -> None:
-        """The shopper would like to give a name."""
+        """The shopper wants to enter a name."""
 
     def on_join(self) -> None:
-        """Put me in line."""
+        """The shopper wants to join the line."""
+
+
+@cache
+def _readable_on(colour: str) -> tuple[float, ...]:
+    """Dark or light, whichever is read better on this colour."""
+    light = load_theme().light
+    return rgba(max((light.ink, light.card), key=lambda ink: contrast(ink, colour)))
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -1,16 +1,18 @@
-"""The greeting: what can we do for you? The first touch is already the need."""
+"""The greeting: asks what the shopper needs. The first touch already answers it."""
 
 from pathlib import Path
 
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ListProperty, StringProperty
 
-from assets.words import Words
-from kiosk import standing
-from kiosk.flow import Flow
+from assets.i18n.texts import Texts, is_useful_wait
+from kiosk.session import visit_progress
+from kiosk.session.session_flow import SessionFlow
+from kiosk.widgets.call import Call as Call  # need.kv uses these two
 from kiosk.widgets.choices import Choice
-from kiosk.widgets.news import News as News  # the rule uses it
+from kiosk.widgets.news import News as News
 from kiosk.widgets.page import KioskPage
+from sync_server.domain.share import Share
 
 NOON = 12
 
@@ -22,71 +24,83 @@ class NeedPage(KioskPage):
     needs = ListProperty()
     say_how_was_it = StringProperty("")
     no_name = StringProperty("")
-    news_lead = StringProperty("")
     news = StringProperty("")
-    news_icon = StringProperty("bell-ringing")
     put_away = StringProperty("")
     ask = BooleanProperty(False)
+    called = BooleanProperty(False)
+    my_ticket = StringProperty("")
 
-    __events__ = ("on_choose_need", "on_how_was_it", "on_dismiss")
+    __events__ = ("on_choose_need", "on_open_rating", "on_open_find_ticket", "on_dismiss")
 
-    def show(self, flow: Flow, words: Words, now: int) -> None:
-        super().show(flow, words, now)
-        hour = flow.world.catalogue.local(flow.world.at).hour if flow.world.catalogue else NOON
-        self.greeting = f"{words.greeting(hour)}\n{words.say('kiosk.need.question')}"
-        self.wait, self.wait_icon = _wait(flow, words), "clock" if flow.world.live else "cloud-off"
-        self.needs = need_tiles(flow, words)
-        self.ask = bool(flow.to_ask)
-        self.say_how_was_it = words.say("kiosk.need.how_was_it")
-        self.no_name = words.say("kiosk.need.no_name")
-        self._show_news(flow, words)
+    def show(self, flow: SessionFlow, texts: Texts, now: int) -> None:
+        super().show(flow, texts, now)
+        hour = flow.floor.catalogue.local(flow.floor.at).hour if flow.floor.catalogue else NOON
+        self.greeting = f"{texts.greeting(hour)}\n{texts.say('kiosk.need.question')}"
+        self.wait, self.wait_icon = _wait_text(flow, texts), "clock" if flow.floor.live else "cloud-off"
+        self.needs = need_tiles(flow, texts)
+        self.ask = bool(flow.rateable)
+        self.say_how_was_it = texts.say("kiosk.need.how_was_it")
+        self.my_ticket = texts.say("kiosk.need.my_ticket") if flow.has_open_tickets else ""
+        self.no_name = "" if self.my_ticket and self.ask else _footer(flow, texts)
+        self._show_news(flow, texts)
 
-    def _show_news(self, flow: Flow, words: Words) -> None:
-        """A ticket that is called, or else one that never reached the line."""
-        catalogue, called, lost = flow.world.catalogue, standing.calls(flow.world), flow.world.lost
-        self._lost = lost[0].op_id if lost else ""
-        if called:
-            employee = catalogue.employee(called[0].employee or "") if catalogue else None
-            name = employee.name if employee else words.say("kiosk.line.somebody")
-            self.news_lead = f"{called[0].ticket} {words.ticket_name(called[0].ticket)}"
-            self.news = f"{words.say('kiosk.line.called', name=name)}\n{words.say('kiosk.line.called_text')}"
-            self.news_icon, self.put_away = "bell-ringing", ""
-            return
-        self.news_lead = ""
-        if lost:
-            self.news = words.say("kiosk.lost.text", ticket=lost[0].ticket)
-            self.news_icon, self.put_away = "alert-circle", words.say("common.all_right")
-        else:
-            self.news = self.put_away = ""
+    def _show_news(self, flow: SessionFlow, texts: Texts) -> None:
+        """Shows a ticket that is called instead of the greeting, else one that the server refused."""
+        refused = flow.floor.refused_tickets
+        self.ids.call.show(flow, texts)
+        self.called = bool(self.ids.call.ticket)
+        self.call = ""  # it is large, in the place of the greeting
+        shown = refused[0] if refused and not self.called else None
+        self._refused_op = shown.op_id if shown else ""
+        self.news = texts.say("kiosk.lost.text", ticket=shown.ticket) if shown else ""
+        self.put_away = texts.say("common.all_right") if shown else ""
 
-    def put_news_away(self) -> None:
-        self.dispatch("on_dismiss", self._lost)
+    def dismiss_news(self) -> None:
+        self.dispatch("on_dismiss", self._refused_op)
 
     def on_choose_need(self, code: str) -> None:
         """A tile was touched."""
 
-    def on_how_was_it(self) -> None:
-        """Somebody would like to say how it was."""
+    def on_open_rating(self) -> None:
+        """A shopper wants to rate a visit."""
+
+    def on_open_find_ticket(self) -> None:
+        """A shopper wants to see their ticket again."""
 
     def on_dismiss(self, op_id: str) -> None:
-        """What was said of this lost ticket has been read."""
+        """A person has read that this ticket was refused."""
 
 
-def need_tiles(flow: Flow, words: Words) -> list[Choice]:
-    """The tiles of this level, in the shopper's language."""
+def need_tiles(flow: SessionFlow, texts: Texts) -> list[Choice]:
+    """A tile for each need of this level, in the shopper's language."""
     return [
-        Choice(need.code, words.text(need.text), test_name=f"need-{need.code}", icon=need.icon)
-        for need in flow.tiles
+        Choice(
+            need.code,
+            texts.text(need.text),
+            test_name=f"need-{need.code}",
+            icon=need.icon,
+            note=texts.say("kiosk.need.nobody") if visit_progress.nobody_for(flow.floor, need.code) else "",
+        )
+        for need in flow.needs
     ]
 
 
-def _wait(flow: Flow, words: Words) -> str:
-    if not flow.world.live:
-        return words.say("kiosk.need.offline")
-    widest = standing.widest(flow.world.view.quotes)
-    if widest is None:
-        return words.wait(None, None)
-    return words.wait(*widest) if standing.worth_saying(*widest) else words.say("kiosk.need.depends")
+def _footer(flow: SessionFlow, texts: Texts) -> str:
+    """How right the told waits were; that no name is needed, where that is not known or too long."""
+    no_name, told = texts.say("kiosk.need.no_name"), flow.floor.told_waits
+    if told is None or flow.has_open_tickets or flow.rateable:  # there is no room, or it is not known
+        return no_name
+    held = Share(told.held, told.told)
+    return texts.how_right(held.value if held.is_enough else None)
+
+
+def _wait_text(flow: SessionFlow, texts: Texts) -> str:
+    if not flow.floor.live:
+        return texts.say("kiosk.need.offline")
+    bracket = visit_progress.widest_bracket(flow.floor.view.quotes)
+    if bracket is None:
+        return texts.wait(None, None)
+    return texts.wait(*bracket) if is_useful_wait(*bracket) else texts.say("kiosk.need.depends")
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -1,28 +1,28 @@
-"""The second level of needs, where the store groups some."""
+"""The needs of one group, if the store groups its needs."""
 
 from pathlib import Path
 
 from kivy.lang import Builder
 from kivy.properties import ListProperty, StringProperty
 
-from assets.words import Words
-from kiosk.flow import Flow
+from assets.i18n.texts import Texts
+from kiosk.session.session_flow import SessionFlow
 from kiosk.widgets.page import KioskPage
 
 from .need import need_tiles
 
 
-class MorePage(KioskPage):
+class NeedGroupPage(KioskPage):
     title = StringProperty("")
     needs = ListProperty()
 
     __events__ = ("on_choose_need",)
 
-    def show(self, flow: Flow, words: Words, now: int) -> None:
-        super().show(flow, words, now)
-        self.way_back = words.say("common.back")
-        self.title = words.say("kiosk.more.question")
-        self.needs = need_tiles(flow, words)
+    def show(self, flow: SessionFlow, texts: Texts, now: int) -> None:
+        super().show(flow, texts, now)
+        self.way_back = texts.say("common.back")
+        self.title = texts.say("kiosk.more.question")
+        self.needs = need_tiles(flow, texts)
 
     def on_choose_need(self, code: str) -> None:
         """A tile was touched."""

@@ -1,4 +1,4 @@
-"""Things to choose from, in rows and columns; each tells its code when it is touched."""
+"""ChoiceGrid in rows and columns. A touch reports the code of a choice."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -7,12 +7,15 @@ from kivy.lang import Builder
 from kivy.properties import ColorProperty, ListProperty, StringProperty
 from kivy.uix.gridlayout import GridLayout
 
-from assets.look import look
-from assets.touch import Pill, Quiet, Tap, Tile
+from assets.ui.style import style
+from assets.ui.widgets.basic import Pill, SecondaryButton, Tappable, Tile
 
 
 class Choice(NamedTuple):
-    """One of several. `test_name` is what tests find it by; `colour` is used where the kind has one."""
+    """One choice. Tests find its widget by `test_name`.
+
+    `colour` and `note`, a line below the text, are used by the kinds that show one.
+    """
 
     code: Any
     text: str
@@ -20,84 +23,98 @@ class Choice(NamedTuple):
     icon: str = ""
     chosen: bool = False
     colour: tuple[float, ...] = ()
+    ink: tuple[float, ...] = ()
+    note: str = ""
 
 
-class Choices(GridLayout):
-    """Shows `items`, and tells the one touched by `on_choose(code)`. Widgets are used again."""
+class ChoiceGrid(GridLayout):
+    """Shows `items`; a touch on one is `on_choose(code)`. Widgets are reused when the items change."""
 
-    kind: type[Tap] = Quiet
+    kind: type[Tappable] = SecondaryButton
     items = ListProperty()
 
     __events__ = ("on_choose",)
 
     def on_choose(self, code: Any) -> None:
-        """Somebody chose; for whoever listens."""
+        """A choice was touched."""
 
     def on_items(self, *_: Any) -> None:
         widgets = self.children[::-1]
         for widget in widgets[len(self.items) :]:
             self.remove_widget(widget)
-        for _missing in self.items[len(widgets) :]:
+        for _new in self.items[len(widgets) :]:
             widget = self.kind()
-            widget.bind(on_release=self._chosen)
+            widget.bind(on_release=self._touched)
             self.add_widget(widget)
         for widget, item in zip(self.children[::-1], self.items, strict=True):
             widget.code, widget.text, widget.test_name = item.code, item.text, item.test_name
             widget.chosen = item.chosen
             if item.icon:
                 widget.icon = item.icon
-            self.dress(widget, item)
+            self.update_widget(widget, item)
 
-    def dress(self, widget: Any, item: Choice) -> None:
-        """What is particular to this kind."""
+    def update_widget(self, widget: Any, item: Choice) -> None:
+        """Sets what only this kind of widget has."""
 
-    def _chosen(self, widget: Any) -> None:
+    def _touched(self, widget: Any) -> None:
         self.dispatch("on_choose", widget.code)
 
 
-class Needs(Choices):
+class NeedTiles(ChoiceGrid):
     kind = Tile
 
+    def update_widget(self, widget: Any, item: Choice) -> None:
+        widget.note = item.note
 
-class Row(Quiet):
+
+class WordButton(SecondaryButton):
+    """One word."""
+
+
+class WordButtons(ChoiceGrid):
+    kind = WordButton
+
+
+class ChoiceRow(SecondaryButton):
     """A choice as wide as the page: icon, then text."""
 
 
-class Rows(Choices):
-    kind = Row
+class ChoiceRows(ChoiceGrid):
+    kind = ChoiceRow
 
-    def dress(self, widget: Any, item: Choice) -> None:
-        widget.icon_ink = item.colour or look.main
-
-
-class Face(Row):
-    """How it was."""
+    def update_widget(self, widget: Any, item: Choice) -> None:
+        widget.icon_ink = item.colour or style.main
 
 
-class Faces(Rows):
+class Face(ChoiceRow):
+    """One answer to the rating question."""
+
+
+class Faces(ChoiceRows):
     kind = Face
 
 
 class LanguagePill(Pill):
-    """Dark when it is the one spoken, so that it is found at a glance."""
+    """A language. The present one is dark."""
 
 
-class LanguagePills(Choices):
+class LanguagePills(ChoiceGrid):
     kind = LanguagePill
 
 
-class Chip(Tap):
-    """A colour to wear. Its word is for tests and for whoever reads the screen aloud."""
+class Chip(Tappable):
+    """A colour that a shopper may wear, with its name on it."""
 
     text = StringProperty("")
-    colour = ColorProperty()
+    colour = ColorProperty((1, 1, 1, 1))
+    ink = ColorProperty((0, 0, 0, 1))
 
 
-class Chips(Choices):
+class Chips(ChoiceGrid):
     kind = Chip
 
-    def dress(self, widget: Any, item: Choice) -> None:
-        widget.colour = item.colour
+    def update_widget(self, widget: Any, item: Choice) -> None:
+        widget.colour, widget.ink = item.colour, item.ink
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

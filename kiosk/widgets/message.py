@@ -1,4 +1,4 @@
-"""A page with one thing to say and at most two ways on."""
+"""A page with one message and at most two buttons."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ from kivy.properties import BooleanProperty, StringProperty
 from .page import KioskPage
 
 
-class Message(KioskPage):
-    """An icon, a title, a text; `say_first` and `say_second` are the words of the buttons, empty for none."""
+class MessagePage(KioskPage):
+    """An icon, a title and a text. `say_first` and `say_second` are the buttons' texts, empty for none."""
 
     icon = StringProperty("check")
     warm = BooleanProperty(False)
@@ -23,10 +23,10 @@ class Message(KioskPage):
     __events__: tuple[str, ...] = ("on_first", "on_second")
 
     def on_first(self) -> None:
-        """The button of the next step."""
+        """The main button was touched."""
 
     def on_second(self) -> None:
-        """The other button."""
+        """The other button was touched."""
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

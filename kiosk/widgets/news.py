@@ -1,4 +1,4 @@
-"""A line about something that is not the shopper's own doing: a ticket is called, the link is down."""
+"""A line above the page's content, such as a ticket that is called or a lost connection."""
 
 from pathlib import Path
 from typing import Any
@@ -6,15 +6,13 @@ from typing import Any
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 
-from assets.touch import Card
+from assets.ui.widgets.basic import Card
 
 
 class News(Card):
-    """Takes no room while it has no `text`. With a `button` it can be put away: `on_release`.
+    """Takes no space without a `text`. With a `button` it can be dismissed: `on_release`.
 
-    `lead` stands large above the text: whose news this is.
-
-    `tall` is its height in units.
+    `lead` is shown large above the text, such as the ticket that it is about. `tall` is the height in units.
     """
 
     lead = StringProperty("")

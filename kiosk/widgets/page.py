@@ -1,4 +1,4 @@
-"""What every screen of the kiosk has in common: the shop's name or the way back, and the languages."""
+"""The base of all pages of the kiosk: the store's name or the back button, and the languages."""
 
 from pathlib import Path
 from typing import Any
@@ -7,46 +7,65 @@ from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ListProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from assets.split import Split as Split  # the rules of the pages use it
-from assets.words import Words, language_name
-from kiosk.flow import Flow
+from assets.i18n.texts import Texts, language_name
+from assets.ui.style import style
+from assets.ui.widgets.split import Split as Split  # the pages' .kv files use it
+from kiosk.session import visit_progress
+from kiosk.session.session_flow import SessionFlow
 
 from .choices import Choice
 
+LONG_NAME = 24  # letters of a shop's name
+MAX_CALLED = 3  # tickets of others that are called at the same time, for which there is room
+
 
 class KioskPage(BoxLayout):
-    """One screen. It shows what it is given and tells what is touched; it knows nothing else.
+    """One page. It shows the session and reports touches as events; it changes nothing itself.
 
-    Each `on_*` event of a page that is named like a deed of `Hands` does that deed.
+    An event `on_x` is bound to the method `x` of the KioskController (see assets/ui/bind.py). `call` names
+    the tickets of others that are called meanwhile, where that takes nothing from the page.
     """
 
     store = StringProperty("")
     way_back = StringProperty("")
     languages = ListProperty()
     in_full = BooleanProperty(False)
+    call = StringProperty("")
 
-    __events__: tuple[str, ...] = ("on_speak", "on_back")
+    __events__: tuple[str, ...] = ("on_set_language", "on_back")
 
-    def show(self, flow: Flow, words: Words, now: int) -> None:  # noqa: ARG002
-        """Takes over what the session is like. `now` is the session's clock, ms."""
-        catalogue = flow.world.catalogue
+    def show(self, flow: SessionFlow, texts: Texts, now: int) -> None:  # noqa: ARG002
+        """Shows the present state of the session. `now` is the session's steady clock, ms."""
+        catalogue = flow.floor.catalogue
         self.store = catalogue.store.name if catalogue else ""
+        # On a tall screen a long name needs the place of the languages' full names.
+        in_full = self.in_full and (style.landscape or len(self.store) <= LONG_NAME)
         self.languages = [
             Choice(
                 code=code,
-                text=language_name(code) if self.in_full else code.upper(),
+                text=language_name(code) if in_full else code.upper(),
                 test_name=f"language-{code}",
                 chosen=code == flow.session.language,
             )
             for code in flow.languages
-            if len(flow.languages) > 1  # one is no choice
+            if len(flow.languages) > 1  # with one there is nothing to choose
         ]
+        self.call = self._call_of_others(flow, texts)
 
-    def on_speak(self, language: str) -> None:
+    def _call_of_others(self, flow: SessionFlow, texts: Texts) -> str:
+        """A call goes on while a shopper uses the kiosk: those who are called may see it from afar."""
+        called = visit_progress.called_tickets(flow.floor)
+        tickets = [row.ticket for row in called if row.visit_id != flow.session.visit_id][:MAX_CALLED]
+        if not tickets:
+            return ""
+        names = f"{tickets[0]} {texts.ticket_name(tickets[0])}" if len(tickets) == 1 else ", ".join(tickets)
+        return texts.say("kiosk.call.meanwhile", tickets=names)
+
+    def on_set_language(self, language: str) -> None:
         """A language was touched."""
 
     def on_back(self, *_: Any) -> None:
-        """The way back was touched."""
+        """The back button was touched."""
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

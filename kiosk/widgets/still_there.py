@@ -1,4 +1,4 @@
-"""Over everything, after a while without a touch: is anybody still there?"""
+"""The question "Are you still there?", over the page, after some time without a touch."""
 
 from pathlib import Path
 from typing import Any
@@ -7,11 +7,11 @@ from kivy.lang import Builder
 from kivy.properties import NumericProperty, StringProperty
 from kivy.uix.floatlayout import FloatLayout
 
-from assets.words import Words
+from assets.i18n.texts import Texts
 
 
 class StillThere(FloatLayout):
-    """Counts the seconds down, calmly, and waits for one of two answers. Nothing below it is reached."""
+    """Counts the seconds down and waits for one of two answers. Takes every touch, so the page gets none."""
 
     seconds = NumericProperty(15)
     of = NumericProperty(15)
@@ -20,25 +20,25 @@ class StillThere(FloatLayout):
     yes = StringProperty("")
     over = StringProperty("")
 
-    __events__ = ("on_here", "on_start_over")
+    __events__ = ("on_still_here", "on_start_over")
 
-    def show(self, words: Words, seconds: int) -> None:
-        """`seconds` are left."""
+    def show(self, texts: Texts, seconds: int) -> None:
+        """Shows that `seconds` are left."""
         self.seconds = seconds
-        self.title = words.say("kiosk.still.title")
-        self.text = words.say("kiosk.still.seconds", n=seconds)
-        self.yes = words.say("kiosk.still.yes")
-        self.over = words.say("kiosk.still.over")
+        self.title = texts.say("kiosk.still.title")
+        self.text = texts.say("kiosk.still.seconds", n=seconds)
+        self.yes = texts.say("kiosk.still.yes")
+        self.over = texts.say("kiosk.still.over")
 
     def on_touch_down(self, touch: Any) -> bool:
         super().on_touch_down(touch)
         return True
 
-    def on_here(self) -> None:
-        """Somebody is."""
+    def on_still_here(self) -> None:
+        """The shopper is still there."""
 
     def on_start_over(self) -> None:
-        """The next one may begin."""
+        """The shopper wants a new session."""
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -1,18 +1,18 @@
-"""The ticket: its code, large; its friendly name; and its own page to take along."""
+"""The ticket: its code, its friendly name, and a QR code of its own page."""
 
 from pathlib import Path
 
 from kivy.lang import Builder
 from kivy.properties import StringProperty
 
-from assets.qr import Qr as Qr  # the rule uses it
-from assets.touch import Card
-from assets.words import Words
-from kiosk.flow import Flow
+from assets.i18n.texts import Texts
+from assets.ui.widgets.basic import Card
+from assets.ui.widgets.qr import Qr as Qr  # ticket.kv uses it
+from kiosk.session.session_flow import SessionFlow
 
 
 class Ticket(Card):
-    """Without an `address` there is no code to scan: the shopper keeps the ticket in mind."""
+    """Without an `address` there is no QR code: the shopper has to remember the ticket."""
 
     your_ticket = StringProperty("")
     ticket = StringProperty("")
@@ -20,12 +20,14 @@ class Ticket(Card):
     take_along = StringProperty("")
     address = StringProperty("")
 
-    def show(self, flow: Flow, words: Words) -> None:
-        self.your_ticket = words.say("kiosk.line.ticket")
+    def show(self, flow: SessionFlow, texts: Texts) -> None:
+        self.your_ticket = texts.say("kiosk.line.ticket")
         self.ticket = flow.session.ticket
-        self.ticket_name = words.ticket_name(self.ticket) if self.ticket else ""
-        self.address = (flow.address or "") if flow.world.live else ""  # no page can be reached now
-        self.take_along = words.say("kiosk.line.scan" if self.address else "kiosk.line.remember")
+        self.ticket_name = texts.ticket_name(self.ticket) if self.ticket else ""
+        self.address = (
+            (flow.ticket_url or "") if flow.floor.live else ""
+        )  # without the server there is no page
+        self.take_along = texts.say("kiosk.line.scan" if self.address else "kiosk.line.remember")
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -1,12 +1,12 @@
-"""Why the store takes nothing just now, in the tablet's language.
+"""Says in the tablet's language why the store takes no ops at the moment.
 
-The store's computer says it in English, for its log. What it says is known here by its words; the
-whole text goes to this tablet's log.
+The server gives its reason in English, for its log. It is recognised here by a part of its text. The
+tablet's log has the whole text.
 """
 
-from assets.words import Words
+from assets.i18n.texts import Texts
 
-# What is known, by a piece of what the store's computer says of it; the first that fits.
+# A part of the server's reason, and the kind of problem; the first match counts.
 KNOWN: tuple[tuple[str, str], ...] = (
     ("disk is full", "disk"),
     ("cannot be written", "store"),
@@ -21,7 +21,7 @@ KNOWN: tuple[tuple[str, str], ...] = (
 )
 
 
-def trouble(words: Words, problem: str) -> str:
-    """What a colleague reads about a problem of the store, and what to do."""
-    kind = next((kind for piece, kind in KNOWN if piece in problem), "busy")
-    return words.say(f"staff.trouble.{kind}")
+def store_problem(texts: Texts, problem: str) -> str:
+    """What an employee reads about a problem of the store, and what they can do."""
+    kind = next((kind for part, kind in KNOWN if part in problem), "busy")
+    return texts.say(f"staff.trouble.{kind}")

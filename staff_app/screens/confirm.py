@@ -1,4 +1,4 @@
-"""Are you sure? One touch more before what cannot be taken back."""
+"""A question to confirm before something that cannot be undone."""
 
 from pathlib import Path
 
@@ -8,17 +8,17 @@ from kivy.properties import StringProperty
 from staff_app.widgets.page import Page
 
 
-class AskScreen(Page):
-    """`deed` is what a yes does: the name of the page that asks."""
+class ConfirmScreen(Page):
+    """`action` is the controller's method that "yes" calls."""
 
     title = StringProperty("")
     text = StringProperty("")
     yes = StringProperty("")
     no = StringProperty("")
     other = StringProperty("")
-    deed = StringProperty("sign_off")
+    action = StringProperty("sign_off")
 
-    __events__ = ("on_back", "on_sign_off", "on_not_here", "on_give_back", "on_by_mistake")
+    __events__ = ("on_back", "on_sign_off", "on_mark_no_show", "on_give_back", "on_remove")
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -1,4 +1,4 @@
-"""The floor: who waits, who is here, and a quick resolution always in reach."""
+"""The floor: the line, the employees who are here, and the button for a quick resolution."""
 
 from pathlib import Path
 from typing import Any
@@ -8,11 +8,11 @@ from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from staff_app.widgets.line_row import LineRow
 from staff_app.widgets.page import Page
-from staff_app.widgets.person_row import PersonRow
+from staff_app.widgets.person_row import PersonItem
 
 
 class FloorScreen(Page):
-    """Rows stay the same widgets for as long as their visit is in line: nothing moves under a finger."""
+    """Each visit in line keeps its own widget, so that no button moves or changes under a finger."""
 
     title = StringProperty("")
     as_of = StringProperty("")
@@ -20,20 +20,21 @@ class FloorScreen(Page):
     people = ObjectProperty(())
     empty = BooleanProperty(True)
 
-    __events__ = ("on_take", "on_resume", "on_open", "on_take_break")
+    __events__ = ("on_claim", "on_resume", "on_open_page", "on_take_break")
 
     def __init__(self, **kwargs: Any) -> None:
         self._rows: dict[str, LineRow] = {}
-        self._people: dict[str, PersonRow] = {}
+        self._people: dict[str, PersonItem] = {}
         super().__init__(**kwargs)
 
     def on_rows(self, *_: Any) -> None:
         shown = {}
-        for told in self.rows:
-            row = self._rows.get(told.visit_id) or self._row()
-            row.show(told)
-            row.first = told is next((r for r in self.rows if not r.held), None)
-            shown[told.visit_id] = row
+        first = next((text for text in self.rows if not text.held), None)
+        for text in self.rows:
+            row = self._rows.get(text.visit_id) or self._new_row()
+            row.show(text)
+            row.first = text is first
+            shown[text.visit_id] = row
         if _replace(self.ids.rows, self._rows, shown):
             self.dispatch("on_moved")
         self._rows = shown
@@ -41,25 +42,25 @@ class FloorScreen(Page):
 
     def on_people(self, *_: Any) -> None:
         shown = {}
-        for told in self.people:
-            shown[told.person] = self._people.get(told.person) or PersonRow()
-            shown[told.person].show(told)
+        for text in self.people:
+            shown[text.person] = self._people.get(text.person) or PersonItem()
+            shown[text.person].show(text)
         _replace(self.ids.people, self._people, shown)
         self._people = shown
 
-    def _row(self) -> LineRow:
+    def _new_row(self) -> LineRow:
         row = LineRow()
-        row.bind(on_take=lambda touched: self._touched(touched))
+        row.bind(on_touched=lambda touched: self._row_touched(touched))
         return row
 
-    def _touched(self, row: LineRow) -> None:
-        self.dispatch("on_resume" if row.held else "on_take", row.visit_id)
+    def _row_touched(self, row: LineRow) -> None:
+        self.dispatch("on_resume" if row.held else "on_claim", row.visit_id)
 
 
 def _replace(box: Any, before: dict[str, Any], now: dict[str, Any]) -> bool:
-    """Puts the rows `now` into the box, in order; leaves it alone where nothing came, went or moved.
+    """Puts the rows `now` into the box, if they are not the same rows in the same order.
 
-    Whether a row that was there has gone or moved; one that only came last moves no other.
+    Returns whether a row that was there has gone or moved. A new row at the end moves no other.
     """
     if list(before) == list(now):
         return False

@@ -1,4 +1,4 @@
-"""An amount of one's own choice, up to what the store leaves to its people."""
+"""Asks for an amount of money to give, up to the store's limit."""
 
 from pathlib import Path
 
@@ -7,13 +7,13 @@ from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 
 from staff_app.widgets.keypad import Keypad as Keypad
 from staff_app.widgets.page import Sheet
-from staff_app.widgets.speech import speech
+from staff_app.widgets.ui_language import ui_language
 
-MOST_FIGURES = 5
+MAX_DIGITS = 5
 
 
-class GiftScreen(Sheet):
-    """`limit` and `cents` are in cents. The amount is typed as on a till slip: 12, or 12.50 with the mark."""
+class GoodwillScreen(Sheet):
+    """`limit` and `cents` are in cents. The amount is typed as 12, or as 12.50 with the decimal mark."""
 
     limit = NumericProperty(0)
     currency = StringProperty("EUR")
@@ -24,40 +24,40 @@ class GiftScreen(Sheet):
     amount = StringProperty("")
     mark = StringProperty(".")
 
-    __events__ = ("on_back", "on_give")
+    __events__ = ("on_back", "on_set_goodwill")
 
-    def clear(self) -> None:
+    def reset(self) -> None:
         self.typed = ""
-        self._work_out()
+        self._update_amount()
 
     def on_limit(self, *_: object) -> None:
-        self._work_out()
+        self._update_amount()
 
     def on_title(self, *_: object) -> None:
-        self._work_out()
+        self._update_amount()
 
     def press(self, code: str) -> None:
-        """A key of the pad; its last one is the mark before the cents."""
+        """Handles a key of the keypad; its last key is the decimal mark."""
         whole, mark, cents = self.typed.partition(".")
         if code == "erase":
             self.typed = self.typed[:-1]
         elif code == "last":
             self.typed += "" if mark else "."
-        elif (mark and len(cents) < 2) or (not mark and len(whole) < MOST_FIGURES):
+        elif (mark and len(cents) < 2) or (not mark and len(whole) < MAX_DIGITS):
             self.typed += code
-        self._work_out()
+        self._update_amount()
 
-    def _work_out(self) -> None:
+    def _update_amount(self) -> None:
         whole, _, cents = self.typed.partition(".")
-        words = speech.words
+        texts = ui_language.texts
         self.cents = int(whole or 0) * 100 + int((cents + "00")[:2])
         self.over = self.cents > self.limit
-        self.amount = words.money(self.cents, self.currency)
-        self.mark = "." if words.language == "en" else ","
+        self.amount = texts.money(self.cents, self.currency)
+        self.mark = "." if texts.language == "en" else ","
         if "." in self.typed and not self.cents % 100:
-            self.amount = words.money(self.cents + 1, self.currency).replace("01", "00", 1)
-        limit = words.money(int(self.limit), self.currency)
-        self.line = words.say("staff.gift.over" if self.over else "staff.gift.limit", limit=limit)
+            self.amount = texts.money(self.cents + 1, self.currency).replace("01", "00", 1)
+        limit = texts.money(int(self.limit), self.currency)
+        self.line = texts.say("staff.gift.over" if self.over else "staff.gift.limit", limit=limit)
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

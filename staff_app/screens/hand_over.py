@@ -1,4 +1,4 @@
-"""To a colleague: for the same need, or for what it turned out to be, with the story along."""
+"""Hands a visit over to a colleague, for the same need or another one, with a note."""
 
 from pathlib import Path
 
@@ -13,9 +13,9 @@ class HandOverScreen(Sheet):
     text = StringProperty("")
     need = StringProperty("")
     notes = StringProperty("")
-    story = StringProperty("")
+    handover_note = StringProperty("")
 
-    __events__ = ("on_back", "on_open", "on_hand_over")
+    __events__ = ("on_back", "on_open_page", "on_hand_over")
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -1,4 +1,4 @@
-"""A full screen with one thing to do: the start, "are you there?", the end of a break, and after a fault."""
+"""A message with one button: while loading, after a missed offer, on a break, and after a fault."""
 
 from pathlib import Path
 
@@ -8,20 +8,20 @@ from kivy.properties import BooleanProperty, StringProperty
 from staff_app.widgets.page import Page
 
 
-class CalmScreen(Page):
-    """`sorry`: its button leads back to where a fault of ours happened; else back on the floor."""
+class MessageScreen(Page):
+    """The button makes the employee available; with `is_error` it goes back to the screen of the fault."""
 
     title = StringProperty("")
     text = StringProperty("")
     button = StringProperty("")
     line = StringProperty("")
-    may_leave = BooleanProperty(False)
-    sorry = BooleanProperty(False)
+    may_sign_off = BooleanProperty(False)
+    is_error = BooleanProperty(False)
 
-    __events__ = ("on_available", "on_open", "on_go_on")
+    __events__ = ("on_become_available", "on_open_page", "on_dismiss_error")
 
-    def touch_button(self) -> None:
-        self.dispatch("on_go_on" if self.sorry else "on_available")
+    def press_button(self) -> None:
+        self.dispatch("on_dismiss_error" if self.is_error else "on_become_available")
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

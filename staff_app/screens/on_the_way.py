@@ -1,17 +1,17 @@
-"""On the way: whom to look for, and where."""
+"""The employee walks to a shopper: whom to look for, and where."""
 
 from pathlib import Path
 
 from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
+from staff_app.widgets.colour_dot import ColourSwatch as ColourSwatch
+from staff_app.widgets.notes import Notes as Notes
 from staff_app.widgets.page import Page
-from staff_app.widgets.stories import Stories as Stories
-from staff_app.widgets.swatch import Swatch as Swatch
 
 
-class WalkingScreen(Page):
-    """Once the shopper was `called` again they may be not here; `line` says something about it."""
+class OnTheWayScreen(Page):
+    """A shopper who was `called` again can be marked as not here. `line` says when, or what is uncertain."""
 
     heading = StringProperty("")
     shopper = StringProperty("")
@@ -25,7 +25,7 @@ class WalkingScreen(Page):
     called = BooleanProperty(False)
     may_call = BooleanProperty(True)
 
-    __events__ = ("on_with_them", "on_call_again", "on_open")
+    __events__ = ("on_start_serving", "on_recall", "on_open_page")
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

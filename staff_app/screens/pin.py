@@ -1,4 +1,4 @@
-"""The PIN of whoever is about to sign in. It stays in this screen until it is sent, and nowhere else."""
+"""Asks for the PIN of the employee who signs in. Only this screen keeps the PIN, until it is sent."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from staff_app.widgets.dots import Dots as Dots
 from staff_app.widgets.keypad import Keypad as Keypad
 from staff_app.widgets.page import Page
 
-LONGEST = 8
+MAX_PIN_LENGTH = 8
 
 
 class PinScreen(Page):
@@ -17,23 +17,23 @@ class PinScreen(Page):
     name = StringProperty("")
     colour = StringProperty("#F2C7A7")
     line = StringProperty("")
-    trouble = BooleanProperty(False)
+    is_error = BooleanProperty(False)
     ready = BooleanProperty(True)
     typed = StringProperty("")
 
     __events__ = ("on_back", "on_sign_in")
 
-    def clear(self) -> None:
+    def reset(self) -> None:
         self.typed = ""
 
     def press(self, code: str) -> None:
-        """A key of the pad."""
+        """Handles a key of the keypad; its last key sends the PIN."""
         if code == "erase":
             self.typed = self.typed[:-1]
         elif code == "last":
             typed, self.typed = self.typed, ""
             self.dispatch("on_sign_in", typed)
-        elif len(self.typed) < LONGEST:
+        elif len(self.typed) < MAX_PIN_LENGTH:
             self.typed += code
 
 

@@ -1,4 +1,4 @@
-"""The colour a shopper wears, as a colour."""
+"""Shows the colour that a shopper wears."""
 
 from pathlib import Path
 
@@ -6,13 +6,14 @@ from kivy.lang import Builder
 from kivy.properties import ColorProperty, NumericProperty, ObjectProperty
 from kivy.uix.widget import Widget
 
-from assets.theme import load_theme, rgba
+from assets.theme.load import load_theme
+from assets.theme.model import rgba
 
-_SPOT = load_theme().spot
+_COLOURS = load_theme().spot
 
 
-class Swatch(Widget):
-    """`colour` is one of the catalogue's twelve; None, and the swatch takes no room."""
+class ColourSwatch(Widget):
+    """`colour` is one of the catalogue's `COLOURS`, or None to show nothing."""
 
     colour = ObjectProperty(None, allownone=True)
     corner = NumericProperty(1.0)
@@ -20,12 +21,12 @@ class Swatch(Widget):
     shade = ColorProperty((0, 0, 0, 0))
 
     def on_colour(self, *_: object) -> None:
-        known = self.colour in _SPOT.__struct_fields__
-        self.shade = rgba(_SPOT[self.colour]) if known else (0, 0, 0, 0)
+        known = self.colour in _COLOURS.__struct_fields__
+        self.shade = rgba(_COLOURS[self.colour]) if known else (0, 0, 0, 0)
 
 
-class Dot(Swatch):
-    """The same, small, beside a line of text."""
+class ColourDot(ColourSwatch):
+    """A small one, beside a line of text."""
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

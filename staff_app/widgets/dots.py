@@ -1,4 +1,4 @@
-"""How many figures of a PIN have been typed, without showing them."""
+"""Shows how many digits of a PIN were typed, without showing the digits."""
 
 from pathlib import Path
 from typing import Any
@@ -7,19 +7,19 @@ from kivy.lang import Builder
 from kivy.properties import BooleanProperty, NumericProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from assets.touch import Card
+from assets.ui.widgets.basic import Card
 
-FEWEST = 6
+MIN_DOTS = 6
 
 
-class Bead(Card):
-    """One figure, typed or still to come."""
+class Dot(Card):
+    """One digit; `filled` if it was typed."""
 
     filled = BooleanProperty(False)
 
 
 class Dots(BoxLayout):
-    """`count` filled beads, and as many empty ones as the shortest PIN still lacks."""
+    """`count` filled dots, and empty ones up to MIN_DOTS."""
 
     count = NumericProperty(0)
 
@@ -29,8 +29,8 @@ class Dots(BoxLayout):
 
     def on_count(self, *_: Any) -> None:
         self.clear_widgets()
-        for place in range(max(FEWEST, int(self.count))):
-            self.add_widget(Bead(filled=place < self.count))
+        for position in range(max(MIN_DOTS, int(self.count))):
+            self.add_widget(Dot(filled=position < self.count))
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

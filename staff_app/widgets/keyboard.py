@@ -1,4 +1,4 @@
-"""Letters and figures to touch, in the layout of the tablet's language."""
+"""A keyboard with letters and digits, in the layout of the tablet's language."""
 
 from pathlib import Path
 from typing import Any
@@ -7,16 +7,17 @@ from kivy.lang import Builder
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from assets.touch import Tap
+from assets.ui.widgets.basic import Tappable
+from assets.ui.widgets.keys import NearestKey
 
-from .speech import speech
+from .ui_language import ui_language
 
-FIGURES = "1234567890"
+DIGITS = "1234567890"
 MARKS = {"space": " ", "comma": ",", "dot": "."}
 
 
-class Letter(Tap):
-    """One key. `code` is what it types or does; there are so many that each is only one label."""
+class KeyboardKey(Tappable):
+    """One key. `code` is what it types, or what it does."""
 
     code = StringProperty("")
     text = StringProperty("")
@@ -24,46 +25,48 @@ class Letter(Tap):
     points = NumericProperty(24)
 
 
-class Keyboard(BoxLayout):
-    """`on_type(letters)` and `on_erase()`. `capital` is set for the next letter only."""
+class Keyboard(NearestKey, BoxLayout):
+    """`on_type(text)` and `on_erase()` are its events. `capital` is for the next letter only."""
 
     capital = BooleanProperty(True)
 
     __events__ = ("on_type", "on_erase")
 
     def __init__(self, **kwargs: Any) -> None:
-        self._lines: list[str] = []  # the keys that are there, line by line
+        self._lines: list[str] = []  # the rows of keys that are shown
         super().__init__(**kwargs)
 
     def on_kv_post(self, _base: Any) -> None:
-        speech.bind(words=self._fill)  # held weakly: the speech outlives every widget
+        ui_language.bind(
+            texts=self._fill
+        )  # Kivy holds a bound method weakly: ui_language outlives every widget
         self._fill()
 
-    def on_type(self, letters: str) -> None:
-        """Something was typed."""
+    def on_type(self, text: str) -> None:
+        """A key that types was touched."""
 
     def on_erase(self) -> None:
-        """The last letter goes."""
+        """The erase key was touched."""
 
     def on_capital(self, *_: Any) -> None:
         for row in self.ids.rows.children:
             for key in row.children:
-                if isinstance(key, Letter) and key.code.isalpha() and len(key.code) == 1:
+                if isinstance(key, KeyboardKey) and key.code.isalpha() and len(key.code) == 1:
                     key.text = key.code.upper() if self.capital else key.code
 
     def press(self, code: str) -> None:
-        """A key was touched."""
+        """Handles a touched key."""
         if code == "erase":
             self.dispatch("on_erase")
         elif code == "shift":
             self.capital = not self.capital
         else:
-            letters = MARKS.get(code, code)
-            self.dispatch("on_type", letters.upper() if self.capital else letters)
+            text = MARKS.get(code, code)
+            self.dispatch("on_type", text.upper() if self.capital else text)
             self.capital = code == "dot" or (code == "space" and self.capital)
 
     def _fill(self, *_: Any) -> None:
-        lines = [FIGURES, *speech.words.say("staff.keyboard.rows").split()]
+        lines = [DIGITS, *ui_language.texts.say("staff.keyboard.rows").split()]
         if lines == self._lines:
             return
         self._lines = lines
@@ -81,8 +84,8 @@ class Keyboard(BoxLayout):
                 row.add_widget(self._key("erase", icon="backspace"))
             rows.add_widget(row)
 
-    def _key(self, code: str, text: str = "", icon: str = "") -> Letter:
-        key = Letter(code=code, text=text, icon=icon)
+    def _key(self, code: str, text: str = "", icon: str = "") -> KeyboardKey:
+        key = KeyboardKey(code=code, text=text, icon=icon)
         key.bind(on_release=lambda touched: self.press(touched.code))
         return key
 

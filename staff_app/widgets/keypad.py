@@ -1,4 +1,4 @@
-"""Ten large keys for figures."""
+"""A keypad with ten digits."""
 
 from pathlib import Path
 
@@ -6,17 +6,18 @@ from kivy.lang import Builder
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.gridlayout import GridLayout
 
-from assets.touch import Quiet
+from assets.ui.widgets.basic import SecondaryButton
+from assets.ui.widgets.keys import NearestKey
 
 
-class Key(Quiet):
-    """One key. `code` is what it types, `erase`, or what the pad's last key means."""
+class KeypadKey(SecondaryButton):
+    """One key. `code` is a digit, `erase` or `last`."""
 
     code = StringProperty("")
 
 
-class Keypad(GridLayout):
-    """`on_key(code)` for each touch: a figure, `erase`, or `last`, the key in the lower right corner."""
+class Keypad(NearestKey, GridLayout):
+    """`on_key(code)` is a touch on a digit, on `erase`, or on `last`, the key in the lower right corner."""
 
     last_text = StringProperty("")
     last_icon = StringProperty("")

@@ -1,4 +1,4 @@
-"""The languages of the tablet, each one touch away."""
+"""The languages of the tablet, to change it with one touch."""
 
 from pathlib import Path
 
@@ -6,26 +6,28 @@ from kivy.lang import Builder
 from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from assets.touch import Tap
+from assets.ui.widgets.basic import Tappable
 
-from .speech import speech
+from .ui_language import ui_language
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))
 
 
-class Language(Tap):
+class LanguageButton(Tappable):
     code = StringProperty()
     dark = BooleanProperty(False)
 
 
-class Languages(BoxLayout):
-    """Changes the speech at once: nothing else has to know of it. `dark` is for use on the main colour."""
+class LanguageChoice(BoxLayout):
+    """Changes the language of the whole tablet at once. `dark` is for use on the main colour."""
 
     dark = BooleanProperty(False)
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
-        speech.bind(codes=self._fill)  # held weakly: the speech outlives every widget
+        ui_language.bind(
+            codes=self._fill
+        )  # Kivy holds a bound method weakly: ui_language outlives every widget
         self._fill()
 
     def on_dark(self, *_: object) -> None:
@@ -33,8 +35,10 @@ class Languages(BoxLayout):
 
     def _fill(self, *_: object) -> None:
         self.clear_widgets()
-        for code in speech.codes if len(speech.codes) > 1 else ():  # one is no choice
-            self.add_widget(Language(code=code, dark=self.dark, on_release=self._choose))
+        for code in (
+            ui_language.codes if len(ui_language.codes) > 1 else ()
+        ):  # with one there is nothing to choose
+            self.add_widget(LanguageButton(code=code, dark=self.dark, on_release=self._choose))
 
-    def _choose(self, button: Language) -> None:
-        speech.choose(button.code)
+    def _choose(self, button: LanguageButton) -> None:
+        ui_language.choose(button.code)

@@ -7,13 +7,14 @@ from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from msgspec import Struct
 
-from assets.touch import Card
+from assets.ui.widgets.basic import Card
 
-from .swatch import Dot as Dot  # the rules use it
+from .colour_dot import ColourDot as ColourDot
+from .headline import Headline as Headline  # line_row.kv uses these two
 
 
 class LineRow(Card):
-    """Shows a `told.floor.LineRow`; `on_take()` is its button. `first`: it waits longest."""
+    """Shows a `LineRowText`; `on_touched()` is its button. `first` marks the longest wait."""
 
     visit_id = StringProperty("")
     ticket = StringProperty("")
@@ -21,18 +22,19 @@ class LineRow(Card):
     shopper = StringProperty("")
     colour = ObjectProperty(None, allownone=True)
     clock = StringProperty("")
-    asked = StringProperty("")
+    status = StringProperty("")
     late = BooleanProperty(False)
     held = BooleanProperty(False)
     first = BooleanProperty(False)
+    hindrance = StringProperty("")
 
-    __events__ = ("on_take",)
+    __events__ = ("on_touched",)
 
-    def show(self, told: Struct) -> None:
-        for field in told.__struct_fields__:
-            setattr(self, field, getattr(told, field))
+    def show(self, text: Struct) -> None:
+        for field in text.__struct_fields__:
+            setattr(self, field, getattr(text, field))
 
-    def on_take(self, *_: Any) -> None:
+    def on_touched(self, *_: Any) -> None:
         """The button was touched."""
 
 

@@ -1,4 +1,4 @@
-"""What is known of a visit already, line by line."""
+"""The notes of a visit."""
 
 from pathlib import Path
 from typing import Any
@@ -7,17 +7,17 @@ from kivy.lang import Builder
 from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from assets.touch import Card
+from assets.ui.widgets.basic import Card
 
 
-class Story(Card):
+class NoteLine(Card):
     text = StringProperty("")
     dark = BooleanProperty(True)
     long = BooleanProperty(False)
 
 
-class Stories(BoxLayout):
-    """`notes` one below the other under a `heading`; without them no room. `dark`: on the main colour."""
+class Notes(BoxLayout):
+    """`notes` below a `heading`; takes no space without notes. `dark` is for use on the main colour."""
 
     notes = ObjectProperty(())
     heading = StringProperty("")
@@ -26,7 +26,7 @@ class Stories(BoxLayout):
     def on_notes(self, *_: Any) -> None:
         self.ids.notes.clear_widgets()
         for note in self.notes:
-            self.ids.notes.add_widget(Story(text=note, dark=self.dark, long=len(note) > 60))
+            self.ids.notes.add_widget(NoteLine(text=note, dark=self.dark, long=len(note) > 60))
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

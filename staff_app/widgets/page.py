@@ -1,4 +1,4 @@
-"""What all screens share: they show what they are told, and say what was touched."""
+"""The base of all screens: a screen shows the texts of its presenter and reports touches as events."""
 
 from pathlib import Path
 from typing import Any
@@ -8,17 +8,18 @@ from kivy.properties import StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from msgspec import Struct
 
-from .languages import Languages as Languages  # the rules of the pages use it
+from .language_choice import LanguageChoice as LanguageChoice  # the screens' .kv files use these two
+from .row_list import RowList as RowList
 
 
-def _nothing_more(*_: Any) -> None:
-    """Kivy wants a method behind each event; what it leads to is bound from outside."""
+def _do_nothing(*_: Any) -> None:
+    """The default handler that Kivy requires for each event."""
 
 
 class Page(BoxLayout):
-    """A screen. Its properties bear the names of the fields it is told.
+    """A screen. Its properties have the names of the fields of its presenter's struct.
 
-    Each `on_*` event of a page that is named like a deed of `Hands` does that deed.
+    An event `on_x` is bound to the method `x` of the StaffController (see assets/ui/bind.py).
     """
 
     __events__: tuple[str, ...] = ("on_moved",)
@@ -27,22 +28,22 @@ class Page(BoxLayout):
         super().__init_subclass__(**kwargs)
         for event in cls.__events__:
             if not hasattr(cls, event):
-                setattr(cls, event, _nothing_more)
+                setattr(cls, event, _do_nothing)
 
-    def show(self, told: Struct) -> None:
-        """Shows this from now on; what is the same as before is not drawn again."""
-        for field in told.__struct_fields__:
-            setattr(self, field, getattr(told, field))
+    def show(self, text: Struct) -> None:
+        """Shows these texts. Kivy redraws only what has changed."""
+        for field in text.__struct_fields__:
+            setattr(self, field, getattr(text, field))
 
     def on_moved(self) -> None:
-        """Something that can be touched is elsewhere now, without anybody's doing."""
+        """Something that can be touched has moved without a touch."""
 
-    def clear(self) -> None:
-        """Begins afresh: the screen is opened anew."""
+    def reset(self) -> None:
+        """Removes what was typed: the screen is shown again."""
 
 
 class Sheet(Page):
-    """A page over another one: a way back, a title, the languages, and its content below."""
+    """A page over another screen: a back button, a title, the languages, and the content below."""
 
     title = StringProperty("")
 

@@ -1,4 +1,4 @@
-"""One colleague on the floor."""
+"""One employee on the floor."""
 
 from pathlib import Path
 
@@ -8,18 +8,18 @@ from kivy.uix.boxlayout import BoxLayout
 from msgspec import Struct
 
 
-class PersonRow(BoxLayout):
-    """Shows a `told.floor.PersonLine`."""
+class PersonItem(BoxLayout):
+    """Shows a `PersonText`."""
 
     person = StringProperty("")
     name = StringProperty("")
     colour = StringProperty("#F2C7A7")
-    doing = StringProperty("")
+    activity = StringProperty("")
     free = BooleanProperty(False)
 
-    def show(self, told: Struct) -> None:
-        for field in told.__struct_fields__:
-            setattr(self, field, getattr(told, field))
+    def show(self, text: Struct) -> None:
+        for field in text.__struct_fields__:
+            setattr(self, field, getattr(text, field))
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -1,4 +1,4 @@
-"""Pills one after another, on as many lines as they need."""
+"""Pills beside each other, on as many lines as they need."""
 
 from pathlib import Path
 from typing import Any
@@ -7,18 +7,18 @@ from kivy.lang import Builder
 from kivy.properties import ObjectProperty, StringProperty
 from kivy.uix.stacklayout import StackLayout
 
-from assets.touch import Pill
+from assets.ui.widgets.basic import Pill
 
 
 class FlowPill(Pill):
-    """A pill as wide as its text, and never wider than its flow."""
+    """A pill that is as wide as its text, and not wider than its flow."""
 
     code = StringProperty("")
     flow = ObjectProperty(None, rebind=True)
 
 
-class Flow(StackLayout):
-    """`choices` are shown as pills named `<prefix>-<code>`; a touch on one is `on_choose(code)`."""
+class PillFlow(StackLayout):
+    """Shows `choices` as pills; their test names are `<prefix>-<code>`. A touch is `on_choose(code)`."""
 
     choices = ObjectProperty(())
     prefix = StringProperty("")
@@ -26,7 +26,7 @@ class Flow(StackLayout):
     __events__ = ("on_choose",)
 
     def on_choices(self, *_: Any) -> None:
-        """The same pills stay as they are: the one just touched is not replaced under the finger."""
+        """Keeps the widgets if the choices are the same, so that none is replaced under a finger."""
         if [pill.code for pill in reversed(self.children)] != [choice.code for choice in self.choices]:
             self.clear_widgets()
             for choice in self.choices:

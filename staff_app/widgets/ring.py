@@ -1,4 +1,4 @@
-"""The time left to answer, as a ring that empties."""
+"""Shows the time that is left to answer as a ring."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from kivy.uix.floatlayout import FloatLayout
 
 
 class Ring(FloatLayout):
-    """`share` is what is left, from 1 to 0; `text` the seconds in its middle."""
+    """`share` is the part that is left, 1 to 0; `text` is shown in the middle. `across` is the diameter."""
 
     share = NumericProperty(1.0)
     across = NumericProperty(1.0)

@@ -1,4 +1,4 @@
-"""Large choices in a grid, a calm number at a time."""
+"""Large choices in a grid, on several pages if there are many."""
 
 from math import ceil
 from pathlib import Path
@@ -8,33 +8,33 @@ from kivy.lang import Builder
 from kivy.properties import ListProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from assets.touch import Tap
+from assets.ui.widgets.basic import Tappable
 
 from .headline import Headline as Headline
 
 
-class ChoiceTile(Tap):
-    """One choice: an icon or an initial in a colour, a text, and a quieter line."""
+class ChoiceTile(Tappable):
+    """One choice: an icon or an initial in a colour, a text and a subtitle."""
 
     code = StringProperty("")
     text = StringProperty("")
     icon = StringProperty("")
-    under = StringProperty("")
+    subtitle = StringProperty("")
     colour = StringProperty("")
 
 
-class Tiles(BoxLayout):
-    """`choices` as tiles named `<prefix>-<code>`, at most `most` a page; a touch is `on_choose(code)`.
+class ChoiceTiles(BoxLayout):
+    """Shows `choices` as tiles; their test names are `<prefix>-<code>`. A touch is `on_choose(code)`.
 
-    `across` sets the number of columns; with 0 it is the calmest for so many. No tile is higher than
-    `tallest`, in units.
+    A page has at most `max_tiles`. `fixed_columns` is the number of columns; 0 chooses it by the number of
+    tiles. No tile is higher than `max_height`, in units.
     """
 
     choices = ObjectProperty(())
     prefix = StringProperty("")
-    most = NumericProperty(9)
-    tallest = NumericProperty(190)
-    across = NumericProperty(0)
+    max_tiles = NumericProperty(9)
+    max_height = NumericProperty(190)
+    fixed_columns = NumericProperty(0)
     page = NumericProperty(0)
     pages = NumericProperty(1)
     columns = NumericProperty(3)
@@ -44,12 +44,12 @@ class Tiles(BoxLayout):
     __events__ = ("on_choose",)
 
     def on_choices(self, *_: Any) -> None:
-        self.pages = max(1, ceil(len(self.choices) / self.most))
+        self.pages = max(1, ceil(len(self.choices) / self.max_tiles))
         self.page = min(self.page, self.pages - 1)
         self._fill()
 
     def turn(self, by: int) -> None:
-        """Turns the page; from the last to the first again."""
+        """Shows the next page (`by` 1) or the previous one (-1); the first page follows the last."""
         self.page = (self.page + by) % self.pages
         self._fill()
 
@@ -57,18 +57,20 @@ class Tiles(BoxLayout):
         """A tile was touched."""
 
     def _fill(self) -> None:
-        first = int(self.page * self.most)
-        shown = list(self.choices[first : first + int(self.most)])
+        first = int(self.page * self.max_tiles)
+        shown = list(self.choices[first : first + int(self.max_tiles)])
         grid = self.ids.grid
         if [choice.code for choice in shown] != self.shown:
             self.shown = [choice.code for choice in shown]
-            self.columns = self.across or _columns(len(self.choices) if self.pages == 1 else int(self.most))
-            self.rows = ceil((len(shown) if self.pages == 1 else self.most) / self.columns)
+            self.columns = self.fixed_columns or _columns(
+                len(self.choices) if self.pages == 1 else int(self.max_tiles)
+            )
+            self.rows = ceil((len(shown) if self.pages == 1 else self.max_tiles) / self.columns)
             grid.clear_widgets()
             for choice in shown:
                 grid.add_widget(self._tile(choice))
         for tile, choice in zip(reversed(grid.children), shown, strict=True):
-            tile.text, tile.under = choice.text, choice.under
+            tile.text, tile.subtitle = choice.text, choice.subtitle
 
     def _tile(self, choice: Any) -> ChoiceTile:
         tile = ChoiceTile(
@@ -79,7 +81,7 @@ class Tiles(BoxLayout):
 
 
 def _columns(count: int) -> int:
-    """How many columns make the calmest grid of so many tiles."""
+    """The number of columns for this many tiles."""
     return {1: 1, 2: 2, 4: 2}.get(count, 3 if count <= 9 else 4)
 
 

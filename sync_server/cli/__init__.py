@@ -1,11 +1,28 @@
-"""The `welkom` command. Every failure a person can mend ends in one sentence, never in a traceback."""
+"""The `welkom` command. An error that a person can solve is one sentence, never a traceback."""
+
+import io
+import sys
+from typing import Any
 
 import click
 
-from . import access, care, demo, pairing, people, privacy, screens, simulate, store
+from sync_server.cli import access, clock, demo, devices, pairing, privacy, screens, simulate, store, upkeep
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Welkom(click.Group):
+    """The command itself. What the terminal's encoding cannot write is written as `?`.
+
+    Otherwise a name from another script ends a command after it has done half of its work.
+    """
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")
+        return super().main(*args, **kwargs)
+
+
+@click.group(cls=_Welkom, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="welkom")
 def main() -> None:
     """Welkom: shoppers are greeted, the right colleague comes, and the store sees how it went."""
@@ -16,12 +33,13 @@ for command in (
     store.check,
     store.server,
     store.report,
-    care.backup,
-    care.restore,
-    care.verify,
-    care.doctor,
-    people.device,
-    people.employee,
+    upkeep.backup,
+    upkeep.restore_store,
+    upkeep.verify_store,
+    upkeep.doctor,
+    clock.clock,
+    devices.device,
+    access.employee,
     access.manager,
     access.token,
     privacy.erase,

@@ -1,5 +1,5 @@
 """`python -m sync_server.cli`, where the command is not installed."""
 
-from . import main
+from sync_server.cli import main
 
 main(prog_name="welkom")

@@ -1,4 +1,4 @@
-"""Who may open the manager's pages, and which programs may open visits."""
+"""`welkom manager`, `welkom employee` and `welkom token`: accounts, PINs, and tokens for programs."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,7 +54,7 @@ def manager_add(name: str, role: str, password: str, data: Path | None) -> None:
 @plainly
 def manager_list(data: Path | None) -> None:
     """List who may open the manager's pages."""
-    from sync_server.service.managers import every
+    from sync_server.service.auth.managers import every
 
     with reading_store(data) as db:
         for account in every(db):
@@ -75,7 +75,7 @@ def manager_remove(name: str, data: Path | None) -> None:
 def token() -> None:
     """Other programs of the shop, each with a token.
 
-    A token opens visits (docs/api.md) and reads the server's figures (docs/watching.md).
+    A token opens visits (docs/reference/api.md) and reads the server's figures (docs/shop/monitoring.md).
     """
 
 
@@ -86,7 +86,7 @@ def token() -> None:
 def token_add(name: str, data: Path | None) -> None:
     """Make a token for a program; it is shown once."""
     made = change(data, "add_token", name=name)
-    click.echo(f"{made}   (shown only now; docs/api.md says how to use it)")
+    click.echo(f"{made}   (shown only now; docs/reference/api.md says how to use it)")
 
 
 @token.command("list")
@@ -94,7 +94,7 @@ def token_add(name: str, data: Path | None) -> None:
 @plainly
 def token_list(data: Path | None) -> None:
     """List the programs that have a token, and since when."""
-    from sync_server.service.tokens import list_tokens
+    from sync_server.service.auth.tokens import list_tokens
 
     with reading_store(data) as db:
         for name, made_at in list_tokens(db):
@@ -109,3 +109,27 @@ def token_revoke(name: str, data: Path | None) -> None:
     """Make a token worthless, at once."""
     change(data, "revoke_token", name=name)
     click.echo(f"The token of {name} opens nothing any more")
+
+
+@click.group()
+def employee() -> None:
+    """The people of the floor. Who they are stands in store.toml."""
+
+
+@employee.command("pin")
+@click.argument("employee_id")
+@click.option(
+    "--pin",
+    prompt=True,
+    hide_input=True,
+    confirmation_prompt=True,
+    help="6 to 8 digits, unless store.toml says otherwise.",
+)
+@DATA
+@plainly
+def employee_pin(employee_id: str, pin: str, data: Path | None) -> None:
+    """Set an employee's PIN."""
+    unknown = change(data, "set_pin", employee=employee_id, pin=pin)
+    click.echo(f"{employee_id} has a new PIN")
+    if unknown:
+        click.echo(f"The server read store.toml before {employee_id} was in it; start it again")

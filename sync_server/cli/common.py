@@ -1,9 +1,8 @@
-"""What every command shares: which folder it is about, how it changes a store, how its errors are told."""
+"""What commands share: the data directory, how they change a store, and how errors are printed."""
 
 import contextlib
 import functools
 from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,107 +15,122 @@ DATA = click.option(
     help="The store's folder. Default: this user's own data folder for Welkom.",
 )
 
-TRY_LATER = 75
+TRY_LATER = 75  # EX_TEMPFAIL
 
 
-def folder_of(data: Path | None) -> Any:
-    """The folder that `--data` names, whatever is in it."""
+def data_dir_of(data: Path | None) -> Any:
+    """The data directory that `--data` names, even if it is not a store's."""
     from platformdirs import user_data_path
 
-    from sync_server.service.folder import Folder
+    from sync_server.service.storage.data_dir import DataDir
 
-    return Folder(data if data is not None else user_data_path("welkom", appauthor=False))
+    return DataDir(data if data is not None else user_data_path("welkom", appauthor=False))
 
 
 def store_of(data: Path | None) -> Any:
-    """The same, and it is a store's. Raises FolderError."""
-    folder = folder_of(data)
-    folder.check()
-    return folder
+    """The data directory of a store that `--data` names. Raises DataDirError or StoreError."""
+    from sync_server.service.storage.store_file import require_store
+
+    data_dir = data_dir_of(data)
+    data_dir.check()
+    require_store(data_dir.store)
+    return data_dir
 
 
 def change(data: Path | None, command: str, **arguments: str) -> Any:
-    """Has the store do one of its commands, wherever it must be done; its result."""
-    from sync_server.service import control
+    """Runs a command of `admin/commands.py`, by the running server or here. Returns its result."""
+    from sync_server.service.admin import client
 
-    return control.run(store_of(data), command, **arguments)
+    return client.run(store_of(data), command, **arguments)
 
 
 def ask_server(data: Path | None, command: str, **arguments: str) -> Any:
-    """The same, for what only a server that runs can do."""
-    from sync_server.service import control
+    """The same, for commands that only a running server can do."""
+    from sync_server.service.admin import client
 
-    return control.ask_running(store_of(data), command, **arguments)
+    return client.ask_running(store_of(data), command, **arguments)
 
 
 @contextlib.contextmanager
 def reading_store(data: Path | None) -> Iterator[Any]:
-    """A connection that reads the store's file."""
-    from sync_server.service.store import reading
+    """A read-only connection to the store's file."""
+    from sync_server.service.storage.connection import reading
 
-    with reading(store_of(data).store) as db:
+    with reading(store_of(data).store, limit_s=None) as db:
         yield db
 
 
 class _Day(click.ParamType[str]):
-    """A day, as it is written in the visit log."""
+    """A day, written as in the visit log."""
 
     name = "YYYY-MM-DD"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from sync_server.days import parse_day
+
         try:
-            return date.fromisoformat(value).isoformat()
-        except ValueError:
-            self.fail(f'"{value}" is no day; write it as 2026-11-21', param, ctx)
+            return parse_day(value).isoformat()
+        except ValueError as error:
+            self.fail(f"{error}; write it as 2026-11-21", param, ctx)
 
 
 class _Address(click.ParamType[str]):
-    """Where to listen; empty for nowhere."""
+    """Where to listen; empty for not at all."""
 
     name = "host:port"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from sync_server.service.settings import wrong_address
+        from sync_server.addresses import AddressError, parse_listen_address
 
-        if value and (problem := wrong_address(value)):
-            self.fail(problem, param, ctx)
-        return value
+        try:
+            return str(parse_listen_address(value)) if value else ""
+        except AddressError as error:
+            self.fail(str(error), param, ctx)
 
 
 DAY, ADDRESS = _Day(), _Address()
 
 
 class TryLater(click.ClickException):
-    """The disk is why (full, failing): the very same may succeed later."""
+    """The disk is the cause (full, failing): the same command may succeed later."""
 
     exit_code = TRY_LATER
 
 
 def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Turns the errors a person can mend into click's own, which prints their text alone."""
+    """Turns errors that a person can solve into click's own, of which only the text is printed."""
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
-        from sync_server.service.accounts import AccountError
-        from sync_server.service.backup import BackupError
-        from sync_server.service.folder import FolderError
-        from sync_server.service.settings import SettingsError
-        from sync_server.service.socket import PortError
-        from sync_server.service.store import StoreError, is_of_disk
+        from sync_server.service.auth.errors import AccountError
+        from sync_server.service.config.load import SettingsError
+        from sync_server.service.net.listen import PortError
+        from sync_server.service.storage.data_dir import DataDirError
+        from sync_server.service.storage.errors import StoreError, is_disk_error
+        from sync_server.service.upkeep.backup import BackupError
+        from sync_server.store_clock import StoreClockError
 
-        ours = (AccountError, BackupError, FolderError, SettingsError, PortError, StoreError)
+        ours = (
+            AccountError,
+            BackupError,
+            DataDirError,
+            PortError,
+            SettingsError,
+            StoreClockError,
+            StoreError,
+        )
         try:
             return command(*args, **kwargs)
         except (*ours, OSError) as error:
-            of_disk = is_of_disk(error)
+            of_disk = is_disk_error(error)
             if isinstance(error, ours):
-                said = str(error)
+                text = str(error)
             elif of_disk:
-                said = f"{error.filename or 'the disk'}: {error.strerror}; free some space, then do it again"
+                text = f"{error.filename or 'the disk'}: {error.strerror}; free some space, then do it again"
             elif error.filename is not None:
-                said = f"{error.filename}: {error.strerror}; check that it is there and who owns it"
+                text = f"{error.filename}: {error.strerror}; check that it is there and who owns it"
             else:
                 raise
-            raise (TryLater if of_disk else click.ClickException)(said) from error
+            raise (TryLater if of_disk else click.ClickException)(text) from error
 
     return run

@@ -1,26 +1,6 @@
-"""The two touch apps, as commands."""
+"""The commands of the two touch apps. Kivy is imported only when one of them runs."""
 
-import runpy
-import sys
+from kiosk.cli import command as kiosk
+from staff_app.cli import command as staff
 
-import click
-
-
-@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def kiosk(arguments: tuple[str, ...]) -> None:
-    """Run the shoppers' kiosk. `welkom kiosk --help` shows its options."""
-    _run_module("kiosk", arguments)
-
-
-@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def staff(arguments: tuple[str, ...]) -> None:
-    """Run the employee's tablet app. `welkom staff --help` shows its options."""
-    _run_module("staff_app", arguments)
-
-
-def _run_module(name: str, arguments: tuple[str, ...]) -> None:
-    # The apps are programs of their own; nothing here imports Kivy.
-    sys.argv = [f"welkom {name}", *arguments]
-    runpy.run_module(name, run_name="__main__", alter_sys=True)
+__all__ = ["kiosk", "staff"]

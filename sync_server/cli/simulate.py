@@ -1,12 +1,18 @@
-"""`welkom simulate`: whole shops on a virtual clock, among faults, watched at every step."""
+"""`welkom simulate`: runs whole shops on a virtual clock, with faults, and checks every step.
+
+With `--write` it writes days of a busy shop to a store instead.
+"""
 
 import json
 import secrets
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
+
+from .common import plainly
 
 
 @click.command()
@@ -24,6 +30,17 @@ import click
 @click.option(
     "--shrink", type=float, default=45.0, help="Seconds to look for the shortest story. Default: 45."
 )
+@click.option(
+    "--write",
+    "store",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Write the days before today to this new store.",
+)
+@click.option(
+    "--visits", type=click.IntRange(1, 3000), default=None, help="With --write: on a day. Default: 150."
+)
+@plainly
 def simulate(
     days: int,
     seed: int | None,
@@ -33,15 +50,24 @@ def simulate(
     shop: int | None,
     keep: str | None,
     shrink: float,
+    store: Path | None,
+    visits: int | None,
 ) -> None:
     """Live through simulated days of whole shops.
 
     Store-days of 150 visits, with the product's own parts and simulated clocks, network and people.
     What must always hold is checked at every step. Ends with code 1 and the shortest story found
     where it does not.
+
+    With --write: the past of a busy shop, without faults, as a store whose pages can be looked at.
     """
-    from sync_server.simulation.days import run
-    from sync_server.simulation.days.shop_life import Lived, Plan
+    if store is not None:
+        _write(store, days, visits or 150, seed, as_json)
+        return
+    if visits is not None:
+        raise click.ClickException("--visits: of which store? Say --write too")
+    from sync_server.simulation.days import runner
+    from sync_server.simulation.days.plan import Outcome, Plan
     from sync_server.simulation.days.shrink import items_of, shortest, story
 
     if seed is None:
@@ -54,15 +80,15 @@ def simulate(
         raise click.ClickException("--keep: the items of which shop? Say --shop too, as the story does")
     click.echo(f"Seed {seed}.", err=True)
 
-    def tell(lived: Lived) -> None:
+    def print_progress(outcome: Outcome) -> None:
         if sys.stderr.isatty():
-            click.echo(f"Shop {lived.plan.shop}: {lived.days} days, {lived.visits} visits", err=True)
+            click.echo(f"Shop {outcome.plan.shop}: {outcome.days} days, {outcome.visits} visits", err=True)
 
     if shop is None:
-        result = run.simulate(days, seed, faults, processes, tell)
+        result = runner.simulate(days, seed, faults, processes, print_progress)
     else:
-        result = run.Result()
-        result.add(run.live(Plan(seed, shop, days, faults, kept)))
+        result = runner.Result()
+        result.add(runner.run_plan(Plan(seed, shop, days, faults, kept)))
     if result.found:
         found = result.found[0]
         for line in story(found if kept is not None else shortest(found, shrink)):
@@ -70,6 +96,21 @@ def simulate(
     _show(result, as_json)
     if result.violations:
         raise SystemExit(1)
+
+
+def _write(store: Path, days: int, visits: int, seed: int | None, as_json: bool) -> None:
+    from sync_server.simulation.history.fill import fill_store
+    from sync_server.simulation.history.write import NotEmpty
+
+    try:
+        written = fill_store(store, days, visits, 1 if seed is None else seed)
+    except NotEmpty as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(json.dumps({"days": days, "visits": written}))
+    else:
+        click.echo(f"Wrote {written} visits of {days} days to {store}")
+        click.echo(f"Next: `welkom server --data {store}`")
 
 
 def _show(result: Any, as_json: bool) -> None:

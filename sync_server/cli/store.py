@@ -1,4 +1,4 @@
-"""Making, checking, running and reading a store."""
+"""`welkom init`, `check`, `server` and `report`: makes a store, checks it, runs it, and reads its figures."""
 
 import asyncio
 import json
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .common import ADDRESS, DATA, DAY, folder_of, plainly, store_of
+from .common import ADDRESS, DATA, DAY, data_dir_of, plainly, store_of
 
 if TYPE_CHECKING:
-    from sync_server.service.folder import Folder
-    from sync_server.service.settings import Settings
+    from sync_server.service.config.model import Settings
+    from sync_server.service.storage.data_dir import DataDir
 
 
 @click.command()
@@ -26,42 +26,49 @@ if TYPE_CHECKING:
 @plainly
 def init(folder: Path, name: str | None, password: str | None, with_tls: bool) -> None:
     """Make a store in FOLDER: settings to edit, keys, an empty log."""
-    from sync_server.service.folder import Folder
-    from sync_server.service.setup import make_store
+    from sync_server.command_line import command_line
+    from sync_server.service.storage.data_dir import DataDir
+    from sync_server.service.upkeep.create_store import make_store
 
-    if with_tls and Folder(folder).settings.exists():
-        _make_certificate(Folder(folder))  # for a store that is there already
+    if with_tls and DataDir(folder).settings.exists():
+        _make_certificate(DataDir(folder))  # for a store that is there already
         return
     made = make_store(folder, name, password)
     click.echo(f"Made a store in {made.path}")
+    if made.path.stat().st_mode & 0o077:
+        closes = command_line("chmod", "700", made.path)
+        click.echo(
+            f"It has other files too, so others on this computer can still open it; `{closes}` closes it"
+        )
     if with_tls:
         _make_certificate(made)
-    click.echo(f"Next: edit {made.settings}, then `welkom check --data {folder}`")
-    click.echo(f"      give each employee a PIN: `welkom employee pin NAME --data {folder}`")
-    click.echo(f"      start: `welkom server --data {folder}`")
+    click.echo(f"Next: edit {made.settings}, then `{made.command('check')}`")
+    click.echo(f"      give each employee a PIN: `{made.command('employee', 'pin', 'NAME')}`")
+    click.echo(f"      start: `{made.command('server')}`")
     click.echo("      start each screen, `welkom kiosk` or `welkom staff`: it shows how to let it in")
     if password is None:
         click.echo("The manager chooses a password at the first visit; the server's start says where.")
 
 
-def _make_certificate(folder: "Folder") -> None:
-    from sync_server.service import tls
-    from sync_server.service.enrol import own_address
-    from sync_server.service.settings import load_settings
+def _make_certificate(data_dir: "DataDir") -> None:
+    from sync_server.network_addresses import shop_addresses
+    from sync_server.service.config.load import load_settings
+    from sync_server.service.net import tls
+    from sync_server.text_files import read_text
 
-    settings = load_settings(folder.settings)
-    names = tls.own_names(own_address())
-    fingerprint = tls.make(folder, settings.store.name, names, datetime.now(UTC))
-    click.echo(f"Made {folder.path / tls.CERTIFICATE}, for {', '.join(names)}")
-    click.echo(f"Its SHA-256 fingerprint: {tls.in_pairs(fingerprint)}")
+    settings = load_settings(data_dir.settings)
+    names = tls.certificate_names(shop_addresses())
+    fingerprint = tls.make_certificate(data_dir, settings.store.name, names, datetime.now(UTC))
+    click.echo(f"Made {data_dir.path / tls.CERTIFICATE}, for {', '.join(names)}")
+    click.echo(f"Its SHA-256 fingerprint: {tls.format_fingerprint(fingerprint)}")
     click.echo("A browser warns at the first visit; compare the fingerprint, then go on.")
     lines = f'tls_cert = "{tls.CERTIFICATE}"\ntls_key = "{tls.KEY}"\nweb = "0.0.0.0:8350"\n'
-    text = folder.settings.read_text("utf-8")
+    text = read_text(data_dir.settings)
     if "[server]" not in text:
-        folder.settings.write_text(f"{text.rstrip()}\n\n[server]\n{lines}", "utf-8")
-        click.echo(f"{folder.settings} uses it: other computers reach the pages by https on port 8350")
+        data_dir.settings.write_text(f"{text.rstrip()}\n\n[server]\n{lines}", "utf-8")
+        click.echo(f"{data_dir.settings} uses it: other computers reach the pages by https on port 8350")
     elif not settings.server.tls_cert:
-        click.echo(f"Put these lines under [server] in {folder.settings}:\n{lines}")
+        click.echo(f"Put these lines under [server] in {data_dir.settings}:\n{lines}")
 
 
 @click.command()
@@ -69,20 +76,24 @@ def _make_certificate(folder: "Folder") -> None:
 @plainly
 def check(data: Path | None) -> None:
     """Check store.toml; name every wrong line."""
-    from assets.icon import icon
-    from sync_server.service.settings import load_settings
+    from assets.theme.drawing import undrawable
+    from assets.ui.icons import icon
+    from sync_server.service.config.load import load_settings
 
-    folder = folder_of(data)
-    settings = load_settings(folder.settings)
+    data_dir = data_dir_of(data)
+    settings = load_settings(data_dir.settings)
     open_needs = [need for need in settings.needs if settings.catalogue().need(need.code)]
     counted = ((open_needs, "need"), (settings.skills, "skill"), (settings.employees, "employee"))
     counts = ", ".join(f"{len(items)} {name}{'s' * (len(items) != 1)}" for items, name in counted)
-    click.echo(f"{folder.settings}: all right. {settings.store.name}: {counts}")
+    click.echo(f"{data_dir.settings}: all right. {settings.store.name}: {counts}")
     for place, name in _icons(settings):
         try:
             icon(name)
         except KeyError as error:
             click.echo(f"{place}: {error.args[0]} (screens show a dot)")
+    for place, text, shown in _undrawable(settings):
+        missing = undrawable(text)
+        click.echo(f'{place}: kiosk and tablet have no letters for "{missing}" and show "{shown}"')
     if not settings.store.public_url:
         click.echo(
             "store.public_url is empty: tickets show no QR code."
@@ -90,8 +101,36 @@ def check(data: Path | None) -> None:
         )
 
 
+def _undrawable(settings: "Settings") -> Iterator[tuple[str, str, str]]:
+    """Each text with characters that the screens cannot draw: where it is, and what they show instead."""
+    from msgspec import to_builtins
+
+    from assets.theme.shown_catalogue import ShownCatalogue
+
+    given = settings.catalogue()
+    shown = ShownCatalogue().of(given)
+    assert shown is not None
+    yield from _differences("store.name", given.store.name, shown.store.name)
+    for table in ("employees", "needs", "skills", "places", "tips", "gifts"):
+        for one, other in zip(getattr(given, table), getattr(shown, table), strict=True):
+            name = one.id if table == "employees" else one.code
+            yield from _differences(f'{table} "{name}"', to_builtins(one), to_builtins(other))
+
+
+def _differences(where: str, one: Any, other: Any) -> Iterator[tuple[str, str, str]]:
+    """Each text below `one` that is another one in `other`, or has characters without a picture."""
+    from assets.theme.drawing import undrawable
+
+    if isinstance(one, dict):
+        for key, value in one.items():
+            deeper = f"{where}, {key}" if where.endswith('"') else f"{where}.{key}"
+            yield from _differences(deeper, value, other.get(key))
+    elif isinstance(one, str) and undrawable(one):
+        yield where, one, other
+
+
 def _icons(settings: "Settings") -> Iterator[tuple[str, str]]:
-    """Each icon that is asked for, and where."""
+    """Each icon that store.toml names, and where."""
     for need in settings.needs:
         yield f'needs (code "{need.code}"), icon', need.icon
         if need.self_help is not None:
@@ -123,28 +162,33 @@ def server(
     data: Path | None, sync: str | None, web_at: str | None, enrol_at: str | None, log: str, verbose: bool
 ) -> None:
     """Run the store's server until interrupted."""
-    from sync_server.service.enrol import from_elsewhere
-    from sync_server.service.logs import set_up
+    from sync_server.network_addresses import network_addresses
+    from sync_server.service.net.tls import format_fingerprint
+    from sync_server.service.observe.logs import configure_logging
     from sync_server.service.server import Server, serve
-    from sync_server.service.tls import in_pairs
+    from sync_server.store_clock import store_clock
     from sync_server.web.app import make_app
-    from sync_server.web.first_run import FIRST_RUN
+    from sync_server.web.manager.access import FIRST_RUN
 
-    set_up(log == "json", verbose)
+    configure_logging(log == "json", verbose)
 
     def ready(running: Server) -> None:
-        click.echo(f"Devices:  {from_elsewhere(running.sync_address.removeprefix('tcp://'))}")
-        only = "" if running.elsewhere else "   (on this computer only; docs/running.md, Https)"
-        click.echo(f"Manager:  {running.elsewhere or running.web_here}/manager{only}")
-        if running.enrolment.address:
-            click.echo(f"Pairing:  {running.enrolment.reached_at}")
+        local, elsewhere = running.pages.local, running.pages.manager_elsewhere
+        devices_at = network_addresses(running.sync_address.removeprefix("tcp://"))
+        click.echo(f"Devices:  {', '.join(devices_at)}")
+        only = "" if elsewhere else "   (on this computer only; docs/shop/running.md, Https)"
+        click.echo(f"Manager:  {elsewhere or local}/manager{only}")
+        if running.enrol.address:
+            click.echo(f"Pairing:  {', '.join(running.enrol.network_addresses)}")
         if running.tls is not None:
-            click.echo(f"Its certificate's SHA-256 fingerprint: {in_pairs(running.tls.fingerprint)}")
-        if (code := running.first_run_code()) is not None:
-            click.echo(f"Nobody has a password yet. Choose one on this computer: {running.web_here}/manager")
-            if running.elsewhere:
-                click.echo(f"or on another one, by this link, once: {running.elsewhere}{FIRST_RUN}/{code}")
-        click.echo(f"Store:    {running.folder.path}")
+            fingerprint = format_fingerprint(running.tls.fingerprint)
+            click.echo(f"Its certificate's SHA-256 fingerprint: {fingerprint}")
+        if (code := running.setup_code()) is not None:
+            click.echo("The manager's pages have no password yet. Choose one by this link, which works once.")
+            click.echo(f"  On this computer: {local}{FIRST_RUN}/{code}")
+            if elsewhere:
+                click.echo(f"  On another one:   {elsewhere}{FIRST_RUN}/{code}")
+        click.echo(f"Store:    {running.data_dir.path}")
         click.echo("Ready. Ctrl+C ends.")
         sys.stdout.flush()
 
@@ -152,7 +196,7 @@ def server(
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await serve(folder_of(data), make_app, sync, web_at, ready, stop, enrol_at)
+        await serve(data_dir_of(data), make_app, sync, web_at, ready, stop, enrol_at, store_clock())
 
     # The writer's thread must not wait 5 ms for the loop's: a shopper is waiting for both.
     sys.setswitchinterval(0.0005)
@@ -168,34 +212,41 @@ def server(
 def report(data: Path | None, from_day: str | None, to_day: str | None, as_json: bool) -> None:
     """Print the store's figures.
 
-    docs/visit-log.md says what each one counts.
+    docs/reference/figures.md says what each one counts.
     """
-    from msgspec import to_builtins
-
     from sync_server.domain.kpi import KPIS
-    from sync_server.service.clock import wall_clock
-    from sync_server.service.queries import report as figures_of
-    from sync_server.service.settings import load_settings
-    from sync_server.service.store import reading
+    from sync_server.service.config.load import load_settings
+    from sync_server.service.reports.kpi_report import json_figures, kpi_report
+    from sync_server.service.storage.connection import reading
+    from sync_server.store_clock import wall_clock
 
-    folder = store_of(data)
-    catalogue = load_settings(folder.settings).catalogue()
+    data_dir = store_of(data)
+    catalogue = load_settings(data_dir.settings).catalogue()
     now = wall_clock()
     first = from_day or catalogue.day(now)
     last = to_day or first
     if last < first:
         raise click.UsageError(f"--to {last} is before --from {first}")
-    with reading(folder.store) as db:
-        figures = to_builtins(figures_of(db, catalogue, first, last, now))
+    with reading(data_dir.store, limit_s=None) as db:
+        figures = kpi_report(db, catalogue, first, last, now)
     if as_json:
-        click.echo(json.dumps({"from": first, "to": last, **figures}, indent=2))
+        click.echo(json.dumps({"from": first, "to": last, **json_figures(figures)}, indent=2))
         return
     click.echo(f"{catalogue.store.name}, {first} to {last}")
     for name, meaning in KPIS.items():
-        click.echo(f"{name:26} {_figure(figures[name]):>24}   {meaning}")
+        click.echo(f"{name:26} {_figure(getattr(figures, name)):>38}   {meaning}")
 
 
 def _figure(value: Any) -> str:
-    if isinstance(value, dict):
-        return f"median {value['median']}  p90 {value['p90']}  n {value['n']}"
-    return "-" if value is None else str(value)
+    from sync_server.domain.kpi import Distribution
+    from sync_server.domain.share import Share
+
+    if isinstance(value, Distribution):
+        return f"median {value.median}  p90 {value.p90}  n {value.n}"
+    if not isinstance(value, Share):
+        return "-" if value is None else str(value)
+    if (between := value.interval) is None:
+        return "-"
+    if not value.is_enough:
+        return f"too few to say ({value.part} of {value.whole})"
+    return f"{value.value} ({between.low}-{between.high}, {value.part} of {value.whole})"

@@ -1,7 +1,7 @@
-"""A device taking part: outbox, engine and link joined, on whatever event loop runs.
+"""One device of a store: joins outbox, sync engine and link on the running event loop.
 
 device = Device(file, folder)
-device.on_change = show
+device.on_change = draw
 device.start()
 device.submit(ops.OpenVisit(...))
 """
@@ -13,179 +13,233 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from sync_server.domain import ops, ticket
-from sync_server.domain.catalogue import Catalogue
+from sync_server.device.network.server_locator import ServerLocator
+from sync_server.device.storage.open_outbox import open_outbox
+from sync_server.device.storage.outbox import ScreenState
+from sync_server.device.storage.outbox_errors import OutboxError
+from sync_server.device.storage.persistence import Persistence
+from sync_server.device.sync import engine as eng
+from sync_server.device.sync.engine import Action, Engine
+from sync_server.device.sync.optimistic_view import OptimisticView, optimistic_view
+from sync_server.device.sync.redaction import redaction_is_due
+from sync_server.device.sync.saved_rows import signed_in_until
+from sync_server.domain import ops
+from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.refusal import Code, Refusal
+from sync_server.domain.visit import ticket
 from sync_server.protocol import messages as msg
 from sync_server.protocol.device_file import DeviceFile
-from sync_server.protocol.messages import Submit
-from sync_server.protocol.wire import MAX_FROM_DEVICE, WireError, decode_from_server, encode
+from sync_server.protocol.messages import FromDevice, Submit
+from sync_server.protocol.rows import ToldWaitsRow
+from sync_server.protocol.wire import MAX_FROM_DEVICE_BYTES, WireError, decode_from_server, encode
 
-from . import engine as eng
-from .around import Around
-from .engine import Action, Engine
-from .keeping import Keeping
-from .last import signed_in_until
-from .outbox import OutboxError
-from .project import View, project
-from .whereabouts import Whereabouts
-from .wordless import words_are_due
+from .environment import Environment
+from .sign_ins import PendingSignIns
 
-SIGN_IN_S = 8.0
 USES_TICKET = ops.OpenVisit | ops.QuickResolution
 
 log = logging.getLogger(__name__)
 
 
 class Device:
-    """What happens is told by three callbacks, in the event loop.
+    """Five callbacks, called in the event loop, tell what happens.
 
-    `on_change()` after anything a screen may show changed; `on_refused(submit, refusal)` for each
-    op the server will never do; `on_answered(op_id)` for each op that is on the server's disk.
-    `on_shut_out(file)` when the store has revoked the device: its key is not to be kept.
-    `on_known(file)` when the store gave the device another name or role: the file to keep from now on.
+    `on_change()`: something that a screen may show has changed.
+    `on_refused(submit, refusal)`: the server will never do this op.
+    `on_answered(op_id)`: the op is on the server's disk.
+    `on_revoked(file)`: the store has revoked this device, so its key has to be deleted.
+    `on_identity(file)`: the store has changed the device's name or role: save this file.
     """
 
-    def __init__(self, file: DeviceFile, folder: Path, around: Around | None = None) -> None:
+    def __init__(self, file: DeviceFile, folder: Path, environment: Environment | None = None) -> None:
         self.file = file
-        self._around = around or Around()
-        self._now = self._around.steady_clock
+        self._environment = environment or Environment()
+        self._now = self._environment.steady_clock
         self.on_change: Callable[[], None] = lambda: None
         self.on_refused: Callable[[Submit, Refusal], None] = lambda _submit, _refusal: None
         self.on_answered: Callable[[str], None] = lambda _op_id: None
-        self.on_known: Callable[[DeviceFile], None] = lambda _file: None
-        self.on_shut_out: Callable[[DeviceFile], None] = lambda _file: None
-        folder.mkdir(parents=True, exist_ok=True)
-        self.outbox = self._around.outbox(folder / f"{file.device_id}.db")
+        self.on_identity: Callable[[DeviceFile], None] = lambda _file: None
+        self.on_revoked: Callable[[DeviceFile], None] = lambda _file: None
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path, wall = folder / f"{file.device_id}.db", self._environment.wall_clock()
+        self.outbox = open_outbox(path, wall, self._environment.outbox)
         self.catalogue: Catalogue | None
         self.catalogue, digest = self.outbox.catalogue()
         self._counter = self.outbox.counter()
-        self._shut_out = False
-        pending, epoch, last = self.outbox.pending(), self.outbox.epoch(), self.outbox.last()
-        self._engine = Engine(pending, digest, self._around.jitter, last, file.kind, epoch)
-        self._keeping = Keeping(self.outbox, self._engine, self._around, last)
-        self._keeping.on_forgotten = self._look_again
-        self._link = self._around.link(file, self._on_frame)
-        self._where = Whereabouts(file.server, file.server_key, self._around.find, self._now())
+        self._key_revoked = self.outbox.revoked_key() == file.public_key
+        pending, epoch, saved = self.outbox.pending(), self.outbox.epoch(), self.outbox.saved_state()
+        self._boot, self.pace = self._environment.boot_id(), self._environment.pace
+        jitter, tapped = self._environment.jitter, self.outbox.tapped(self._boot)
+        self._engine = Engine(pending, digest, jitter, saved, file.kind, epoch, tapped, self.pace)
+        self._engine.run, self._engine.put_aside = self._environment.run_id(), self.outbox.put_aside()
+        self._persistence = Persistence(self.outbox, self._engine, self._environment, saved)
+        self._persistence.on_redacted = self._invalidate_view
+        self._link = self._environment.link(file, self._on_frame)
+        self._locator = ServerLocator(file, self._environment.find, self._now())
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._tick_at = 0
-        self._sign_ins: dict[str, asyncio.Future[msg.SignedIn | None]] = {}
-        self._view: View | None = None
-        self._view_until: float = float("inf")
+        self._sign_ins = PendingSignIns(self._loop)
+        self._encoded: tuple[Submit, bytes] | None = None  # the op that is being submitted, and its frame
+        self._view: OptimisticView | None = None
+        self._view_valid_until: float = float("inf")
 
-    # --- its life --------------------------------------------------------------------------------
+    # --- start and stop --------------------------------------------------------------------------
 
     def start(self) -> None:
-        self._keeping.start()
+        """Connects to the server, and tries to stay connected until `stop`."""
+        self._persistence.start()
+        if self._key_revoked:  # the key could not be deleted in an earlier run
+            self._notify(self.on_revoked, self.file)
         self._tick()
 
     def stop(self) -> None:
-        """Ends quietly. Ops without an answer stay in the outbox."""
+        """Disconnects. Unanswered ops stay in the outbox."""
         if self._timer is not None:
             self._timer.cancel()
-        self._keeping.stop()
-        self._where.stop()
+        self._persistence.stop()
+        self._locator.stop()
         self._link.close()
         self.outbox.close()
 
-    # --- what screens ask ------------------------------------------------------------------------
+    # --- state -----------------------------------------------------------------------------------
 
     @property
     def live(self) -> bool:
-        """Whether the screens show the floor as it is, not as it was."""
+        """Whether the device follows the server at this moment. If not, `view` is out of date."""
         return self._engine.live
 
     @property
-    def heard_at(self) -> int | None:
-        """When the server last spoke, by its clock in ms UTC, be it before this start; None: never."""
-        return self._keeping.heard_at
+    def last_contact_at(self) -> int | None:
+        """The time of the server's last message by its own clock, ms UTC, also before this start.
+
+        None if the server has never sent anything.
+        """
+        return self._persistence.last_contact_at
 
     @property
     def problem(self) -> str | None:
-        """Why the server does not take our ops, in its own words; None while all is well."""
+        """The server's own words why it does not take ops; None if it does."""
         return self._engine.problem
 
     @property
-    def dismissed(self) -> bool:
+    def told_waits(self) -> ToldWaitsRow | None:
+        """How right the told waits were; None if the server has not said so."""
+        return self._engine.replica.told_waits
+
+    @property
+    def undo_s(self) -> int:
+        """How long, in seconds, an employee may take the end of a visit back; 0 if the server cannot."""
+        return self._engine.undo_s
+
+    @property
+    def revoked(self) -> bool:
         """Whether the store has revoked this device, so that nothing it does has any effect."""
-        return self._engine.dismissed
+        return self._engine.revoked
+
+    @property
+    def put_aside(self) -> str:
+        """The name of the damaged database that this device began afresh from; empty if there is none."""
+        return self._engine.put_aside
+
+    @property
+    def duplicated(self) -> bool | None:
+        """None, or whether this device may not take part because another computer uses its file."""
+        return self._engine.duplicated
+
+    def dismiss_notice(self) -> None:
+        """A person has read that another computer was turned away, or `put_aside`. Raises OutboxError."""
+        if self._engine.duplicated is False:
+            self._engine.duplicated = None
+            return
+        self._engine.put_aside = ""
+        self.outbox.save_put_aside("")
 
     @property
     def moved_to(self) -> str | None:
-        """The kind the store made of this device, `kiosk` or `staff`, where it is not what runs here.
+        """The role, `kiosk` or `staff`, that the store gave this device if it is not the app's own.
 
-        The file to start the other app with is kept by then.
+        `on_identity` has been called with the file for the other app.
         """
         return self._engine.moved_to
 
     @property
-    def view(self) -> View:
+    def view(self) -> OptimisticView:
+        """What the screens may show: the server's rows with this device's unanswered ops applied.
+
+        Without the server, an employee is shown as signed off once the server would sign them off.
+        """
         now = self.server_time()
-        if self._view is None or (now >= self._view_until and not self.live):
-            view = project(self._engine.replica, self._engine.pending, self.file.device_id, now)
-            self._view_until = float("inf")
-            if not self.live and (heard_at := self.heard_at) is not None:
-                until = signed_in_until(heard_at, self.catalogue, view.serving(self.file.device_id))
+        if self._view is None or (now >= self._view_valid_until and not self.live):
+            view = optimistic_view(self._engine.replica, self._engine.pending, self.file.device_id, now)
+            self._view_valid_until = float("inf")
+            if not self.live and (contact_at := self.last_contact_at) is not None:
+                until = signed_in_until(contact_at, self.catalogue, view.serving(self.file.device_id))
                 if now >= until:
                     view = view.signed_off(self.file.device_id)
                 else:
-                    self._view_until = until
+                    self._view_valid_until = until
             self._view = view
         return self._view
 
     def server_time(self) -> int:
-        """The server's time, ms UTC; this device's own until the server has ever spoken."""
-        return self._keeping.server_time()
+        """The server's time, ms UTC; this device's own time before the first contact."""
+        return self._persistence.server_time()
 
-    def _look_again(self) -> None:
+    def _invalidate_view(self) -> None:
         self._view = None
 
     def new_id(self) -> str:
-        """An id that sorts by time, the server's: it refuses an op that seems to be of long ago."""
-        return ticket.uuid7(self.server_time(), self._around.random_bytes(10))
+        """An id that sorts by the server's time. The server refuses an op whose id seems to be very old."""
+        return ticket.uuid7(self.server_time(), self._environment.random_bytes(10))
 
     def next_ticket(self) -> str:
-        """The next ticket of this device's own. It is used up by the submit that follows."""
+        """The next ticket of this device. The submit that follows saves that it is used up."""
         self._counter = self._counter.next()
         return ticket.code(self.file.letter, self._counter.last)
 
     # --- what people do --------------------------------------------------------------------------
 
-    def submit(self, op: ops.DeviceOp) -> str:
-        """Commits the op to the outbox and sends it; its op_id. Raises OutboxError if not committed."""
-        at_device = self._around.wall_clock()
-        submit = Submit(self.new_id(), at_device, op, self._keeping.ahead_ms(), self._engine.epoch)
-        if len(encode(submit)) > MAX_FROM_DEVICE:
+    def submit(self, op: ops.DeviceOp, screen: ScreenState | None = None) -> str:
+        """Commits the op to the outbox, sends it, and returns its op_id.
+
+        `screen`, if given, is committed in the same transaction. Raises OutboxError if nothing was
+        committed.
+        """
+        at_device = self._environment.wall_clock()
+        submit = Submit(self.new_id(), at_device, op, self._persistence.ahead_ms(), self._engine.epoch)
+        frame = encode(submit)
+        if len(frame) > MAX_FROM_DEVICE_BYTES:
             raise ValueError("an op of this size is never read by the server")
         counter = self._counter if isinstance(op, USES_TICKET) else None
-        # The op is about what the screen shows: after a crash it must find it there.
-        heard = self._keeping.heard()
-        self.outbox.put(submit, counter, heard)
-        self._keeping.kept(heard)
-        self._do(self._engine.submit(submit, self._now()))
+        # The op refers to rows on the screen: after a crash they must be there, so save them with it.
+        update = self._persistence.unsaved_update()
+        tapped_at = self._now()
+        tapped = self._boot, tapped_at
+        self.outbox.put(submit, encoded=frame, counter=counter, update=update, screen=screen, tapped=tapped)
+        self._persistence.mark_saved(update)
+        self._encoded = submit, frame
+        try:
+            self._do(self._engine.submit(submit, tapped_at))
+        finally:
+            self._encoded = None
         return submit.op_id
 
     async def sign_in(self, employee: str, pin: str) -> msg.SignedIn | None:
-        """Asks the server to give this tablet to an employee. None if it cannot be reached now."""
+        """Asks the server to sign an employee in on this tablet. None if it does not answer."""
         request = self.new_id()
         actions = self._engine.sign_in(msg.SignIn(request, employee, pin))
         if not actions:
             return None
-        answer = self._sign_ins[request] = self._loop.create_future()
+        self._sign_ins.begin(request)
         self._do(actions)
-        try:
-            return await asyncio.wait_for(answer, SIGN_IN_S)
-        except TimeoutError:
-            return None
-        finally:
-            del self._sign_ins[request]
+        return await self._sign_ins.answer_to(request)
 
     # --- inside ----------------------------------------------------------------------------------
 
     def _on_frame(self, frame: bytes) -> None:
         now = self._now()
-        self._where.reached(now)  # whoever this is has the store's key
+        self._locator.reached(now)  # the handshake has proved that the sender has the store's key
         try:
             message = decode_from_server(frame)
         except WireError as error:
@@ -197,126 +251,142 @@ class Device:
     def _tick(self) -> None:
         self._timer = None
         self._do(self._engine.tick(self._now()))
-        self._keeping.now_and_then()
+        self._persistence.save_if_stale()
 
     def _do(self, actions: list[Action]) -> None:
+        """Carries out the engine's actions. A failed one does not stop the others."""
         changed = False
         for action in actions:
-            if isinstance(action, eng.Changed):
-                changed = True  # told when all the rest is done
+            if isinstance(action, eng.ViewChanged):
+                changed = True  # the listener is called after all other actions
                 continue
             try:
                 self._act(action)
             except OutboxError as error:
-                # Only keeping failed; an op that could not be taken out is answered again, the same.
+                # Only saving failed. An op that could not be removed is sent again and answered the same.
                 log.error("%s", error)
             except Exception as fault:
-                self._fault(fault, f"this was not carried out whole: {type(action).__name__}")
+                self._report_fault(fault, f"this was not carried out whole: {type(action).__name__}")
         self._set_timer()
         if changed:
-            self._look_again()
-            self._keeping.soon()
-            self._tell(self.on_change)
+            self._invalidate_view()
+            self._persistence.save_soon()
+            self._notify(self.on_change)
 
-    def _tell(self, listener: Callable[..., None], *what: object) -> None:
-        """A screen that fails costs neither an acknowledgement, nor a message, nor the connection."""
+    def _notify(self, listener: Callable[..., None], *arguments: object) -> None:
+        """Calls a listener. Its failure must not lose an answer, a message or the connection."""
         try:
-            listener(*what)
+            listener(*arguments)
         except Exception as fault:
-            self._fault(fault, f"a listener of the device failed: {listener!r}")
+            self._report_fault(fault, f"a listener of the device failed: {listener!r}")
 
-    def _fault(self, fault: Exception, message: str) -> None:
-        # The loop's handler logs it, and an app says sorry.
+    def _report_fault(self, fault: Exception, message: str) -> None:
+        # The app's crash guard is the loop's handler: it logs the fault and shows an apology.
         self._loop.call_exception_handler({"message": message, "exception": fault})
 
     def _act(self, action: Action) -> None:
         match action:
             case eng.Send(message):
-                self._link.send(encode(message))
-            case eng.Settled(op_id, refusal):
+                self._link.send(self._frame_of(message))
+            case eng.OpSettled(op_id, refusal):
                 self._settle(op_id, refusal)
             case eng.Open():
                 try:
                     self._open_link()
-                finally:  # where there is no socket, the engine tries again soon
+                finally:  # without a socket the engine times out and tries again soon
                     self._do(self._engine.opened(self._now()))
             case eng.Close():
                 self._link.close()
-                for asked in self._sign_ins.values():
-                    if not asked.done():
-                        asked.set_result(None)  # no answer comes over that link any more
-            case eng.Learned(catalogue, digest):
+                self._sign_ins.link_closed()
+            case eng.CatalogueReceived(catalogue, digest):
                 self.catalogue = catalogue
-                self.outbox.keep_catalogue(catalogue, digest)
-            case eng.DayKnown(day, last_ticket):
-                self._keeping.forget()
-                self._know_day(day, last_ticket)
-            case eng.Emptied():
-                self._keeping.forget_rows()
-            case eng.Known(kind, name, letter):
-                server = self._where.at
-                known = replace(self.file, kind=kind, name=name, letter=letter, server=server)
-                if known != self.file or self._shut_out:
-                    self._shut_out = False
-                    self._tell(self.on_known, known)
-                    # What runs here stays what it is; only its name may change under it.
-                    self.file = replace(known, kind=self.file.kind)
-            case eng.ShutOut():
-                self._shut_out = True
-                self._tell(self.on_shut_out, self.file)
-                self._keeping.forget_all_words()
-            case eng.KeepKnown(hours):
-                self._keeping.hours_known(hours)
-            case eng.EpochKnown(epoch):
-                self.outbox.keep_epoch(epoch)
-            case eng.SignInAnswered(answer):
-                waiting = self._sign_ins.get(answer.request)
-                if waiting is not None and not waiting.done():
-                    waiting.set_result(answer)
+                self.outbox.save_catalogue(catalogue, digest)
+            case eng.DayReceived(day, last_ticket):
+                self._persistence.apply_retention()
+                self._update_counter(day, last_ticket)
+            case eng.RowsCleared():
+                self._persistence.clear_rows()
+            case eng.IdentityReceived(kind, name, letter):
+                self._update_identity(kind, name, letter)
+            case eng.Revoked():
+                self._key_revoked = True
+                self._notify(self.on_revoked, self.file)
+                self._persistence.redact_all()
+                self.outbox.save_revoked_key(self.file.public_key)
+            case eng.RetentionReceived(hours):
+                self._persistence.set_retention_hours(hours)
+            case eng.TapsDated(submits):
+                self.outbox.save_dated(submits)
+            case eng.EpochReceived(epoch):
+                self.outbox.save_epoch(epoch)
+            case eng.SignInAnswered(signed_in):
+                self._sign_ins.answered(signed_in)
+
+    def _frame_of(self, message: FromDevice) -> bytes:
+        """The message's bytes. An op that was just submitted is encoded already."""
+        if self._encoded is not None and message is self._encoded[0]:
+            return self._encoded[1]
+        return encode(message)
 
     def _open_link(self) -> None:
-        before, server = self._where.at, self._where.next(self._now())
+        before, server = self._locator.address, self._locator.next(self._now())
         if server != before:
             self._link.close()
-            self._link = self._around.link(replace(self.file, server=server), self._on_frame)
+            self._link = self._environment.link(replace(self.file, server=server), self._on_frame)
         self._link.open()
 
-    def _know_day(self, day: str, last_ticket: int) -> None:
-        # Tickets that wait to be sent will be of the server's day, whenever they were given out.
-        waiting = [s.op for s in self._engine.pending if isinstance(s.op, USES_TICKET)]
-        last = max([last_ticket, *(ticket.number(op.ticket) for op in waiting)])
-        counter = self._counter.seen(day, last)
+    def _update_identity(self, kind: str, name: str, letter: str) -> None:
+        reached = self.file.reached_at(self._locator.address)
+        identity = replace(reached, kind=kind, name=name, letter=letter)
+        if identity == self.file and not self._key_revoked:
+            return
+        self._notify(self.on_identity, identity)
+        # The running app keeps its role; only its name may change.
+        self.file = replace(identity, kind=self.file.kind)
+        if self._key_revoked:
+            self._key_revoked = False
+            self.outbox.save_revoked_key(None)
+
+    def _update_counter(self, day: str, last_ticket: int) -> None:
+        # The server counts unsent tickets to its present day, whatever day they were printed on.
+        unsent = [s.op for s in self._engine.pending if isinstance(s.op, USES_TICKET)]
+        last = max([last_ticket, *(ticket.number(op.ticket) for op in unsent)])
+        counter = self._counter.synced(day, last)
         if counter != self._counter:
             self._counter = counter
-            self.outbox.keep_counter(counter)
+            self.outbox.save_counter(counter)
 
     def _settle(self, op_id: str, refusal: Refusal | None) -> None:
-        self._tell(self.on_answered, op_id)
+        self._notify(self.on_answered, op_id)
         submit = self.outbox.find(op_id) if refusal is not None else None
         if refusal is None or self._was_done(submit, refusal):
-            # The answered op leaves the disk: what it did must be there.
-            heard = self._keeping.heard()
-            self.outbox.settle(op_id, heard)
-            self._keeping.kept(heard)
+            # Save the rows the op changed in the same transaction that deletes the op.
+            update = self._persistence.unsaved_update()
+            self.outbox.settle(op_id, update)
+            self._persistence.mark_saved(update)
             return
-        self._keeping.keep()
+        self._persistence.save()
         try:
-            self.outbox.refuse(op_id, refusal, self._around.wall_clock())
+            self.outbox.refuse(op_id, refusal, self.server_time())
         finally:
             if submit is not None:
-                self._tell(self.on_refused, submit, refusal)
+                self._notify(self.on_refused, submit, refusal)
 
     def _was_done(self, submit: Submit | None, refusal: Refusal) -> bool:
-        """Whether the server has the same op, with the words that were due to be forgotten here."""
+        """Whether a server of 0.1.0 refused this op only because it has the same one with its full text.
+
+        That happens if the op was done, its answer was lost, and its text was removed here meanwhile.
+        Later servers tell by the rest of the op that they have done it.
+        """
         if submit is None or refusal.code is not Code.OP_ID_REUSED:
             return False
-        return words_are_due(submit, self._around.wall_clock(), self._keeping.words_ms)
+        return redaction_is_due(submit, self._persistence.age_ms(submit), self._persistence.retention_ms)
 
     def _set_timer(self) -> None:
-        """Has `_tick` called at the engine's next deadline, or before it.
+        """Has `_tick` called at the engine's next deadline, or earlier.
 
-        Deadlines move on with every frame that is heard. A timer that is set already is left to ring
-        early, for nothing: that costs less than a new one each time.
+        Deadlines move on with every frame that arrives. A timer that is already set is left to fire
+        early, which costs less than setting a new one each time.
         """
         deadline = self._engine.next_deadline()
         if self._timer is not None:

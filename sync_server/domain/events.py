@@ -1,15 +1,18 @@
-"""What can happen: the events of a visit and of a person, and the log's record around them.
+"""The events of visits and people, and the log record that holds one of them.
 
-Events are facts. They carry what is needed to replay them and nothing that can be worked out.
+An event carries what is needed to replay it, and nothing that can be computed from earlier events.
 """
 
 from enum import StrEnum
 
 from msgspec import Struct
 
+from sync_server.domain.line_situation import LineSituation
+from sync_server.domain.resolution import Resolution
+
 
 class Presence(StrEnum):
-    """Where an employee is. `serving` is derived: on the floor with an accepted or serving visit in hand."""
+    """What an employee is doing. `serving` is derived: on the floor with an accepted or serving visit."""
 
     AVAILABLE = "available"
     SERVING = "serving"
@@ -18,30 +21,15 @@ class Presence(StrEnum):
     OFF_FLOOR = "off_floor"
 
 
-class Resolution(StrEnum):
-    """How a completed visit ended."""
-
-    SOLVED = "solved"
-    ADVICE_GIVEN = "advice_given"
-    REPLACED_FREE = "replaced_free"
-    SOLD = "sold"
-    PICKED_UP = "picked_up"
-    RETURNED = "returned"
-    REPAIR_BOOKED = "repair_booked"
-    APPOINTMENT_BOOKED = "appointment_booked"
-    REFERRED = "referred"
-    NOT_SOLVED = "not_solved"
-
-
 class VisitEvent(Struct, frozen=True, gc=False, tag_field="event"):
-    """Base of what can happen to a visit."""
+    """Base of the events of a visit."""
 
 
 class Opened(VisitEvent, frozen=True, tag="opened"):
-    """A shopper's need was taken.
+    """A shopper stated a need.
 
-    `quoted_*_s` is what the shopper was told, in seconds, None if nothing; `expected_s` is what the
-    estimator's formula said before it was turned into a bracket.
+    `quoted_*_s` is the wait that the shopper was shown, in seconds, None if none was. `situation` is what
+    that followed from, and `expected_s` the formula's wait in it, which is a column of the table of visits.
     """
 
     ticket: str
@@ -59,10 +47,11 @@ class Opened(VisitEvent, frozen=True, tag="opened"):
     quoted_median_s: float | None = None
     quoted_high_s: float | None = None
     expected_s: float | None = None
+    situation: LineSituation | None = None
 
 
 class Offered(VisitEvent, frozen=True, tag="offered"):
-    """One employee is asked until `until` (ms UTC). `new_round`: all had been asked, asking begins again."""
+    """One employee is asked until `until` (ms UTC). `new_round`: asking starts again."""
 
     employee: str
     until: int
@@ -78,7 +67,7 @@ class TimedOut(VisitEvent, frozen=True, tag="timed_out"):
 
 
 class Withdrawn(VisitEvent, frozen=True, tag="withdrawn"):
-    """The offer was taken back: the employee asked is no longer free, or a colleague took the visit."""
+    """The offer was taken back: the employee is no longer free, or a colleague took the visit."""
 
     employee: str
 
@@ -94,7 +83,7 @@ class Claimed(VisitEvent, frozen=True, tag="claimed"):
 
 
 class Recalled(VisitEvent, frozen=True, tag="recalled"):
-    """The employee does not find the shopper; kiosk and phone call the ticket again."""
+    """The employee does not find the shopper. Kiosk and phone call the ticket again."""
 
     employee: str
 
@@ -112,7 +101,7 @@ class Resumed(VisitEvent, frozen=True, tag="resumed"):
 
 
 class HandedOver(VisitEvent, frozen=True, tag="handed_over"):
-    """Back to the line for a colleague, with the story so far; `need` is what it turned out to be."""
+    """Back in line for a colleague, with a note. `need` is the need from now on, often the same."""
 
     employee: str
     note: str
@@ -125,12 +114,21 @@ class Noted(VisitEvent, frozen=True, tag="noted"):
 
 
 class Completed(VisitEvent, frozen=True, tag="completed"):
+    """`service_s` is how long a quick resolution took, as the employee said; None if they did not."""
+
     employee: str
     resolution: Resolution
     note: str | None = None
     tip: str | None = None
     gift: str | None = None
     goodwill_cents: int = 0
+    service_s: int | None = None
+
+
+class Undone(VisitEvent, frozen=True, tag="undone"):
+    """The employee took their completion or hand over back: the visit is in their hands as before it."""
+
+    employee: str
 
 
 class NoShow(VisitEvent, frozen=True, tag="no_show"):
@@ -150,17 +148,42 @@ class Expired(VisitEvent, frozen=True, tag="expired"):
 
 
 class Widened(VisitEvent, frozen=True, tag="widened"):
-    """The wait target passed: the search goes on in the wider skill ring `ring`."""
+    """The wait target passed: the search continues in the wider skill ring `ring`."""
 
     ring: int
 
 
+class AskedAgain(VisitEvent, frozen=True, tag="asked_again"):
+    """The manager had the asking started again. `everybody`: from now on nobody needs a skill."""
+
+    everybody: bool = False
+
+
 class Alerted(VisitEvent, frozen=True, tag="alerted"):
-    """The widest ring's target passed too: the manager must know."""
+    """The wait target of the widest ring passed too: the manager is alerted."""
+
+
+class ExtendedBecause(StrEnum):
+    """Why a shopper waits longer than they were told."""
+
+    FEWER_COLLEAGUES = "fewer_colleagues"  # than when they came
+    MORE_URGENT = "more_urgent"  # somebody who came later goes first
+    LONGER_VISITS = "longer_visits"  # the visits before theirs take longer
+
+
+class QuoteExtended(VisitEvent, frozen=True, tag="quote_extended"):
+    """The shopper was told that they wait longer than was said: `low_s` to `high_s` from their arrival on.
+
+    At most once in a visit.
+    """
+
+    low_s: float
+    high_s: float
+    because: ExtendedBecause
 
 
 class Rated(VisitEvent, frozen=True, tag="rated"):
-    """What the shopper said of an ended visit: effort 1–5 (5 = very easy), recommend 0–10."""
+    """The shopper's rating of an ended visit: effort `ces` 1–5 (5 = very easy), recommend `nps` 0–10."""
 
     ces: int | None = None
     nps: int | None = None
@@ -168,7 +191,7 @@ class Rated(VisitEvent, frozen=True, tag="rated"):
 
 
 class PresenceChanged(Struct, frozen=True, tag_field="event", tag="presence_changed"):
-    """Somebody came, went, fell silent or is back. `device_id` is the tablet they hold."""
+    """An employee's presence changed. `device_id` is the tablet they hold from now on."""
 
     employee: str
     presence: Presence
@@ -176,9 +199,9 @@ class PresenceChanged(Struct, frozen=True, tag_field="event", tag="presence_chan
 
 
 class DayClosed(Struct, frozen=True, tag_field="event", tag="day_closed"):
-    """Closing time passed. `still_here` counts the visits and employees that stayed on.
+    """Closing time passed. `still_here` counts the open visits and the employees still on the floor.
 
-    With nobody still here the log may be replayed from this line on.
+    If it is 0, the log may be replayed from this record on.
     """
 
     still_here: int
@@ -199,25 +222,29 @@ AnyVisitEvent = (
     | HandedOver
     | Noted
     | Completed
+    | Undone
     | NoShow
     | Cancelled
     | Removed
     | Expired
     | Widened
+    | AskedAgain
     | Alerted
+    | QuoteExtended
     | Rated
 )
 Event = AnyVisitEvent | PresenceChanged | DayClosed
+Change = tuple[str | None, Event]  # the visit it is about (None: a person or the store), and the event
 
 
 class Record(Struct, frozen=True, gc=False):
-    """One line of the store's log.
+    """One record of the store's log. Times are ms UTC.
 
-    `seq` is gapless over the whole store; `rev` is the visit's version after this line, None
-    where the line is about a person. `at` is the server's time when it was written, `at_device`
-    what the device's clock said and `ahead_ms` how far the server's was ahead of it then (both kept
-    for the record). `happened_at` is given where it happened before it was written: a tap that had
-    to wait, a visit that was left open. Nothing is ever ordered by it.
+    `seq` has no gaps in the whole store. `rev` is the visit's rev after this record, None if the record
+    is not about a visit. `at` is the server's time when it was written. `at_device` is the device's clock
+    at the tap and `ahead_ms` how far the server's clock was ahead of it; both are kept for investigation.
+    `happened_at` is given if the event happened earlier than it was written: a tap that waited in an
+    outbox, or a visit that was left open. Nothing is ordered by it.
     """
 
     seq: int
@@ -232,6 +259,6 @@ class Record(Struct, frozen=True, gc=False):
     happened_at: int | None = None
 
     @property
-    def when(self) -> int:
-        """When it happened, ms UTC."""
+    def occurred_at(self) -> int:
+        """When the event happened."""
         return self.at if self.happened_at is None else self.happened_at

@@ -1,9 +1,9 @@
-r"""What a device may ask of the floor: one struct a command.
+r"""The ops: one struct for each command that a device may send.
 
-Ids and texts are bounded here, so a message that decodes is a message that fits. (Patterns end in
-\Z because $ would let a line end pass.)
-`expected_rev` is the rev the person saw when they tapped: a stale one never writes. Defaults are left
-out of what is written, so that an op of today still has the same digest when it has more fields.
+The lengths of ids and texts are limited here, so a message that decodes fits the database. (Patterns
+end in \Z, because $ would also match before a line end.)
+`expected_rev` is the rev that the person saw when they tapped: an op with a stale one changes nothing.
+Defaults are left out of the encoded op, so its digest stays the same when a new field is added.
 """
 
 from enum import StrEnum
@@ -11,24 +11,27 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from .events import Presence, Resolution
+from sync_server.domain.resolution import Resolution
+
+from .events import Presence
 
 Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 Code = Annotated[str, Meta(min_length=1, max_length=40)]
 Language = Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")]
-TicketCode = Annotated[str, Meta(pattern=r"^[A-Z]{1,2}-[0-9]{1,4}\Z")]
+TicketCode = Annotated[str, Meta(pattern=r"^[A-Z]{1,2}-[1-9][0-9]{0,3}\Z")]  # one spelling of each
 Link = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{22}\Z")]
 Alias = Annotated[str, Meta(min_length=1, max_length=40)]
-Words = Annotated[str, Meta(max_length=500)]
+FreeText = Annotated[str, Meta(max_length=500)]
+MAX_SAID_SERVICE_S = 4 * 3600
 Rev = Annotated[int, Meta(ge=1)]
 
 
 class Op(Struct, frozen=True, gc=False, tag_field="op", omit_defaults=True):
-    """Base of what may be asked. A value is never part of a circle, so no collector need look at it."""
+    """Base of the ops. None is ever part of a reference cycle, so the garbage collector ignores them."""
 
 
 class OpenVisit(Op, frozen=True, tag="open_visit"):
-    """A shopper states a need. `link` is the ticket's random address, 128 bits in base64url."""
+    """A shopper states a need. `link` is the random part of the ticket's address, 128 bits in base64url."""
 
     visit_id: Id
     ticket: TicketCode
@@ -42,7 +45,7 @@ class OpenVisit(Op, frozen=True, tag="open_visit"):
 
 
 class Cancel(Op, frozen=True, tag="cancel"):
-    """The shopper leaves the line. They need not know the rev: leaving is always theirs to do."""
+    """The shopper leaves the line. Without `expected_rev` it works at any rev."""
 
     visit_id: Id
     expected_rev: Rev | None = None
@@ -52,11 +55,11 @@ class Rate(Op, frozen=True, tag="rate"):
     visit_id: Id
     ces: Annotated[int, Meta(ge=1, le=5)] | None = None
     nps: Annotated[int, Meta(ge=0, le=10)] | None = None
-    comment: Words | None = None
+    comment: FreeText | None = None
 
 
 class SetPresence(Op, frozen=True, tag="set_presence"):
-    """Available, on a break, or off the floor. `available` is also the touch that ends `not_responding`."""
+    """Available, on a break, or off the floor. `available` also ends `not_responding`."""
 
     presence: Presence
 
@@ -97,11 +100,11 @@ class Resume(Op, frozen=True, tag="resume"):
 
 
 class HandOver(Op, frozen=True, tag="hand_over"):
-    """Back to the line for a colleague. `need` is given when it turned out to be another need."""
+    """Back in line for a colleague. `need` is given if it turned out to be another need."""
 
     visit_id: Id
     expected_rev: Rev
-    note: Words = ""
+    note: FreeText = ""
     need: Code | None = None
 
 
@@ -115,14 +118,14 @@ class Complete(Op, frozen=True, tag="complete"):
     visit_id: Id
     expected_rev: Rev
     resolution: Resolution
-    note: Words | None = None
+    note: FreeText | None = None
     tip: Code | None = None
     gift: Code | None = None
     goodwill_cents: Annotated[int, Meta(ge=0, le=100_000_000)] = 0
 
 
 class MarkNoShow(Op, frozen=True, tag="mark_no_show"):
-    """The shopper is not to be found, after at least one recall."""
+    """The shopper was not found, after at least one recall."""
 
     visit_id: Id
     expected_rev: Rev
@@ -136,23 +139,50 @@ class Remove(Op, frozen=True, tag="remove"):
 
 
 class QuickResolution(Op, frozen=True, tag="quick_resolution"):
-    """A visit opened and completed in one step, for the shopper who simply walked up."""
+    """A visit that is opened and completed in one step, for a shopper who walked up to an employee.
+
+    `service_s` is how long it took, as the employee says; None if they do not say.
+    """
 
     visit_id: Id
     ticket: TicketCode
     need: Code
     language: Language
     resolution: Resolution
-    note: Words | None = None
+    note: FreeText | None = None
     tip: Code | None = None
     gift: Code | None = None
     goodwill_cents: Annotated[int, Meta(ge=0, le=100_000_000)] = 0
+    service_s: Annotated[int, Meta(ge=1, le=MAX_SAID_SERVICE_S)] | None = None
+
+
+class Undo(Op, frozen=True, tag="undo"):
+    """Takes back what this employee has just done with a visit: the completion or the hand over."""
+
+    visit_id: Id
+    expected_rev: Rev
+
+
+class AskAgain(Op, frozen=True, tag="ask_again"):
+    """The manager starts the asking again for a visit that waits too long. Only the manager's page makes it.
+
+    The tablets of those who do not respond ring again. `everybody`: nobody needs a skill any more.
+    """
+
+    visit_id: Id
+    everybody: bool = False
 
 
 class SignOn(Op, frozen=True, tag="sign_on"):
-    """The server found the PIN right: this employee now holds this tablet. Devices cannot send it."""
+    """The PIN was right: this employee now holds this tablet. Only the server makes this op."""
 
     employee: Code
+    device_id: Code
+
+
+class SignOff(Op, frozen=True, tag="sign_off"):
+    """This tablet takes part no more: its holder leaves the floor. Only the server makes this op."""
+
     device_id: Code
 
 
@@ -172,14 +202,16 @@ StaffOp = (
     | MarkNoShow
     | Remove
     | QuickResolution
+    | Undo
 )
 DeviceOp = ShopperOp | StaffOp
-BEGINNINGS = (OpenVisit, QuickResolution)  # with these a visit comes to be
-AnyOp = DeviceOp | SignOn
+OPENING_OPS = (OpenVisit, QuickResolution)  # the ops that create a visit
+QUICK_RESOLUTION_REV = 4  # of a visit after its quick resolution: opened, claimed, started, completed
+AnyOp = DeviceOp | AskAgain | SignOn | SignOff
 
 
 class ActorKind(StrEnum):
-    """By which way somebody comes: the role of `roles.py`. The first four are also a visit's `source`."""
+    """Who acts, as a role of `permissions.py`. The first four are also the `source` of a visit."""
 
     KIOSK = "kiosk"
     STAFF = "staff"
@@ -191,9 +223,9 @@ class ActorKind(StrEnum):
 
 
 class Actor(Struct, frozen=True):
-    """Who asks. The server works it out from the connection; a device cannot state it.
+    """Who sends an op. The server derives it from the connection; a device cannot state it.
 
-    `employee` is given where the tablet has nobody any more: who held it when the op was tapped.
+    `employee` is given if nobody holds the tablet now: the employee who held it at the tap.
     """
 
     kind: ActorKind

@@ -3,7 +3,7 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
-from .events import (
+from sync_server.domain.events import (
     Accepted,
     Cancelled,
     Claimed,
@@ -21,17 +21,20 @@ from .events import (
     Resumed,
     Started,
     TimedOut,
+    Undone,
     Withdrawn,
 )
 
 ON_THE_FLOOR = frozenset({Presence.AVAILABLE, Presence.SERVING})
+_AVAILABLE = Presence.AVAILABLE  # a member of an enum is slow to look up, and `is_free` is asked all the time
 
 
 class Person(Struct, frozen=True, gc=False):
     """An employee as the floor sees them now. Times are ms UTC.
 
-    `chosen` is what they set themselves; `offer` is the visit they are being asked for;
-    `active` the visits accepted or serving, `holding` those on hold; `free_at` ends the wrap-up.
+    `chosen` is the presence they set themselves, or that the server set for them; `since` is when it or
+    their work last changed. `offer` is the visit they are being asked for, `active` the visits accepted
+    or serving, `holding` those on hold. `free_at` is the end of the pause after a completed visit.
     """
 
     id: str
@@ -52,7 +55,7 @@ class Person(Struct, frozen=True, gc=False):
     def is_free(self, now: int, max_active: int) -> bool:
         """Whether an offer may be made to them at `now`."""
         return (
-            self.chosen is Presence.AVAILABLE
+            self.chosen is _AVAILABLE
             and self.offer is None
             and len(self.active) < max_active
             and self.free_at <= now
@@ -60,7 +63,7 @@ class Person(Struct, frozen=True, gc=False):
 
 
 def apply(person: Person, visit_id: str | None, event: Event, at: int, wrap_up_ms: int) -> Person:
-    """The person after an event that names them, or that ended the visit in their hands."""
+    """The person after an event that names them, or that ended a visit they had in hand."""
     match event:  # the most frequent first
         case Offered():
             return replace(person, offer=visit_id)
@@ -69,7 +72,7 @@ def apply(person: Person, visit_id: str | None, event: Event, at: int, wrap_up_m
         case Started():
             return person
         case Completed():
-            return replace(_put_down(person, visit_id), since=at, idle_since=at, free_at=at + wrap_up_ms)
+            return replace(_without(person, visit_id), since=at, idle_since=at, free_at=at + wrap_up_ms)
         case PresenceChanged(_, presence, device_id):
             back = presence is Presence.AVAILABLE and person.chosen is not Presence.AVAILABLE
             return replace(
@@ -83,7 +86,7 @@ def apply(person: Person, visit_id: str | None, event: Event, at: int, wrap_up_m
             return replace(person, offer=None)
         case Held():
             return replace(
-                _put_down(person, visit_id), holding=(*person.holding, visit_id), since=at, idle_since=at
+                _without(person, visit_id), holding=(*person.holding, visit_id), since=at, idle_since=at
             )
         case Resumed():
             return replace(
@@ -92,14 +95,17 @@ def apply(person: Person, visit_id: str | None, event: Event, at: int, wrap_up_m
                 active=(*person.active, visit_id),
                 since=at,
             )
+        case Undone():
+            return replace(person, active=(*person.active, visit_id), since=at)
         case HandedOver() | NoShow() | Cancelled() | Removed() | Expired():
-            freed = _put_down(person, visit_id)
+            freed = _without(person, visit_id)
             return replace(freed, since=at, idle_since=at) if freed.active != person.active else freed
         case _:
             return person
 
 
-def _put_down(person: Person, visit_id: str | None) -> Person:
+def _without(person: Person, visit_id: str | None) -> Person:
+    """The person with this visit neither offered to them, nor in hand, nor on hold."""
     return replace(
         person,
         offer=None if person.offer == visit_id else person.offer,

@@ -1,7 +1,7 @@
-"""Who may do what: one table, asked wherever something is about to be done.
+"""The permission table: which role may do which op or other action.
 
-`docs/roles.md` shows the table, and a test holds the page to it. What the table allows may still be
-refused for another reason: a kiosk may cancel a visit, but only one that it opened itself.
+A test checks `docs/reference/roles.md` against the table. An allowed op may still be refused for another
+reason: a kiosk may cancel a visit, but only one that it opened itself.
 """
 
 from enum import StrEnum
@@ -10,16 +10,16 @@ from . import ops
 from .ops import ActorKind
 
 
-class Deed(StrEnum):
-    """What can be done besides the ops: a deed of the web pages or of the conversation with a device."""
+class Permission(StrEnum):
+    """What can be allowed besides the ops: actions of the web pages and of the device protocol."""
 
     SIGN_IN = "sign_in"  # take a tablet with an employee's PIN
     LOOK = "look"  # see the manager's pages
     MANAGE = "manage"  # change something on the manager's pages
-    READ_FIGURES = "read_figures"  # those of the server, from another computer
+    READ_FIGURES = "read_figures"  # the metrics of the server, from another computer
 
 
-Asked = type | Deed
+Action = type | Permission  # the class of an op, or a permission
 
 _KIOSK, _STAFF, _PHONE, _API, _MANAGER, _READONLY, _SYSTEM = (
     ActorKind.KIOSK,
@@ -31,8 +31,8 @@ _KIOSK, _STAFF, _PHONE, _API, _MANAGER, _READONLY, _SYSTEM = (
     ActorKind.SYSTEM,
 )
 
-MAY: dict[Asked, frozenset[ActorKind]] = {
-    ops.OpenVisit: frozenset({_KIOSK, _STAFF, _API}),
+ALLOWED: dict[Action, frozenset[ActorKind]] = {
+    ops.OpenVisit: frozenset({_KIOSK, _STAFF, _PHONE, _API}),
     ops.Cancel: frozenset({_KIOSK, _PHONE}),
     ops.Rate: frozenset({_KIOSK, _PHONE}),
     ops.SetPresence: frozenset({_STAFF}),
@@ -49,19 +49,22 @@ MAY: dict[Asked, frozenset[ActorKind]] = {
     ops.MarkNoShow: frozenset({_STAFF}),
     ops.Remove: frozenset({_STAFF}),
     ops.QuickResolution: frozenset({_STAFF}),
+    ops.Undo: frozenset({_STAFF}),
+    ops.AskAgain: frozenset({_MANAGER}),
     ops.SignOn: frozenset({_SYSTEM}),
-    Deed.SIGN_IN: frozenset({_STAFF}),
-    Deed.LOOK: frozenset({_MANAGER, _READONLY}),
-    Deed.MANAGE: frozenset({_MANAGER}),
-    Deed.READ_FIGURES: frozenset({_API}),
+    ops.SignOff: frozenset({_SYSTEM}),
+    Permission.SIGN_IN: frozenset({_STAFF}),
+    Permission.LOOK: frozenset({_MANAGER, _READONLY}),
+    Permission.MANAGE: frozenset({_MANAGER}),
+    Permission.READ_FIGURES: frozenset({_API}),
 }
 
 
-def may(role: ActorKind, what: Asked) -> bool:
-    """Whether the table allows `what` to this role. What is not in the table is allowed to nobody."""
-    return role in MAY.get(what, ())
+def is_allowed(role: ActorKind, action: Action) -> bool:
+    """Whether this role may do `action`. An action that is not in the table is allowed to nobody."""
+    return role in ALLOWED.get(action, ())
 
 
-def name_of(what: Asked) -> str:
-    """What the page and the protocol call it."""
-    return what.value if isinstance(what, Deed) else str(getattr(what, "__struct_config__").tag)  # noqa: B009
+def name_of(action: Action) -> str:
+    """Its name in docs/reference/roles.md and in the protocol."""
+    return action.value if isinstance(action, Permission) else str(getattr(action, "__struct_config__").tag)  # noqa: B009

@@ -1,4 +1,4 @@
-"""Why the floor said no. The codes are stable: devices and tests know them by name."""
+"""The codes for a refused op. They are part of the protocol and never change."""
 
 from enum import StrEnum
 
@@ -35,14 +35,14 @@ class Code(StrEnum):
 
 
 class Refusal(Struct, frozen=True):
-    """The answer no. `about` names the thing in question: a code, a name, a rev."""
+    """Why an op was refused. `about` names what it is about: a code, a name, a rev."""
 
     code: Code
     about: str = ""
 
 
 class Refused(Exception):
-    """Raised inside the rules before anything changed; `Floor.handle` turns it into its Refusal."""
+    """Raised by the rules before anything has changed. `Floor.handle` returns its Refusal."""
 
     def __init__(self, code: Code, about: object = "") -> None:
         super().__init__(f"{code}: {about}")

@@ -1,1 +1,1 @@
-"""The messages between the server and its devices, and their form on the wire."""
+"""The messages between the server and its devices, and how they are encoded."""

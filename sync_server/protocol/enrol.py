@@ -1,48 +1,46 @@
-"""How a new device and its store get to know each other: the messages of enrolment, and their proofs.
+"""The messages of enrolment, with which a new device and its store exchange and verify their keys.
 
-Enrolment goes over plain HTTP, so everything that travels may be read and changed on its way. What
-makes it safe is compared or typed by a person. There are two ways.
+Enrolment uses plain HTTP, so an attacker may read and change every message. A person makes it safe: they
+compare digits, or type a code. There are two ways.
 
-**Approve.** Device and store each make a random number and show six digits that follow from both
-numbers and both keys. Somebody in the middle who swaps a key gets other digits on one of the two
-screens, and cannot try numbers until they agree: the device *commits* to its number (its hash)
-before it sees the store's, and reveals it only afterwards. So there is one try in a million for
-each request, and the store takes few requests. This is the exchange of S. Vaudenay, "Secure
-Communications over Insecure Channels Based on Short Authenticated Strings" (CRYPTO 2005), which
-Bluetooth's numeric comparison and ZRTP (RFC 6189, section 4.4.1.1) use as well.
+**Approve.** Device and store each make a random number. Both show six digits that are computed from both
+numbers and both keys. An attacker in the middle who replaces a key causes different digits on the two
+screens. They cannot try numbers until the digits agree, because the device first sends a *commitment* to
+its number (a hash) and reveals the number only after it has received the store's. So an attacker has a
+chance of one in a million for each request, and the store accepts few requests. Source: S. Vaudenay,
+"Secure Communications over Insecure Channels Based on Short Authenticated Strings" (CRYPTO 2005).
+Bluetooth's numeric comparison and ZRTP (RFC 6189, section 4.4.1.1) work in the same way.
 
-    device → store   Ask(kind, key, hash of my number)
-    store → device   Asked(request, store's key, store's number)
-    device → store   Reveal(my number)                       both show the digits now
-    device → store   GET until Standing says approved or refused
+    device → store   Ask(kind, key, hash of its number)
+    store → device   AskAccepted(request, store's key, store's number)
+    device → store   Reveal(its number)                      both show the digits now
+    device → store   GET until EnrolmentState says approved, or Denied
 
-**Code.** The store shows a code of 65 bits, good once and for ten minutes, which a person types on
-the device. It never travels: each side proves that it knows it, by an HMAC over the keys.
+**Code.** The store shows a code of 65 bits that works once, within ten minutes. A person types it on the
+device. The code is never sent: each side proves with an HMAC over the keys that it knows the code.
 
     device → store   Present(kind, key, number, proof)
     store → device   Welcome(store's key, who the device is, proof)
 """
 
-import hashlib
-import hmac
 import re
-import secrets
+from collections.abc import Sequence
 from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
+from .enrol_codes import read_code
+
 WIRE = 1
 PORT = 8351
 SERVICE = "_welkom._tcp.local."
-EXPIRES_S = 600  # both a request and a code
+EXPIRES_S = 600  # of a request, and of a code
+MAX_SHOWN = 4  # how often one screen shows digits within EXPIRES_S; each time is another try for an attacker
 POLL_S = 1.0  # how often a device asks whether it was approved
 
-LARGEST = 4096  # bytes of one message
-CODE_LENGTH = 13  # characters of 5 bits
-_CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing that reads like another
-_LOOKS_LIKE = str.maketrans("OIL", "011")
-
+MAX_INVITED = 6  # addresses in an invitation: its QR code must stay easy to read
+MAX_MESSAGE_BYTES = 4096  # bytes of one message
 Key = Annotated[str, Meta(pattern=r"^[!-~]{40}\Z")]  # a public CURVE key in Z85
 Hex256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 Kind = Annotated[str, Meta(pattern=r"^(kiosk|staff)\Z")]
@@ -51,7 +49,7 @@ T = TypeVar("T")
 
 
 class Ask(Struct, frozen=True):
-    """A device asks to be approved. `commitment` is `commitment_to` the number it reveals later."""
+    """A device asks to be approved. `commitment` is `commitment_to(nonce)` of the number it reveals later."""
 
     wire: int
     kind: Kind
@@ -59,11 +57,11 @@ class Ask(Struct, frozen=True):
     commitment: Hex256
 
 
-class Asked(Struct, frozen=True):
-    """The store's half. `request` names this request from now on; it is 128 bits that nobody can guess.
+class AskAccepted(Struct, frozen=True):
+    """The store's answer. `request` identifies the request from now on; it is 128 random bits.
 
-    `manager_url` is the manager's page on this request; empty where only the store's own computer
-    can open the page.
+    `manager_url` is the manager's page for this request; empty if only the store's own computer can open
+    that page.
     """
 
     wire: int
@@ -75,13 +73,13 @@ class Asked(Struct, frozen=True):
 
 
 class Reveal(Struct, frozen=True):
-    """The number the device committed to."""
+    """The number that the device committed to."""
 
     nonce: Hex256
 
 
 class Enrolled(Struct, frozen=True):
-    """Who the device is from now on. The store listens for it on `sync_port` of the host it reached."""
+    """The device's identity. The store listens for it on `sync_port` of the host that the device reached."""
 
     device_id: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,63}\Z")]
     kind: Kind
@@ -90,14 +88,14 @@ class Enrolled(Struct, frozen=True):
     sync_port: Annotated[int, Meta(ge=1, le=65535)]
 
 
-class Standing(Struct, frozen=True, omit_defaults=True):
-    """What became of a request: `waiting` until somebody approved it; then `enrolled` is there."""
+class EnrolmentState(Struct, frozen=True, omit_defaults=True):
+    """The state of a request. `enrolled` is given once somebody has approved it."""
 
     enrolled: Enrolled | None = None
 
 
 class Present(Struct, frozen=True):
-    """A device on which the store's code was typed. `proof` is `device_proof`."""
+    """A device on which a person typed the store's code. `proof` is made by `device_proof`."""
 
     wire: int
     kind: Kind
@@ -107,7 +105,7 @@ class Present(Struct, frozen=True):
 
 
 class Welcome(Struct, frozen=True):
-    """The store knows the code as well. `proof` is `store_proof`, made over all the rest."""
+    """The store knows the code too. `proof` is made by `store_proof` over all other fields."""
 
     wire: int
     server_key: Key
@@ -117,13 +115,13 @@ class Welcome(Struct, frozen=True):
 
 
 class Denied(Struct, frozen=True):
-    """Why not: `why` is one of the WHY codes; `wire` the version the store speaks."""
+    """A refusal. `why` is a code of DENIAL_REASONS; `wire` is the version that the store uses."""
 
     why: str
     wire: int = WIRE
 
 
-WHY = {
+DENIAL_REASONS = {
     "other_version": "the device speaks another version of enrolment",
     "malformed": "the message could not be read",
     "too_many": "too many requests; wait some minutes, or use a code",
@@ -134,11 +132,11 @@ WHY = {
 }
 
 
-class NotReadable(ValueError):
-    """These bytes are no message of enrolment, or of another version; `why` is a code of WHY."""
+class EnrolDecodeError(ValueError):
+    """Not a message of enrolment, or one of another version. `why` is a code of DENIAL_REASONS."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(WHY[why])
+        super().__init__(DENIAL_REASONS[why])
         self.why = why
 
 
@@ -151,79 +149,25 @@ def encode(message: Struct) -> bytes:
 
 
 def decode(data: bytes, kind: type[T]) -> T:
-    """The message of this kind. Raises NotReadable."""
-    if len(data) > LARGEST:
-        raise NotReadable("malformed")
+    """Decodes a message of this kind. Raises EnrolDecodeError."""
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise EnrolDecodeError("malformed")
     try:
-        versioned = kind in (Ask, Asked, Present, Welcome)
+        versioned = kind in (Ask, AskAccepted, Present, Welcome)
         if versioned and msgspec.json.decode(data, type=_Version).wire != WIRE:
-            raise NotReadable("other_version")
+            raise EnrolDecodeError("other_version")
         return msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise NotReadable("malformed") from None
+        raise EnrolDecodeError("malformed") from None
 
 
-def new_nonce() -> str:
-    """A random number of 256 bits."""
-    return secrets.token_hex(32)
+def invitation(addresses: Sequence[str], code: str) -> str:
+    """The content of the QR code beside a code: the store's addresses, the likeliest first, and the code."""
+    return f"welkom://{','.join(addresses[:MAX_INVITED])}/{code}"
 
 
-def commitment_to(nonce: str) -> str:
-    """A hash that tells nothing of the number and fits no other."""
-    return hashlib.blake2b(bytes.fromhex(nonce), digest_size=32, person=b"welkom-commit").hexdigest()
-
-
-def digits(kind: str, server_key: str, public_key: str, nonce_store: str, nonce_device: str) -> str:
-    """The six digits that both screens show, as "482 913"."""
-    said = "\n".join((str(WIRE), kind, server_key, public_key, nonce_store, nonce_device))
-    digest = hashlib.blake2b(said.encode(), digest_size=16, person=b"welkom-digits").digest()
-    number = int.from_bytes(digest, "big") % 1_000_000
-    return f"{number // 1000:03} {number % 1000:03}"
-
-
-# --- the code -------------------------------------------------------------------------------------
-
-
-def new_code() -> str:
-    """65 random bits, as "7K3M-9QXW-2T8HV"."""
-    letters = "".join(secrets.choice(_CODE_LETTERS) for _ in range(CODE_LENGTH))
-    return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
-
-
-def read_code(typed: str) -> str | None:
-    """The letters of a code as somebody typed it, whatever its case and dashes; None if it is no code."""
-    letters = re.sub(r"[\s-]+", "", typed).upper().translate(_LOOKS_LIKE)
-    right = len(letters) == CODE_LENGTH and all(letter in _CODE_LETTERS for letter in letters)
-    return letters if right else None
-
-
-def invitation(address: str, code: str) -> str:
-    """What the QR code beside a code says: where the store is, and the code."""
-    return f"welkom://{address}/{code}"
-
-
-def read_invitation(text: str) -> tuple[str, str] | None:
-    """Address and code of an invitation; None if the text is none."""
-    found = re.fullmatch(r"welkom://([^/\s]{1,255})/([0-9A-Za-z-]{13,20})", text.strip())
-    return (found[1], found[2]) if found and read_code(found[2]) else None
-
-
-def device_proof(code: str, kind: str, public_key: str, nonce: str) -> str:
-    """That the device knows the code. `code` as `read_code` gives it."""
-    return _proof(code, "device", kind, public_key, nonce)
-
-
-def store_proof(code: str, nonce: str, welcome: Welcome) -> str:
-    """That the store knows the code, and says just this to just this device."""
-    said = msgspec.json.encode((welcome.wire, welcome.server_key, welcome.store, welcome.enrolled))
-    return _proof(code, "store", nonce, said.hex())
-
-
-def same(one: str, other: str) -> bool:
-    """Compares without telling how much is alike."""
-    return hmac.compare_digest(one.encode(), other.encode())
-
-
-def _proof(code: str, *said: str) -> str:
-    text = "\n".join(("welkom", str(WIRE), *said))
-    return hmac.digest(code.encode(), text.encode(), "sha256").hex()
+def read_invitation(text: str) -> tuple[list[str], str] | None:
+    """The addresses and the code of an invitation; None if the text is not one."""
+    found = re.fullmatch(r"welkom://([^/\s]{1,1600})/([0-9A-Za-z-]{13,20})", text.strip())
+    addresses = [address for address in found[1].split(",") if address][:MAX_INVITED] if found else []
+    return (addresses, found[2]) if found and addresses and read_code(found[2]) else None

@@ -1,50 +1,55 @@
-"""Every message that crosses the wire. `docs/protocol.md` is checked against this file.
+"""The messages of the sync protocol. A test checks `docs/reference/protocol.md` against this file.
 
-A device opens with Hello and gets a Snapshot. From then on the server sends Updates, each
-numbered one above the last; a device that misses a number asks for a new Snapshot. A device
-Submits ops; each gets exactly one Answer, after it is on the server's disk.
+A device sends Hello and gets a Snapshot. Then the server sends Updates, numbered without gaps; a device
+that misses a number asks for a new Snapshot. A device sends each op in a Submit and gets exactly one
+Answer, after the op is on the server's disk.
 """
 
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from sync_server.domain.catalogue import Catalogue
+from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.ops import Code, DeviceOp, Id
 from sync_server.domain.refusal import Refusal
 
-from .rows import PersonRow, QuoteRow, VisitRow
+from .rows import PersonRow, QuoteRow, ToldWaitsRow, VisitRow
 
 PROTOCOL = 1
-HEARTBEAT_S = 2.0
-MISSED_BEATS = 3  # this many without a sign of the server, and the device starts afresh
+MAX_NAME = 200  # of a damaged file
+WINDOW = 64  # ops that a device sends before it has the answers to earlier ones
 
 
 class Message(Struct, frozen=True, gc=False, tag_field="type", omit_defaults=True):
-    """Base of what is said. There are thousands at a time, and none is ever part of a circle."""
+    """Base of the messages. None is ever part of a reference cycle, so the garbage collector ignores them."""
 
 
 # --- from a device -------------------------------------------------------------------------------
 
 
 class Hello(Message, frozen=True, tag="hello"):
-    """Who is there. `catalogue` is the digest of the catalogue the device keeps, empty for none.
+    """The first message of a connection. `catalogue` is the digest of the device's catalogue, empty for none.
 
-    `lenient`: the device skips what it does not know in a catalogue. One of Welkom 0.1.0 cannot.
+    `lenient`: the device ignores fields of a catalogue that it does not know. Welkom 0.1.0 cannot do that.
+    `run` names the process of the device; another process with the same key has another one. `put_aside` is
+    the name of the device's database if that was damaged, so that the device began afresh. `coalesces`: the
+    device takes an Update that stands for several.
     """
 
     protocol: int
     catalogue: Annotated[str, Meta(max_length=64)] = ""
     lenient: bool = False
+    run: Annotated[str, Meta(max_length=64)] = ""
+    put_aside: Annotated[str, Meta(max_length=MAX_NAME)] = ""
+    coalesces: bool = False
 
 
 class Submit(Message, frozen=True, tag="submit"):
-    """One op. The device makes `op_id` and repeats the same message until it has the Answer.
+    """One op. The device makes `op_id` and repeats the same message until it gets the Answer.
 
-    `at_device` is the device's clock in ms UTC when the person tapped, `ahead_ms` how far the
-    server's was ahead of it then, None where that was not known. They give an op that had to wait
-    the time of its tap; they never decide what comes first. `epoch` is that of the snapshot the
-    device went by, empty for none: a rev seen in another epoch is stale.
+    `at_device` is the device's clock at the tap, ms UTC. `ahead_ms` is how far the server's clock was
+    ahead of it, None if not known. Both give a late op the time of its tap; they never decide the order.
+    `epoch` is that of the snapshot the device used, empty for none: a rev of another epoch is stale.
     """
 
     op_id: Id
@@ -55,7 +60,7 @@ class Submit(Message, frozen=True, tag="submit"):
 
 
 class SignIn(Message, frozen=True, tag="sign_in"):
-    """An employee takes this tablet. Never kept in an outbox: a PIN is not written down."""
+    """An employee signs in on this tablet. It is never stored in the outbox, because of the PIN."""
 
     request: Id
     employee: Code
@@ -63,7 +68,7 @@ class SignIn(Message, frozen=True, tag="sign_in"):
 
 
 class Ping(Message, frozen=True, tag="ping"):
-    """The device is there. Answered with a Beat that carries the same `echo`, any number."""
+    """A heartbeat of the device. The server answers with a Beat that has the same `echo`, any number."""
 
     echo: int | None = None
 
@@ -75,13 +80,14 @@ FromDevice = Hello | Submit | SignIn | Ping
 
 
 class Snapshot(Message, frozen=True, tag="snapshot"):
-    """All that this device may see, as of Update `n` of its stream.
+    """Everything that this device may see, as of Update `n` of its stream.
 
-    `catalogue` is left out where the device already keeps the one with `digest`. `last_ticket` is
-    the highest number given out on store-day `day` with the device's letter. `kind`, `name` and
-    `letter` are the device's own; the manager may have changed the first two since it was enrolled.
-    `epoch` is another one after the store was restored from a backup. `keep_h` is for how many hours
-    the store keeps what was said about a shopper.
+    `catalogue` is left out if the device already has the one with `digest`. `last_ticket` is the highest
+    number given out on store-day `day` with the device's letter. `kind`, `name` and `letter` are the
+    device's own; the manager may have changed the first two since enrolment. `epoch` changes when the
+    store is restored from a backup. `keep_h` is the retention of what describes a shopper, in hours.
+    `undo_s` is how long a tablet offers to take a completion or a hand over back; 0: this server cannot.
+    `told_waits` is for kiosks; None: not known yet.
     """
 
     n: int
@@ -99,10 +105,16 @@ class Snapshot(Message, frozen=True, tag="snapshot"):
     letter: str = ""
     epoch: str = ""
     keep_h: int = 24
+    undo_s: int = 0
+    told_waits: ToldWaitsRow | None = None
 
 
 class Update(Message, frozen=True, tag="update"):
-    """What changed since Update `n - 1`: rows to replace, visits to forget (`gone`)."""
+    """The changes since Update `n - 1`: rows to replace, and visits to delete (`gone`).
+
+    `told_waits` replaces the earlier one; None: unchanged. With `first` it stands for the Updates `first` to
+    `n`, and has the changes since Update `first - 1`. Only devices that say `coalesces` get such a one.
+    """
 
     n: int
     at: int
@@ -110,17 +122,19 @@ class Update(Message, frozen=True, tag="update"):
     gone: tuple[str, ...] = ()
     people: tuple[PersonRow, ...] = ()
     quotes: tuple[QuoteRow, ...] = ()
+    told_waits: ToldWaitsRow | None = None
+    first: int | None = None
 
 
 class Answer(Message, frozen=True, tag="answer"):
-    """What became of an op. It is on disk: without `refusal` it is done, with one it never will be."""
+    """The result of an op, which is on disk. Without `refusal` it is done; with one it never will be."""
 
     op_id: str
     refusal: Refusal | None = None
 
 
 class SignedIn(Message, frozen=True, tag="signed_in"):
-    """What became of a SignIn. `wait_s` is how long to wait before another try."""
+    """The result of a SignIn. `wait_s` is how long to wait before another try, seconds."""
 
     request: str
     refusal: Refusal | None = None
@@ -128,9 +142,9 @@ class SignedIn(Message, frozen=True, tag="signed_in"):
 
 
 class Beat(Message, frozen=True, tag="beat"):
-    """The answer to a Ping: the server's stream stands at `n`; a device behind it has missed something.
+    """The answer to a Ping. The last Update was `n`; a device that has an earlier one has missed some.
 
-    `echo` is that of the Ping: from it the device reckons the server's clock.
+    `echo` is that of the Ping; the device uses it to estimate the server's clock.
     """
 
     n: int
@@ -139,16 +153,16 @@ class Beat(Message, frozen=True, tag="beat"):
 
 
 class NotNow(Message, frozen=True, tag="not_now"):
-    """The server cannot write at the moment (a full disk, say). Nothing was done; try again later."""
+    """The server cannot write at the moment, for example because its disk is full. Try again later."""
 
     reason: str
     op_id: str | None = None
 
 
 class Fault(Message, frozen=True, tag="fault"):
-    """The server could not read a message of this device. `reason` names what was wrong with it.
+    """The server could not decode a message of this device. `reason` names what is wrong with it.
 
-    `op_id` is the op's id where it could still be read: that op can never succeed.
+    `op_id` is given if it could be read: that op can never succeed.
     """
 
     reason: str
@@ -156,11 +170,22 @@ class Fault(Message, frozen=True, tag="fault"):
 
 
 class WhoAreYou(Message, frozen=True, tag="who_are_you"):
-    """The server does not know this connection (it restarted): say Hello."""
+    """The server does not know this connection, for example after a restart: send Hello again."""
+
+
+class Duplicated(Message, frozen=True, tag="duplicated"):
+    """Two computers use this device's file and would push each other out for ever.
+
+    `excluded`: this one may not take part while the other one does; ask again much later.
+    """
+
+    excluded: bool
 
 
 class Dismissed(Message, frozen=True, tag="dismissed"):
-    """This device has no part in the store any more. Nothing it said was read; ask again much later."""
+    """The store has revoked this device. Its messages were not read; ask again much later."""
 
 
-FromServer = Snapshot | Update | Answer | SignedIn | Beat | NotNow | Fault | WhoAreYou | Dismissed
+FromServer = (
+    Snapshot | Update | Answer | SignedIn | Beat | NotNow | Fault | WhoAreYou | Duplicated | Dismissed
+)

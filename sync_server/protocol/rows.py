@@ -1,22 +1,16 @@
-"""What a device may see of the floor: rows, made from the domain's values for one audience.
-
-A kiosk gets its own shoppers' rows and nothing that describes a person; a tablet gets the whole
-line. Which fields are filled is decided here and nowhere else.
-"""
+"""The rows in which a device gets visits, people and quotes. `visibility.py` decides which fields it gets."""
 
 from msgspec import Struct
-from msgspec.structs import replace
-
-from sync_server.domain.floor import Floor
-from sync_server.domain.people import Person
-from sync_server.domain.visit import IN_LINE, Visit
 
 
 class VisitRow(Struct, frozen=True, gc=False, omit_defaults=True):
-    """One visit as a device knows it. Times are ms UTC by the server's clock.
+    """One visit as a device sees it. Times are ms UTC by the server's clock.
 
-    `place_in_line` counts from 1; `low_s` and `high_s` are the bracket of the wait from now, in
-    seconds. `alias`, `colour`, `place`, `notes` and `offer_*` reach tablets only.
+    `place_in_line` counts from 1, among those who wait for the same employees. `low_s` and `high_s` are the
+    bracket of the wait from now, seconds. `promised_*` is when the wait ends as the shopper was last told,
+    and `extended_because` why they were told a longer one. All these are filled for kiosks only, the fields
+    from `alias` to `notes` for tablets only. `hindrance`, for kiosks only, is what keeps a visit that waits
+    too long. `phone`, for tablets only, is whether a phone has opened the ticket's page.
     """
 
     visit_id: str
@@ -34,6 +28,9 @@ class VisitRow(Struct, frozen=True, gc=False, omit_defaults=True):
     place_in_line: int | None = None
     low_s: float | None = None
     high_s: float | None = None
+    promised_from: int | None = None
+    promised_until: int | None = None
+    extended_because: str | None = None
     rated: bool = False
 
     alias: str | None = None
@@ -47,10 +44,19 @@ class VisitRow(Struct, frozen=True, gc=False, omit_defaults=True):
     held_ms: int = 0
     handovers: int = 0
     notes: tuple[str, ...] = ()
+    hindrance: str = ""
+    phone: bool = False
+
+    @property
+    def promised(self) -> tuple[int, int] | None:
+        """From when to when the wait ends as the shopper was last told, ms UTC; None if nothing was told."""
+        if self.promised_from is None or self.promised_until is None:
+            return None
+        return self.promised_from, self.promised_until
 
 
 class PersonRow(Struct, frozen=True, gc=False, omit_defaults=True):
-    """One employee as colleagues see them. `visit_id` is the visit in hand or being offered."""
+    """One employee as colleagues see them. `visit_id` is the visit in hand, or the one offered to them."""
 
     id: str
     presence: str
@@ -59,83 +65,20 @@ class PersonRow(Struct, frozen=True, gc=False, omit_defaults=True):
     visit_id: str | None = None
 
 
+class ToldWaitsRow(Struct, frozen=True, gc=False):
+    """How right the shop was in the last 30 days: `held` of `told` waits came within what was told."""
+
+    held: int
+    told: int
+
+
 class QuoteRow(Struct, frozen=True, gc=False, omit_defaults=True):
-    """The bracket for somebody who joins the line for `need` now, seconds; without figures: not known."""
+    """The bracket for a shopper who joins the line with `need` now, seconds; None: not known.
+
+    `hindrance` is then what keeps those who could help: `nobody` of them is here, or they are on a break, …
+    """
 
     need: str
     low_s: float | None = None
     high_s: float | None = None
-
-
-def _for_everybody(visit: Visit) -> VisitRow:
-    """What any device may know of a visit."""
-    return VisitRow(
-        visit_id=visit.visit_id,
-        ticket=visit.ticket,
-        rev=visit.rev,
-        state=visit.state.value,
-        need=visit.need,
-        language=visit.language,
-        created_at=visit.created_at,
-        employee=visit.employee,
-        recalled_at=visit.recalled_at,
-        accepted_at=visit.accepted_at,
-        serving_at=visit.serving_at,
-        ended_at=visit.ended_at,
-    )
-
-
-def staff_visit(visit: Visit) -> VisitRow:
-    """A visit for the tablets."""
-    return replace(
-        _for_everybody(visit),
-        alias=visit.alias,
-        colour=visit.colour,
-        place=visit.place,
-        party_size=visit.party_size,
-        offer_to=visit.offer_to,
-        offer_until=visit.offer_until,
-        alerted_at=visit.alerted_at,
-        stint_at=visit.stint_at,
-        held_ms=visit.held_ms,
-        handovers=visit.handovers,
-        notes=visit.notes,
-    )
-
-
-def kiosk_visit(visit: Visit, floor: Floor, known: VisitRow | None = None) -> VisitRow:
-    """A visit for the kiosk that opened it: where it stands and who comes, nothing of who the shopper is.
-
-    `known` is the row the kiosk has; where it still holds it is given back.
-    """
-    place, low, high = None, None, None
-    if visit.state in IN_LINE:
-        ahead = floor.ahead_of(visit.visit_id)
-        place = ahead + 1
-        quote = floor.quote(visit.need, ahead)
-        low, high = (quote.low_s, quote.high_s) if quote else (None, None)
-    moves = (visit.rev, place, low, high)
-    if known is not None and moves == (known.rev, known.place_in_line, known.low_s, known.high_s):
-        return known
-    return replace(
-        _for_everybody(visit),
-        place_in_line=place,
-        low_s=low,
-        high_s=high,
-        rated=visit.ces is not None or visit.nps is not None,
-    )
-
-
-def person_row(person: Person) -> PersonRow:
-    return PersonRow(
-        id=person.id,
-        presence=person.presence.value,
-        since=person.since,
-        device_id=person.device_id,
-        visit_id=person.active[-1] if person.active else person.offer,
-    )
-
-
-def quote_row(need: str, floor: Floor) -> QuoteRow:
-    quote = floor.quote(need)
-    return QuoteRow(need, quote.low_s, quote.high_s) if quote else QuoteRow(need)
+    hindrance: str = ""

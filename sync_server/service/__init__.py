@@ -1,1 +1,1 @@
-"""The server: its socket, its store, and the one place where an op is done."""
+"""The server of a store."""

@@ -1,233 +1,219 @@
-"""How a command on this computer reaches the store: through the running server, or itself.
+"""Answers the commands of `welkom …` on this computer. `admin/client.py` sends them.
 
-Only one process may write to `store.db`. While a server runs, commands go to it over HTTP on
-loopback, proving themselves with the secret in `control.key`; otherwise the command takes the
-folder's lock and does the work itself.
+A connection is one command: the client sends its JSON and closes its side; the answer is JSON as well.
 """
 
-import contextlib
-import hmac
-import secrets
-import time
-from collections.abc import Callable, Iterator
+import asyncio
+import logging
+import socket
+import sqlite3
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-import requests
-from requests.adapters import HTTPAdapter
 
-from sync_server.protocol.device_file import DeviceFile
+from sync_server.protocol import enrol
 
-from . import accounts, aside, devices, managers, retention, tokens
-from .accounts import AccountError
-from .folder import Folder, FolderError, InUse, Lock, running_server
-from .keys import load_server_key
-from .settings import load_settings
-from .store import connect, migrate, transaction
+from .admin import control_socket
+from .admin.commands import OVERWRITE, Command, CommandResult, ServerState, Work, work_of
+from .auth.checker import CredentialChecker
+from .auth.errors import AccountError
+from .clock import NonDecreasingClock
+from .config.load import SettingsError
+from .enrol.requests import NotApproved, RequestRefused
+from .enrol.service import EnrolService
+from .limits.numbers import CONTROL_BYTES, CONTROL_REQUEST_S
+from .privacy import replaced_stores
+from .processing.processor import OpProcessor
+from .storage.data_dir import DataDir, DataDirError
+from .storage.errors import explain
+from .sync.device_registry import DeviceRegistry
+from .upkeep.backup_schedule import BackupScheduler
 
-TIMEOUT_S = 10
+TRUST_CLOCK = "trust_clock"
+REWRITE_EVENTS = frozenset({"erase", TRUST_CLOCK})
+CHANGE_PINS = frozenset({"set_pin"})
+CHANGE_DEVICES = frozenset({"add_device", "revoke_device", "rename_device", "move_device"})
+PAIRING = frozenset({"list_requests", "approve_request", "refuse_request", "make_code"})
+DESCRIBE = "describe_server"
 
-
-class Request(msgspec.Struct, frozen=True):
-    """One command: its name in COMMANDS, and its arguments."""
-
-    command: str
-    arguments: dict[str, str]
-
-
-def _add_device(folder: Folder, kind: str, name: str, server: str) -> Callable[[Any], Any]:
-    public, _ = load_server_key(folder.server_key)
-    return lambda db: accounts.add_device(db, kind, name, _now(), server, public)
-
-
-def _revoke_device(_folder: Folder, device_id: str) -> Callable[[Any], Any]:
-    return lambda db: accounts.revoke_device(db, device_id, _now())
+log = logging.getLogger(__name__)
 
 
-def _rename_device(_folder: Folder, device_id: str, name: str) -> Callable[[Any], Any]:
-    return lambda db: devices.rename(db, device_id, name)
+@dataclass(frozen=True)
+class ControlContext:
+    """What commands need of the server. `pages` and `fingerprint` are for `welkom doctor`."""
+
+    data_dir: DataDir
+    processor: OpProcessor
+    credential_checker: CredentialChecker
+    clock: NonDecreasingClock
+    devices: DeviceRegistry
+    enrol: EnrolService
+    backups: BackupScheduler
+    pages: str
+    fingerprint: str | None
 
 
-def _move_device(_folder: Folder, device_id: str, kind: str) -> Callable[[Any], Any]:
-    return lambda db: devices.move(db, device_id, kind)
+class ControlService:
+    """Runs in the server's loop. A socket that cannot be made is logged: devices are served all the same."""
 
-
-def _set_pin(folder: Folder, employee: str, pin: str) -> Callable[[Any], Any]:
-    settings = load_settings(folder.settings)
-    hashed = accounts.hash_pin(pin, settings.access.pin_digits)
-    catalogue = settings.catalogue()
-    if (known := catalogue.employee(employee)) is None:
-        names = ", ".join(e.id for e in catalogue.employees) or "none"
-        raise AccountError(f'there is no employee "{employee}" in {folder.settings}; there are {names}')
-
-    def work(db: Any) -> None:
-        if not accounts.has_employee(db, known.id):
-            accounts.mirror_employee(db, known)  # added since a server was last started
-        accounts.set_pin(db, known.id, hashed, _now())
-
-    return work
-
-
-def _set_password(_folder: Folder, password: str, name: str = managers.FIRST) -> Callable[[Any], Any]:
-    hashed = managers.hash_password(password)
-    return lambda db: managers.set_password(db, hashed, _now(), name)
-
-
-def _add_manager(_folder: Folder, name: str, role: str, password: str) -> Callable[[Any], Any]:
-    hashed = managers.hash_password(password)
-    return lambda db: managers.add(db, name, role, hashed, _now())
-
-
-def _remove_manager(_folder: Folder, name: str) -> Callable[[Any], Any]:
-    return lambda db: managers.remove(db, name)
-
-
-def _add_token(_folder: Folder, name: str) -> Callable[[Any], Any]:
-    return lambda db: tokens.add_token(db, name, _now())
-
-
-def _erase(folder: Folder, day: str, ticket: str) -> Callable[[Any], Any]:
-    """Its result: the folders of stores put aside that cannot be read, of which nobody can tell."""
-
-    def work(db: Any) -> list[str]:
-        found, unreadable = aside.erase(folder, day, ticket)
+    def __init__(self, context: ControlContext) -> None:
+        self._context = context
+        self._socket: socket.socket | None = None
+        path = context.data_dir.control_socket
         try:
-            retention.erase(db, day, ticket)
-        except AccountError:
-            if not found:
-                raise
-        return unreadable
+            self._socket = control_socket.listen(context.data_dir)
+        except OSError as error:
+            log.warning("%s: %s; commands do not find this server", path, error.strerror)
 
-    return work
+    async def serve(self) -> None:
+        """Answers commands until cancelled."""
+        if self._socket is None:
+            await asyncio.Event().wait()
+            return
+        # A copy: asyncio closes it when it ends, and it may be started again. (start_unix_server would look
+        # for the socket's file by its name, and that may have been a short one for the moment.)
+        server = await asyncio.start_server(self._answer, sock=self._socket.dup())
+        async with server:
+            await server.serve_forever()
 
+    def close(self) -> None:
+        """Removes the socket, when the server stops."""
+        if self._socket is None:
+            return
+        self._socket.close()
+        path = self._context.data_dir.control_socket
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("%s: %s; remove it by hand", path, error.strerror)
 
-def _revoke_token(_folder: Folder, name: str) -> Callable[[Any], Any]:
-    return lambda db: tokens.revoke_token(db, name)
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(CONTROL_REQUEST_S):
+                request = await _read(reader)
+            user = control_socket.user_of(writer.get_extra_info("socket"))
+            if control_socket.may_command(user):
+                answer = await self._run(request)
+            else:
+                log.warning("a command of the user %d was refused: the store belongs to another one", user)
+                answer = CommandResult(error="the store belongs to another user of this computer")
+            writer.write(msgspec.json.encode(answer))
+            await writer.drain()
+        except (OSError, TimeoutError) as error:
+            log.debug("a command broke off: %s", error)
+        finally:
+            writer.close()
 
+    async def _run(self, request: bytes) -> CommandResult:
+        """Runs one command."""
+        try:
+            command = msgspec.json.decode(request, type=Command)
+            if command.command == DESCRIBE:
+                return CommandResult(self._describe())
+            if command.command == OVERWRITE:
+                return CommandResult(await self._overwrite())
+            if command.command in PAIRING:
+                return CommandResult(await self._run_pairing_command(command))
+            return CommandResult(await self._run_command(command))
+        except (msgspec.DecodeError, AccountError, DataDirError, SettingsError) as error:
+            return CommandResult(error=str(error))
+        except (RequestRefused, NotApproved) as error:
+            return CommandResult(error=str(error))
+        except sqlite3.Error as error:
+            log.exception("a command could not be written down")
+            return CommandResult(error=f"{self._context.data_dir.store}: {explain(error)}")
+        except Exception:
+            log.exception("a command failed")
+            return CommandResult(error="the server failed to do it; its log says why")
 
-COMMANDS: dict[str, Callable[..., Callable[[Any], Any]]] = {
-    "add_device": _add_device,
-    "revoke_device": _revoke_device,
-    "rename_device": _rename_device,
-    "move_device": _move_device,
-    "set_pin": _set_pin,
-    "set_password": _set_password,
-    "add_manager": _add_manager,
-    "remove_manager": _remove_manager,
-    "add_token": _add_token,
-    "revoke_token": _revoke_token,
-    "erase": _erase,
-}
-
-
-def work_of(folder: Folder, request: Request) -> Callable[[Any], Any]:
-    """What the request means to do with the writing connection. Raises AccountError."""
-    try:
-        command = COMMANDS[request.command]
-        return command(folder, **request.arguments)
-    except (KeyError, TypeError) as error:
-        raise AccountError(f"no such command: {request.command} ({error})") from error
-
-
-def run(folder: Folder, command: str, **arguments: str) -> Any:
-    """Does a command, wherever it must be done. Raises AccountError, FolderError or StoreError."""
-    request = Request(command, arguments)
-    try:
-        with Lock(folder):
-            migrate(folder.store)
-            db = connect(folder.store)
-            try:
-                work = work_of(folder, request)
-                with transaction(db):
-                    return work(db)
-            finally:
-                db.close()
-    except InUse:
-        return _ask_server(folder, request)
-
-
-def ask_running(folder: Folder, command: str, **arguments: str) -> Any:
-    """Has the running server do what only it can: enrolment. Raises AccountError or FolderError."""
-    if running_server(folder) is None:
-        raise FolderError(
-            f"{folder.path}: no server is running on this folder; start it with"
-            f" `welkom server --data {folder.path}`: devices are paired through it"
+    def _describe(self) -> ServerState:
+        context = self._context
+        doubt = context.clock.doubt
+        return ServerState(
+            context.pages,
+            context.fingerprint,
+            context.backups.problem,
+            context.processor.overwriting.pending,
+            doubt.text if doubt else None,
         )
-    return _ask_server(folder, Request(command, arguments))
+
+    async def _trust_clock(self, work: Work) -> Any:
+        """From the moment of the writing on, the server goes by the computer's clock as well."""
+        context = self._context
+
+        def write_and_trust(db: sqlite3.Connection) -> Any:
+            result = work(db)
+            context.clock.trust()
+            return result
+
+        result = await context.processor.recovery.rewrite(write_and_trust)
+        await context.credential_checker.forget_pauses()
+        return result
+
+    async def _overwrite(self) -> list[str]:
+        context = self._context
+        done = await context.processor.overwriting.overwrite()
+        pending = await asyncio.to_thread(replaced_stores.overwrite, context.data_dir)
+        return pending if done else [str(context.data_dir.store), *pending]
+
+    async def _run_command(self, command: Command) -> Any:
+        """Runs a command that reads or writes the database.
+
+        Raises AccountError, SettingsError or sqlite3.Error.
+        """
+        context = self._context
+        # Hashing a password takes long on purpose, so it runs neither in the loop nor in the writer.
+        work = await asyncio.to_thread(work_of, context.data_dir, command)
+        if command.command in CHANGE_DEVICES:
+            return await context.devices.change(work, command.arguments.get("device_id"))
+        if command.command in REWRITE_EVENTS:
+            if command.command == TRUST_CLOCK:
+                return await self._trust_clock(work)
+            result = await context.processor.recovery.rewrite(work)
+            await context.processor.overwriting.overwrite()
+            return result
+        result = await context.processor.writer.call(work)
+        if command.command in CHANGE_PINS:
+            await context.credential_checker.reload()
+            if context.processor.catalogue.employee(command.arguments["employee"]) is None:
+                return True  # added to store.toml since the start: known from the next start on
+        return result
+
+    async def _run_pairing_command(self, command: Command) -> Any:
+        """Runs a command about devices that ask to be let in: only a running server has these in memory.
+
+        Raises RequestRefused, NotApproved or AccountError.
+        """
+        enrol_service, given = self._context.enrol, command.arguments
+        if enrol_service.unavailable:
+            raise AccountError(f"no device can be paired: {enrol_service.unavailable.text}")
+        try:
+            match command.command:
+                case "list_requests":
+                    return [
+                        {"request": r.request, "kind": r.kind, "digits": r.digits, "address": r.address}
+                        for r in enrol_service.requests.waiting(self._context.processor.clock())
+                    ]
+                case "approve_request":
+                    return await enrol_service.approve(given["request"], given["digits"], given["name"])
+                case "refuse_request":
+                    return enrol_service.refuse(given["request"])
+                case _:
+                    code = enrol_service.make_code(given["kind"], given["name"])
+                    addresses = enrol_service.network_addresses
+                    invitation = enrol.invitation(addresses, code.code)
+                    return {"code": code.code, "addresses": addresses, "invitation": invitation}
+        except KeyError as error:
+            raise AccountError(f"{command.command} needs {error}") from None
 
 
-def add_device(folder: Folder, kind: str, name: str, server: str) -> DeviceFile:
-    """Enrols a device. Raises as `run` does."""
-    return msgspec.convert(
-        run(folder, "add_device", kind=kind, name=name, server=server), DeviceFile, from_attributes=True
-    )
-
-
-def _ask_server(folder: Folder, request: Request) -> Any:
-    try:
-        key = folder.control_key.read_text("utf-8").strip()
-        with line_to(folder) as (session, url):
-            answer = session.post(
-                url + "/control",
-                data=msgspec.json.encode(request),
-                headers={"Authorization": f"Bearer {key}"},
-                timeout=TIMEOUT_S,
-            )
-    except (OSError, requests.RequestException) as error:
-        raise FolderError(
-            f"{folder.path}: a server is running on this folder but does not answer ({error}); stop it first"
-        ) from error
-    try:
-        body = msgspec.json.decode(answer.content, type=dict[str, Any])
-    except msgspec.DecodeError:
-        body = {}  # not from our door, or it failed
-    if answer.status_code != 200 or "result" not in body:
-        raise AccountError(body.get("error", f"the server refused ({answer.status_code})"))
-    return body["result"]
-
-
-@contextlib.contextmanager
-def line_to(folder: Folder) -> Iterator[tuple[requests.Session, str]]:
-    """How the running server is reached from this computer: a session, and where its pages begin."""
-    address = folder.control_address.read_text("utf-8").strip()
-    with requests.Session() as session:
-        session.trust_env = False  # a proxy of this user's has no business between us
-        yield session, _url(session, address)
-
-
-def _url(session: requests.Session, address: str) -> str:
-    """Where `control.address` points: `host:port`, or `https://host:port` and a fingerprint.
-
-    With TLS the server is known by its certificate's fingerprint: the certificate may be for a name in
-    the shop's network, or self-signed.
-    """
-    url, _, fingerprint = address.partition(" ")
-    if not fingerprint:
-        return f"http://{url}"
-    session.verify = False
-    session.mount("https://", _ByFingerprint(fingerprint))
-    return url
-
-
-class _ByFingerprint(HTTPAdapter):
-    """Talks to whoever has this very certificate, and to nobody else."""
-
-    def __init__(self, fingerprint: str) -> None:
-        self._fingerprint = fingerprint
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, assert_fingerprint=self._fingerprint, **kwargs)
-
-
-def make_control_key() -> str:
-    return secrets.token_urlsafe(32)
-
-
-def right_key(folder: Folder, given: str) -> bool:
-    """Whether this is the folder's control key, compared without telling how much of it fits."""
-    return hmac.compare_digest(folder.control_key.read_bytes().strip(), given.encode())
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    """The whole request. Raises TimeoutError, or OSError for one that is too large."""
+    request = b""
+    while part := await reader.read(CONTROL_BYTES):
+        request += part
+        if len(request) > CONTROL_BYTES:
+            raise OSError(f"a command of more than {CONTROL_BYTES} bytes")
+    return request

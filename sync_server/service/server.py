@@ -1,291 +1,302 @@
-"""The server put together: one process, one event loop, one writer thread."""
+"""Puts the server together and runs it: one process, one event loop, one writer thread."""
 
 import asyncio
 import contextlib
 import logging
-import socket as sockets
+import socket
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
 
-import uvicorn
 import zmq
 import zmq.asyncio
 from msgspec.structs import replace
 
-from . import devices, first_run, managers, queries
-from .accounts import mirror_catalogue
-from .clock import OnwardClock, steady_clock, wall_clock
-from .counters import Counters
-from .desk import Desk
-from .doorman import Doorman
-from .enrol import Enrolment, own_address
-from .folder import Folder, Lock
-from .gate import Gate
-from .keys import load_server_key
-from .limits import BACKLOG, WEB_AT_ONCE, WEB_HEAD_BYTES, WEB_IDLE_S, open_files
-from .loopback import is_loopback
-from .nightly import Nightly
-from .retention import DESCRIPTION_MS
-from .settings import Settings, load_settings
-from .shop import Shop
-from .socket import PortError, Socket
-from .store import StoreError, explain, migrate, reading
-from .tls import Tls, load
-from .web_door import connections
+from sync_server.protocol import rows
+from sync_server.store_clock import StoreClock, wall_clock
+from sync_server.version import own_version
 
-FORGET_EVERY_S = 600.0
+from . import time_sync
+from .auth import managers, setup_link
+from .auth.checker import CredentialChecker
+from .auth.server_key import load_server_key
+from .clock import NonDecreasingClock, steady_clock
+from .config.load import load_settings
+from .config.model import Settings
+from .control import ControlContext, ControlService
+from .enrol.service import EnrolContext, EnrolService
+from .limits.open_files import raise_open_files
+from .net.http_connections import PAGES, HttpListener
+from .net.http_server import serve_http
+from .net.listen import listen, listens_at, port_error
+from .net.page_addresses import PageAddresses
+from .net.tls import Tls, load_tls
+from .observe.counters import Counters
+from .observe.logs import lifecycle
+from .privacy.replaced_stores import ReplacedStores
+from .processing import overwriting, periodic_retention
+from .processing.periodic_retention import run_retention
+from .processing.processor import OpProcessor
+from .reports import told_waits
+from .reports.told_waits import ToldWaits
+from .storage import event_log, known_times
+from .storage.catalogue_mirror import mirror_catalogue
+from .storage.connection import reading
+from .storage.data_dir import DataDir, DataDirError, DataDirLock
+from .storage.errors import StoreError, explain
+from .storage.schema.migrate import migrate
+from .supervisor import Supervisor
+from .sync.device_registry import DeviceRegistry, read_devices
+from .sync.handler import DeviceHandler
+from .sync.last_seen import WRITE_EVERY_S
+from .sync.publisher import UpdatePublisher
+from .sync.router import RouterSocket
+from .sync.zap import DeviceAuthenticator
+from .upkeep.backup_schedule import BackupScheduler
+
+REPLACED_STORES_EVERY_S = 60.0
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 
 @dataclass
 class Server:
-    """What the web pages and the commands are given of a running server.
+    """What the web pages and the commands use of a running server.
 
-    `ending` is set as soon as it stops: whoever tells news until then ends by themselves.
+    `stopping` is set as soon as the server stops: answers that last, such as event streams, end then.
+    `page_turns` lets the live pages be made one by one, see `sse.py`.
     """
 
-    folder: Folder
+    data_dir: DataDir
     settings: Settings
-    shop: Shop
-    doorman: Doorman
-    gate: Gate
-    desk: Desk
+    clock: NonDecreasingClock
+    processor: OpProcessor
+    credential_checker: CredentialChecker
+    authenticator: DeviceAuthenticator
+    device_handler: DeviceHandler
+    devices: DeviceRegistry
+    enrol: EnrolService
+    backup_scheduler: BackupScheduler
+    control: ControlService
+    told_waits: ToldWaits
     sync_address: str
-    web_address: str
-    tls: Tls | None = None
-    counters: Counters = field(default_factory=Counters)
-    ending: asyncio.Event = field(default_factory=asyncio.Event)
-    enrolment: Enrolment = field(init=False)
-    nightly: Nightly = field(init=False)
-    _one_change: asyncio.Lock = field(default_factory=asyncio.Lock)  # or an older list could be heeded last
+    pages: PageAddresses
+    web_listener: HttpListener
+    tls: Tls | None
+    counters: Counters
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    page_turns: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def __post_init__(self) -> None:
-        self.enrolment = Enrolment(self)
-        self.nightly = Nightly(self.folder, self.settings, wall_clock)
+    def setup_code(self) -> str | None:
+        """The code of the link to choose the first password with.
 
-    @property
-    def web_url(self) -> str:
-        """Where the pages are; where they listen at every address, the one in the shop's network."""
-        host, _, port = self.web_address.rpartition(":")
-        reached = own_address() if host in ("0.0.0.0", "::") else host
-        return f"{'https' if self.tls else 'http'}://{reached}:{port}"
-
-    @property
-    def web_here(self) -> str:
-        """Where somebody at this computer reaches the pages."""
-        host, _, port = self.web_address.rpartition(":")
-        reached = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-        return f"{'https' if self.tls else 'http'}://{reached}:{port}"
-
-    @property
-    def elsewhere(self) -> str:
-        """Where other computers reach the manager's pages; empty where those answer on this one only."""
-        public = self.settings.store.public_url
-        private = self.tls is not None or self.settings.server.accepts_reading
-        if public.startswith("https://") or (public and private):
-            return public.rstrip("/")
-        return self.web_url if private and not is_loopback(self.web_address.rpartition(":")[0]) else ""
-
-    async def reload_devices(self) -> None:
-        """Lets in who was added and keeps out who was revoked, from this moment on."""
-        async with self._one_change:
-            self._admit(*await asyncio.to_thread(_devices, self.folder))
-
-    async def change_devices(self, work: Callable[[Any], T], device_id: str | None = None) -> T:
-        """Does `work(db)` in a transaction and heeds what it changed. Raises what it raises.
-
-        The device that it is about has no effect while it is under way: what it did before is
-        written before, and of what it does after the commit nothing is done by the old rules.
+        None once there is a manager, and where no code can be written: that is logged.
         """
-        return await asyncio.shield(asyncio.ensure_future(self._change_devices(work, device_id)))
-
-    async def _change_devices(self, work: Callable[[Any], T], device_id: str | None) -> T:
-        async with self._one_change:
-            shut_out = self.gate.shut_out(device_id) if device_id else []
-            try:
-                result, admitted, dismissed = await self.shop.store.call(
-                    lambda db: (work(db), queries.devices(db), queries.dismissed_devices(db))
-                )
-            except BaseException:
-                self.gate.devices |= {device.public_key: device for device in shut_out}
-                raise
-            self._admit(admitted, dismissed)
-            return result
-
-    def _admit(self, admitted: list[queries.DeviceRow], dismissed: list[queries.DeviceRow]) -> None:
-        self.gate.admit(admitted, dismissed)
-        self.desk.drop_all_but(self.gate.devices)
-
-    def first_run_code(self) -> str | None:
-        """The code of the link to choose the first password with; None once somebody has."""
-        with reading(self.folder.store) as db:
-            if managers.every(db):
-                first_run.over(self.folder)
-                return None
-        return first_run.code(self.folder)
+        try:
+            with reading(self.data_dir.store) as db:
+                if managers.has_manager(db):
+                    setup_link.discard(self.data_dir)
+                    return None
+            return setup_link.make_code(self.data_dir)
+        except (OSError, DataDirError, StoreError) as error:
+            log.warning("the link for the first password: %s", error)
+            return None
 
 
-Web = Callable[[Server], Callable[..., object]]  # makes the ASGI application; given in by the caller
+Web = Callable[[Server], Callable[..., object]]  # makes the ASGI application of the pages
 
 
 async def serve(
-    folder: Folder,
+    data_dir: DataDir,
     web: Web | None = None,
     sync: str | None = None,
     web_at: str | None = None,
     ready: Callable[[Server], None] = lambda _server: None,
     stop: asyncio.Event | None = None,
     enrol_at: str | None = None,
+    store_clock: StoreClock | None = None,
 ) -> None:
-    """Runs a store until `stop` is set. `sync`, `web_at` and `enrol_at` stand above `store.toml`.
+    """Runs a store until `stop` is set. `sync`, `web_at` and `enrol_at` replace what `store.toml` says.
 
-    Port 0 is any port; an empty `enrol_at` means that no device can be paired.
+    Port 0 is any port; an empty `enrol_at` means that no device can be paired. `ready` is called when
+    all ports are open. `store_clock` is the computer's clock except in a demo.
 
-    Raises SettingsError, FolderError, StoreError or PortError, each with a text for a person.
+    Raises SettingsError, DataDirError, StoreError or PortError, each with a text for a person.
     """
-    folder.check()
-    open_files()
-    settings = load_settings(folder.settings)
-    listen = replace(
-        settings.server,
-        sync=sync or settings.server.sync,
-        web=web_at or settings.server.web,
-        enrol=settings.server.enrol if enrol_at is None else enrol_at,
+    data_dir.check()
+    raise_open_files()
+    settings = load_settings(data_dir.settings)
+    settings = replace(
+        settings,
+        server=replace(
+            settings.server,
+            sync=sync or settings.server.sync,
+            web=web_at or settings.server.web,
+            enrol=settings.server.enrol if enrol_at is None else enrol_at,
+        ),
     )
-    tls = load(folder, settings.server)
-    with Lock(folder), contextlib.ExitStack() as cleanup:
-        migrate(folder.store)
-        _, secret = load_server_key(folder.server_key)
-        context = zmq.Context()
-        cleanup.callback(context.destroy, linger=0)
-        counters = Counters()
-        gate = Gate(zmq.asyncio.Context.shadow(context.underlying), counters)
-        gate.admit(*_devices(folder))
-        gate.start()
-        cleanup.callback(gate.stop)
-        socket = Socket(listen.sync, secret, gate, context, counters)
-        cleanup.callback(socket.close)
-        web_socket = _listen(listen.web)
-        cleanup.callback(web_socket.close)
-        with reading(folder.store) as db:
-            clock = OnwardClock(wall_clock, steady_clock, queries.last_written_at(db))
-        shop = Shop(folder, settings.catalogue(), clock, counters)
-        cleanup.callback(shop.close)
-        try:
-            await shop.store.call(lambda db: mirror_catalogue(db, shop.catalogue))
-        except sqlite3.Error as error:
-            raise StoreError(f"{folder.store}: {explain(error)}") from error
-        doorman = Doorman(folder.store, clock, shop.store.call)
-        desk = Desk(shop, doorman, socket, counters, settings.privacy.keep_descriptions_h)
-        host, port = web_socket.getsockname()[:2]
-        server = Server(
-            folder, settings, shop, doorman, gate, desk, socket.address, f"{host}:{port}", tls, counters
-        )
-        control = f"{server.web_here} {tls.fingerprint}" if tls else server.web_here.removeprefix("http://")
-        try:
-            folder.control_address.write_text(f"{control}\n", "utf-8")
-        except OSError as error:  # a full disk: devices are served all the same
-            log.warning("%s: %s; commands do not find this server", folder.control_address, error)
-        cleanup.callback(folder.control_address.unlink, missing_ok=True)
-        server.enrolment.listen(listen.enrol)
-        cleanup.callback(server.enrolment.close)
-        shop.tick()
+    with DataDirLock(data_dir), contextlib.ExitStack() as cleanup:
+        migrate(data_dir.store)
+        server, web_socket = await _build(data_dir, settings, cleanup, store_clock or StoreClock(wall_clock))
+        application = web(server) if web is not None else None  # before any task runs: it may raise
+        lifecycle.info("started: Welkom %s, store %s", own_version(), data_dir.path)
         ready(server)
-        await _until_stopped(server, web, web_socket, stop or asyncio.Event())
+        await _run(server, application, web_socket, stop or asyncio.Event())
+    lifecycle.info("stopped, as it was told to; everything is on the disk")
 
 
-class _WebServer(uvicorn.Server):
-    """Leaves signals to the command that runs the server; takes few connections in one go, many may wait."""
-
-    async def startup(self, sockets: list[sockets.socket] | None = None) -> None:
-        await super().startup(sockets)
-        for socket in sockets or []:
-            socket.listen(BACKLOG)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-async def _until_stopped(
-    server: Server, web: Web | None, web_socket: sockets.socket, stop: asyncio.Event
-) -> None:
-    keep_ms = server.settings.privacy.keep_descriptions_h * 3_600_000
-    tasks = {
-        asyncio.ensure_future(server.desk.run()),
-        asyncio.ensure_future(forget_in_time(server.shop, keep_ms)),
-        asyncio.ensure_future(server.enrolment.run()),
-        asyncio.ensure_future(server.nightly.run()),
-        asyncio.ensure_future(_note_seen(server)),
-        asyncio.ensure_future(stop.wait()),
-    }
-    web_server, web_task = None, None
-    if web is not None:
-        config = uvicorn.Config(
-            web(server), log_config=None, lifespan="off", ws="none", access_log=False,
-            timeout_graceful_shutdown=1, server_header=False, backlog=WEB_AT_ONCE,
-            http=connections(server.counters, server.tls.context() if server.tls else None),
-            timeout_keep_alive=WEB_IDLE_S, h11_max_incomplete_event_size=WEB_HEAD_BYTES,
-        )  # fmt: skip
-        web_server = _WebServer(config)
-        web_task = asyncio.ensure_future(web_server.serve(sockets=[web_socket]))
-        tasks.add(web_task)
+async def _build(
+    data_dir: DataDir, settings: Settings, cleanup: contextlib.ExitStack, store_clock: StoreClock
+) -> tuple[Server, socket.socket]:
+    """Opens everything, and returns the server and the pages' socket. `cleanup` closes it again."""
+    tls = load_tls(data_dir, settings.server)
+    public, secret = load_server_key(data_dir.server_key)
+    context = zmq.Context()
+    cleanup.callback(context.destroy, linger=0)
+    counters = Counters()
+    authenticator = DeviceAuthenticator(zmq.asyncio.Context.shadow(context.underlying), counters)
+    authenticator.set_devices(*read_devices(data_dir.store))
+    authenticator.start()
+    cleanup.callback(authenticator.stop)
+    router = RouterSocket(settings.server.sync, secret, authenticator, context, counters)
+    cleanup.callback(router.close)
+    web_socket = _listen_for_pages(settings.server.web)
+    cleanup.callback(web_socket.close)
+    with reading(data_dir.store) as db:
+        clock = NonDecreasingClock(
+            store_clock.now,
+            steady_clock,
+            event_log.last_written_at(db),
+            known_times.latest_known_at(db, data_dir),
+            time_sync.is_synchronized,
+        )
+    keep_h, pace = settings.privacy.keep_descriptions_h, store_clock.pace
+    publisher = UpdatePublisher(router, counters, keep_h)
+    processor = OpProcessor(
+        data_dir, settings.catalogue(), clock, counters, publisher, keep_ms=keep_h * 3_600_000, pace=pace
+    )
+    cleanup.callback(processor.close)
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        server.ending.set()
-        if web_server is not None and web_task is not None:
-            web_server.should_exit = True
-            await asyncio.wait({web_task}, timeout=2)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await processor.writer.call(lambda db: mirror_catalogue(db, processor.catalogue))
+    except sqlite3.Error as error:
+        raise StoreError(f"{data_dir.store}: {explain(error)}") from error
+    credential_checker = CredentialChecker(data_dir.store, clock, processor.writer.call)
+    device_handler = DeviceHandler(
+        processor, credential_checker, publisher, router, counters, hear_clock=clock.hear
+    )
+    device_registry = DeviceRegistry(data_dir.store, processor, authenticator, device_handler)
+    pages = _page_addresses(web_socket, settings, tls)
+    enrol = EnrolService(
+        EnrolContext(
+            store_name=settings.store.name,
+            server_key=public,
+            sync_port=router.port,
+            announce=settings.server.announce,
+            clock=clock,
+            counters=counters,
+            devices_page=pages.devices_page,
+            enrol_device=device_registry.enrol,
+        )
+    )
+    cleanup.callback(enrol.close)
+    backup_scheduler = BackupScheduler(data_dir, settings, wall_clock)
+    control = ControlService(
+        ControlContext(
+            data_dir=data_dir,
+            processor=processor,
+            credential_checker=credential_checker,
+            clock=clock,
+            devices=device_registry,
+            enrol=enrol,
+            backups=backup_scheduler,
+            pages=pages.local,
+            fingerprint=tls.fingerprint if tls else None,
+        )
+    )
+    cleanup.callback(control.close)
+    server = Server(
+        data_dir=data_dir,
+        settings=settings,
+        clock=clock,
+        processor=processor,
+        credential_checker=credential_checker,
+        authenticator=authenticator,
+        device_handler=device_handler,
+        devices=device_registry,
+        enrol=enrol,
+        backup_scheduler=backup_scheduler,
+        control=control,
+        told_waits=ToldWaits(data_dir.store, processor.catalogue, clock),
+        sync_address=router.address,
+        pages=pages,
+        web_listener=HttpListener(PAGES, counters, tls.context() if tls else None),
+        tls=tls,
+        counters=counters,
+    )
+    enrol.listen(settings.server.enrol)
+    processor.tick()
+    return server, web_socket
 
 
-async def _note_seen(server: Server) -> None:
-    """Keeps when each device was last heard of; once more at the end."""
+def _page_addresses(web_socket: socket.socket, settings: Settings, tls: Tls | None) -> PageAddresses:
+    private = tls is not None or settings.server.accepts_reading
+    return PageAddresses(listens_at(web_socket), tls is not None, settings.store.public_url, private)
+
+
+def _listen_for_pages(address: str) -> socket.socket:
     try:
-        while True:
-            await asyncio.sleep(devices.SEEN_EVERY_S)
-            await devices.write_seen(server)
-    finally:
-        await devices.write_seen(server)
-
-
-async def forget_in_time(shop: Shop, keep_ms: int = DESCRIPTION_MS) -> None:
-    """Removes what must not outlive its use, as it becomes due."""
-    while True:
-        try:
-            if forgotten := await shop.forget(keep_ms):
-                log.info("words about the shoppers of %d visits were removed", forgotten)
-        except sqlite3.Error as error:
-            log.warning("what is due could not be removed and is tried again: %s", explain(error))
-        except Exception:
-            log.exception("what is due could not be removed; it is tried again")
-        await asyncio.sleep(FORGET_EVERY_S)
-
-
-def _listen(address: str) -> sockets.socket:
-    host, _, port = address.rpartition(":")
-    try:
-        found = sockets.create_server((host.strip("[]"), int(port)))
-        # Accepted connections inherit it. Without it every answer waits 40 ms for an acknowledgement.
-        found.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_NODELAY, 1)
-        return found
+        return listen(address)
     except OSError as error:
-        raise PortError(
-            f"server.web: cannot listen on {address} ({error.strerror});"
-            " another program may be using the port: stop it or choose another one in store.toml"
-        ) from error
+        raise port_error("server.web", address, error) from error
 
 
-def _devices(folder: Folder) -> tuple[list[queries.DeviceRow], list[queries.DeviceRow]]:
-    with reading(folder.store) as db:
-        return queries.devices(db), queries.dismissed_devices(db)
+async def _run(
+    server: Server,
+    application: Callable[..., object] | None,
+    web_socket: socket.socket,
+    stop: asyncio.Event,
+) -> None:
+    supervisor = Supervisor()
+    supervisor.add_vital("the devices' port", server.device_handler.run())
+    supervisor.add_vital("the store's writer", server.processor.writer.run())
+    if application is not None:
+        supervisor.add_vital("the pages", serve_http(application, web_socket, server.web_listener))
+    _add_housekeeping(supervisor, server)
+    try:
+        await supervisor.run(stop.wait(), server.stopping.set)
+    finally:
+        try:
+            await server.device_handler.last_seen.write(server.processor.writer)
+        except Exception:  # it must not hide why the server ends
+            log.exception("when devices were last seen could not be written down")
+
+
+async def _tell_kiosks(server: Server) -> None:
+    """Lets the kiosks know how right the told waits were, with the next change of the floor."""
+    held = await server.told_waits.held()
+    server.device_handler.tell_kiosks(rows.ToldWaitsRow(held.part, held.whole))
+
+
+def _add_housekeeping(supervisor: Supervisor, server: Server) -> None:
+    processor, last_seen = server.processor, server.device_handler.last_seen
+    keep_ms = server.settings.privacy.keep_descriptions_h * 3_600_000
+    replaced_stores = ReplacedStores(server.data_dir, keep_ms)
+    supervisor.add_housekeeping("the commands' socket", server.control.serve)
+    supervisor.add_housekeeping("the enrolment port", server.enrol.serve)
+    supervisor.add_housekeeping("the announcement of the enrolment port", server.enrol.announce)
+    supervisor.add_housekeeping("the nightly backup", server.backup_scheduler.run)
+    supervisor.add_housekeeping(
+        "how right the told waits were", lambda: _tell_kiosks(server), told_waits.KEEP_MS / 1000
+    )
+    supervisor.add_housekeeping("retention", lambda: run_retention(processor), periodic_retention.EVERY_S)
+    supervisor.add_housekeeping(
+        "overwriting what was removed", processor.overwriting.retry, overwriting.RETRY_S
+    )
+    supervisor.add_housekeeping(
+        "retention in replaced stores",
+        lambda: asyncio.to_thread(replaced_stores.apply_retention, processor.clock()),
+        REPLACED_STORES_EVERY_S,
+    )
+    supervisor.add_housekeeping(
+        "writing when devices were last seen", lambda: last_seen.write(processor.writer), WRITE_EVERY_S
+    )

@@ -1,4 +1,4 @@
-"""All web pages of a store, as one ASGI application in the server's process."""
+"""Puts the web application together: routes, middleware and error pages, as one ASGI application."""
 
 from pathlib import Path
 from typing import Any
@@ -12,104 +12,123 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from assets import paths
-from assets.theme import css, load_theme
-from sync_server.domain.roles import Deed
-from sync_server.service.metrics import Metrics
+from assets.theme.css import css
+from assets.theme.load import load_theme
+from sync_server.domain.permissions import Permission
+from sync_server.service.figures import metrics_of
+from sync_server.service.processing.processor import Unavailable
 from sync_server.service.server import Server
-from sync_server.service.shop import Unwell
-from sync_server.service.store import StoreError
-
-from . import api, devices, first_run, log, manager, mishaps, now, phone, sign_in, today, watch
-from .api import Pace
-from .control import control
-from .manager import FIRST_RUN, HOME, signed_in
-from .private import Private
-from .security import Bounded, Guarded
-from .session import Sessions, session
+from sync_server.service.storage.errors import StoreError
+from sync_server.web import errors
+from sync_server.web.api import health, visits
+from sync_server.web.api.visits import open_rates
+from sync_server.web.http.proxies import behind_proxies
+from sync_server.web.http.security import PLAN_FORM, BodyLimit, SecurityHeaders
+from sync_server.web.http.transport import PrivateTransport
+from sync_server.web.manager import first_run, late_visits, layout, log, now, sign_in, today, visit
+from sync_server.web.manager.access import FIRST_RUN, HOME, Endpoint, signed_in
+from sync_server.web.manager.devices import device, device_list, pairing_codes
+from sync_server.web.manager.session import ManagerSessions, session_middleware
+from sync_server.web.manager.slow_figures import SlowFigures
+from sync_server.web.manager.staffing import staffing_page
+from sync_server.web.shopper import pages
+from sync_server.web.shopper.returning import return_rate
 
 STATIC = Path(__file__).parent / "static"
-ASK_AGAIN = {"Cache-Control": "no-cache"}  # kept by browsers, but never used without asking
+WEB_FONTS = frozenset(paths.FONTS.glob("*.woff2"))
+A_DAY = {"Cache-Control": "max-age=86400"}
+REVALIDATE = {"Cache-Control": "no-cache"}  # browsers may store it, but ask before each use
 
 
 def make_app(server: Server) -> Starlette:
-    """The pages of this running server. Raises FolderError where its folder cannot keep a secret."""
+    """The application of this running server. Raises DataDirError if the sessions' secret cannot be used."""
     theme_css = css(load_theme())
 
     async def theme(_request: Request) -> Response:
-        return Response(theme_css, media_type="text/css", headers=ASK_AGAIN)
+        return Response(theme_css, media_type="text/css", headers=REVALIDATE)
 
     app = Starlette(
         routes=[
             Route("/", _home),
-            Route("/health", watch.health),
-            Route("/healthz", watch.health),
-            Route("/metrics", watch.metrics),
+            Route("/health", health.health),
+            Route("/healthz", health.health),
+            Route("/metrics", health.metrics),
             Route("/robots.txt", _robots),
-            Route("/control", control, methods=["POST"]),
-            Route("/api/visits", api.open_visit, methods=["POST"]),
-            Route("/v/{link}", phone.visit),
-            Route("/v/{link}/events", phone.events),
-            Route("/v/{link}/leave", phone.leave, methods=["GET", "POST"]),
-            Route("/v/{link}/rate", phone.rate, methods=["POST"]),
+            Route("/api/visits", visits.open_visit, methods=["POST"]),
+            Route("/v/{link}", pages.visit),
+            Route("/v/{link}/events", pages.events),
+            Route("/v/{link}/leave", pages.leave, methods=["GET", "POST"]),
+            Route("/v/{link}/back", pages.back, methods=["POST"]),
+            Route("/v/{link}/rate", pages.rate, methods=["POST"]),
             Route("/manager", _home),
             Route("/manager/sign-in", sign_in.sign_in, methods=["GET", "POST"]),
             Route("/manager/sign-out", sign_in.sign_out, methods=["POST"]),
-            Route(FIRST_RUN, first_run.choose, methods=["GET", "POST"]),
-            Route(FIRST_RUN + "/{code}", first_run.choose, methods=["GET", "POST"]),
-            Route("/manager/notice", signed_in(manager.notice)),
+            Route(FIRST_RUN, first_run.choose_password, methods=["GET", "POST"]),
+            Route(FIRST_RUN + "/{code}", first_run.choose_password, methods=["GET", "POST"]),
+            Route("/manager/notice", signed_in(layout.notices_now)),
             Route("/manager/now", signed_in(now.now)),
             Route("/manager/now/events", signed_in(now.events)),
             Route("/manager/today", signed_in(today.today)),
+            Route("/manager/staffing", signed_in(staffing_page.page)),
+            Route(PLAN_FORM, _managed(staffing_page.import_plan), methods=["GET", "POST"]),
             Route("/manager/log", signed_in(log.log)),
+            Route("/manager/visits/{visit}", signed_in(visit.page)),
+            Route("/manager/visits/{visit}/ask", _managed(late_visits.ask_again), methods=["POST"]),
             Route("/manager/log.csv", signed_in(log.log_csv)),
-            Route("/manager/devices", signed_in(devices.page)),
-            Route("/manager/devices/events", signed_in(devices.events)),
-            Route(
-                "/manager/devices/requests/{request}",
-                signed_in(devices.decide, Deed.MANAGE),
-                methods=["POST"],
-            ),
-            Route("/manager/devices/codes", signed_in(devices.make_code, Deed.MANAGE), methods=["POST"]),
-            Route("/manager/devices/codes/{code}", signed_in(devices.show_code, Deed.MANAGE)),
-            Route("/manager/devices/codes/{code}/now", signed_in(devices.code_now, Deed.MANAGE)),
-            Route("/manager/device/{device}", signed_in(devices.one, Deed.MANAGE), methods=["GET"]),
-            Route("/manager/device/{device}", signed_in(devices.change, Deed.MANAGE), methods=["POST"]),
-            Route(
-                "/manager/device/{device}/revoke",
-                signed_in(devices.revoke, Deed.MANAGE),
-                methods=["GET", "POST"],
-            ),
+            Route("/manager/devices", signed_in(device_list.page)),
+            Route("/manager/devices/events", signed_in(device_list.events)),
+            Route("/manager/devices/requests/{request}", _managed(device_list.decide), methods=["POST"]),
+            Route("/manager/devices/codes", _managed(pairing_codes.make_code), methods=["POST"]),
+            Route("/manager/devices/codes/{code}", _managed(pairing_codes.show_code)),
+            Route("/manager/devices/codes/{code}/now", _managed(pairing_codes.code_now)),
+            Route("/manager/device/{device}", _managed(device.page), methods=["GET"]),
+            Route("/manager/device/{device}", _managed(device.change), methods=["POST"]),
+            Route("/manager/device/{device}/revoke", _managed(device.revoke), methods=["GET", "POST"]),
             Route("/static/theme.css", theme),
             Route("/static/icons.ttf", _icons),
+            Route("/static/fonts/{name}.woff2", _font),
             Mount("/static", _Static(directory=STATIC)),
         ],
         middleware=[
-            Middleware(Guarded),
-            Middleware(Bounded),
-            Middleware(Private, accepted=server.settings.server.accepts_reading, refuse=mishaps.not_private),
-            session(server.folder),
+            behind_proxies(server.settings.server.proxies),
+            Middleware(SecurityHeaders),
+            Middleware(BodyLimit),
+            Middleware(
+                PrivateTransport,
+                accepts_reading=server.settings.server.accepts_reading,
+                refuse=errors.refuse_insecure,
+            ),
+            session_middleware(server.data_dir),
         ],
         exception_handlers={
-            HTTPException: mishaps.refused,
-            ClientDisconnect: mishaps.gone,
-            Unwell: mishaps.unwell,
-            StoreError: mishaps.unwell,
-            Exception: mishaps.fault,
+            HTTPException: errors.on_http_error,
+            ClientDisconnect: errors.on_disconnect,
+            Unavailable: errors.on_store_unavailable,
+            StoreError: errors.on_store_unavailable,
+            Exception: errors.on_exception,
         },
     )
     app.state.server = server
-    app.state.sessions = Sessions()
-    app.state.pace = Pace()
-    app.state.metrics = Metrics(server)
+    app.state.sessions = ManagerSessions(server.processor.pace)
+    app.state.slow_figures = SlowFigures()
+    app.state.forecasts = staffing_page.DailyForecasts()
+    app.state.open_rates = open_rates()
+    app.state.return_rate = return_rate()
+    app.state.metrics = metrics_of(server)
     return app
 
 
+def _managed(endpoint: Endpoint) -> Endpoint:
+    """A page for people who may change things."""
+    return signed_in(endpoint, Permission.MANAGE)
+
+
 class _Static(StaticFiles):
-    """Our own files, which change with an update of the server."""
+    """The product's own files, which change with an update of the server."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)
-        response.headers.update(ASK_AGAIN)
+        response.headers.update(REVALIDATE)
         return response
 
 
@@ -122,4 +141,12 @@ async def _robots(_request: Request) -> Response:
 
 
 async def _icons(_request: Request) -> Response:
-    return FileResponse(paths.ICON_FONT, media_type="font/ttf", headers={"Cache-Control": "max-age=86400"})
+    return FileResponse(paths.ICON_FONT, media_type="font/ttf", headers=A_DAY)
+
+
+async def _font(request: Request) -> Response:
+    """A weight of Inter, so that the pages look as the screens do, without the internet."""
+    path = paths.font(f"{request.path_params['name']}.woff2")
+    if path not in WEB_FONTS:
+        raise HTTPException(404)
+    return FileResponse(path, media_type="font/woff2", headers=A_DAY)

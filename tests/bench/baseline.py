@@ -1,9 +1,9 @@
-"""floor_ms: the same path with nothing of Welkom in it.
+"""Measures floor_ms: what the way of a tap takes with SQLite and ZeroMQ alone, without Welkom.
 
-One process commits to its own SQLite file (FULL) and sends over CURVE; a second commits to its own
-file (FULL) and sends on over CURVE; a third notes the moment it arrives.
+One process commits to its own SQLite file (FULL) and sends over CURVE. A second one commits to its own file
+(FULL) and sends on over CURVE. A third one notes when it arrives.
 
-    python -m tests.bench.bare first|middle|last KEYS FOLDER PORT COUNT
+    python -m tests.bench.baseline first|middle|last KEYS FOLDER PORT COUNT
 """
 
 import json
@@ -61,10 +61,9 @@ def middle(keys: dict[str, str], folder: Path, port: int, count: int) -> list[in
         _, body = socket.recv_multipart()
         db.execute("INSERT INTO lines (body) VALUES (?)", (body,))
         socket.send_multipart([who[b"last"], body])
-        socket.recv_multipart()  # the last one has it
+        socket.recv_multipart()  # the last one has received it
         socket.send_multipart([who[b"first"], b"next"])
-    socket.close(linger=1000)
-    socket.context.term()  # once the last word is out
+    _flush(socket)
     return []
 
 
@@ -75,17 +74,24 @@ def last(keys: dict[str, str], _folder: Path, port: int, count: int) -> list[int
         socket.recv()
         seen.append(time.monotonic_ns())
         socket.send(b"seen")
+    _flush(socket)
     return seen
+
+
+def _flush(socket: "zmq.Socket[bytes]") -> None:
+    """Returns when the last frame is sent: the end of the process would discard it."""
+    socket.close(linger=10_000)
+    socket.context.term()
 
 
 def measure(work: Path, port: int, count: int) -> list[float]:
     """The times of `count` rounds in ms, sorted."""
     public, secret = zmq.curve_keypair()
     keys = json.dumps({"public": public.decode(), "secret": secret.decode()})
-    (work / "bare").mkdir()
+    (work / "baseline").mkdir()
     sides = {
         side: subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.bare", side, keys, str(work / "bare"), str(port),
+            [sys.executable, "-m", "tests.bench.baseline", side, keys, str(work / "baseline"), str(port),
              str(count + WARM_UP)],
             stdout=subprocess.PIPE, text=True,
         )

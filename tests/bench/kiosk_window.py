@@ -1,8 +1,8 @@
-"""How soon a kiosk is there, how much memory it takes, and what it costs while nobody is there.
+"""Measures how long a kiosk takes to start, its memory, and its processor time while nobody uses it.
 
-Each is measured beside a bare Kivy window of the same size, started the same way.
+A bare Kivy window of the same size is measured for comparison.
 
-    python -m tests.bench.windows kiosk|bare [DEVICE_FILE FOLDER]
+    python -m tests.bench.kiosk_window kiosk|bare [DEVICE_FILE FOLDER]
 """
 
 import asyncio
@@ -17,7 +17,7 @@ import psutil
 
 from sync_server.protocol.device_file import device_file_text
 
-from . import shop
+from . import store
 
 SIZE = (540, 960)
 ROUNDS = 5
@@ -34,31 +34,31 @@ def bare() -> None:
     from kivy.clock import Clock
     from kivy.uix.label import Label
 
-    class Bare(App):  # type: ignore[misc]
+    class Bare(App):
         def build(self) -> Any:
-            Clock.schedule_once(lambda _dt: Clock.schedule_once(_say_there, 0), 0)
+            Clock.schedule_once(lambda _dt: Clock.schedule_once(_print_ready, 0), 0)
             return Label(text="Welkom")
 
     asyncio.run(Bare().async_run("asyncio"))
 
 
 def kiosk(device: str, folder: str) -> None:
-    """The kiosk as `welkom kiosk` starts it; it is there when a frame of the greeting has been drawn."""
-    from kiosk import app, config
+    """The kiosk as `welkom kiosk` starts it. It is ready when a frame of the greeting has been drawn."""
+    from kiosk import app, cli
 
-    async def watch(hands: Any, _device: Any) -> None:
+    async def watch(controller: Any, _device: Any) -> None:
         from kivy.clock import Clock
 
-        while str(hands.screen) != "need":
+        while str(controller.screen) != "need":
             await asyncio.sleep(0)
-        Clock.schedule_once(lambda _dt: Clock.schedule_once(_say_there, 0), 0)
+        Clock.schedule_once(lambda _dt: Clock.schedule_once(_print_ready, 0), 0)
 
     size = f"{SIZE[0]}x{SIZE[1]}"
-    app.run(config.parse(["--device", device, "--data", folder, "--size", size]), watch)
+    app.run(cli.parse(["--device", device, "--data", folder, "--size", size]), watch)
 
 
-def _say_there(_dt: float) -> None:
-    print(f"there {time.monotonic_ns()}", flush=True)
+def _print_ready(_dt: float) -> None:
+    print(f"ready {time.monotonic_ns()}", flush=True)
 
 
 def _start(command: list[str]) -> "tuple[float, subprocess.Popen[str]]":
@@ -67,9 +67,9 @@ def _start(command: list[str]) -> "tuple[float, subprocess.Popen[str]]":
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     for line in process.stdout:
-        if line.startswith("there "):
+        if line.startswith("ready "):
             return (int(line.split()[1]) - began) / 1e9, process
-    raise RuntimeError(f"the window never came: {' '.join(command)}")
+    raise RuntimeError(f"the window was never ready: {' '.join(command)}")
 
 
 def _end(process: "subprocess.Popen[str]") -> None:
@@ -78,17 +78,19 @@ def _end(process: "subprocess.Popen[str]") -> None:
 
 
 def measure(work: Path, port: int, idle_s: float) -> dict[str, float]:
-    folder = shop.make(work / "window", employees=1)
+    folder = store.create(work / "window", employees=1)
     file = work / "front.device.toml"
-    file.write_text(device_file_text(shop.add(folder, "kiosk", "Front", f"tcp://127.0.0.1:{port}")), "utf-8")
-    module = [sys.executable, "-m", "tests.bench.windows"]
+    file.write_text(
+        device_file_text(store.add_device(folder, "kiosk", "Front", f"tcp://127.0.0.1:{port}")), "utf-8"
+    )
+    module = [sys.executable, "-m", "tests.bench.kiosk_window"]
     bare_command = [*module, "bare"]
     kiosk_command = [*module, "kiosk", str(file), str(work / "front")]
     starts: dict[str, list[float]] = {"bare": [], "kiosk": []}
     rss: dict[str, list[float]] = {"bare": [], "kiosk": []}
     idle = 0.0
-    with shop.server(folder, port):
-        _end(_start(kiosk_command)[1])  # the first start of all fetches the catalogue
+    with store.server(folder, port):
+        _end(_start(kiosk_command)[1])  # the first start fetches the catalogue
         for round_ in range(ROUNDS):
             for name, command in (("bare", bare_command), ("kiosk", kiosk_command)):
                 seconds, process = _start(command)

@@ -1,8 +1,8 @@
-"""ops_per_s: how many ops a second the server does and has on disk, from fifty devices.
+"""Measures ops_per_s: how many ops per second the server does and commits for fifty devices.
 
-Fifty connections with keys of their own in one process, each keeping some ops under way; most are
-kiosks whose shoppers come and leave, the rest tablets whose employees are offered those visits.
-They have no outbox: it is the server that is measured, and on a shop's machine they are elsewhere.
+One process has fifty connections with a key each, and every connection always has some ops under way. Most
+are kiosks whose shoppers come and leave, the others tablets whose employees are offered these visits. They
+have no outbox, because only the server is measured.
 """
 
 import secrets
@@ -14,20 +14,21 @@ from pathlib import Path
 import msgspec
 import zmq
 
-from sync_server.domain import ops, ticket
+from sync_server.domain import ops
 from sync_server.domain.events import Presence
+from sync_server.domain.visit import ticket
 from sync_server.protocol import messages as msg
 from sync_server.protocol.device_file import DeviceFile
 from sync_server.protocol.wire import encode
 
-from . import shop
+from . import store
 
 KIOSKS, TABLETS = 40, 10
-UNDER_WAY = 8  # ops each device has sent and not yet seen answered
+UNDER_WAY = 8  # unanswered ops of each device
 
 
-class Load:
-    """One device that is always busy."""
+class BusyDevice:
+    """One device that always has ops under way."""
 
     def __init__(self, file: DeviceFile) -> None:
         self.file = file
@@ -71,8 +72,8 @@ class Load:
 
 
 def run(files: list[DeviceFile], seconds: float) -> float:
-    """Ops answered a second over `seconds`, after a second to warm up."""
-    devices = [Load(file) for file in files]
+    """How many ops are answered per second, measured over `seconds` after a second of warm-up."""
+    devices = [BusyDevice(file) for file in files]
     poller = zmq.Poller()
     by_socket = {}
     for device in devices:
@@ -83,7 +84,7 @@ def run(files: list[DeviceFile], seconds: float) -> float:
             pass
         if device.file.kind == "staff":
             employee = f"e{files.index(device.file)}"
-            device.socket.send(encode(msg.SignIn(device.id(), employee, shop.PIN)))
+            device.socket.send(encode(msg.SignIn(device.id(), employee, store.PIN)))
             while b'"type":"signed_in"' not in device.socket.recv()[:40]:
                 pass
     for device in devices:
@@ -101,12 +102,12 @@ def run(files: list[DeviceFile], seconds: float) -> float:
 
 
 def measure(work: Path, port: int, seconds: float) -> float:
-    folder = shop.make(work / "load", employees=TABLETS)
+    folder = store.create(work / "load", employees=TABLETS)
     address = f"tcp://127.0.0.1:{port}"
-    files = [shop.add(folder, "staff", f"t{i}", address) for i in range(TABLETS)]
-    files += [shop.add(folder, "kiosk", f"k{i}", address) for i in range(KIOSKS)]
+    files = [store.add_device(folder, "staff", f"t{i}", address) for i in range(TABLETS)]
+    files += [store.add_device(folder, "kiosk", f"k{i}", address) for i in range(KIOSKS)]
     (work / "load.json").write_bytes(msgspec.json.encode(files))
-    with shop.server(folder, port):
+    with store.server(folder, port):
         out = subprocess.run(
             [sys.executable, "-m", "tests.bench.load", str(work / "load.json"), str(seconds)],
             stdout=subprocess.PIPE, text=True, check=True, timeout=120,

@@ -1,4 +1,4 @@
-"""A store for measuring: its folder, its devices, and the server as a process of its own."""
+"""Creates the store of a benchmark, adds devices to it, and runs its server as a process."""
 
 import contextlib
 import os
@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sync_server.protocol.device_file import DeviceFile
-from sync_server.service import control
-from sync_server.service.folder import Folder
-from sync_server.service.setup import make_store
+from sync_server.service.admin import client
+from sync_server.service.storage.data_dir import DataDir
+from sync_server.service.upkeep.create_store import make_store
 
-PIN = "123456"
-_TEXT = '{ en = "Word", nl = "Woord", fi = "Sana" }'
+PIN = "271828"
+WORD = '{ en = "Word", nl = "Woord", fi = "Sana" }'
 
 
 def settings(employees: int) -> str:
-    """store.toml with one need and as many employees as are asked for."""
+    """The store.toml with one need and this many employees."""
     people = "\n".join(
         f'[[employees]]\nid = "e{i}"\nname = "E{i}"\nskills = ["help"]' for i in range(employees)
     )
@@ -29,32 +29,32 @@ name = "Bench"
 wrap_up_s = 0
 [[skills]]
 code = "help"
-text = {_TEXT}
+text = {WORD}
 [[needs]]
 code = "help"
 icon = "bulb"
-text = {_TEXT}
+text = {WORD}
 skills = ["help"]
 {people}
 """
 
 
-def make(path: Path, employees: int) -> Folder:
+def create(path: Path, employees: int) -> DataDir:
     template = path.parent / f"{path.name}.toml"
     template.write_text(settings(employees), "utf-8")
     folder = make_store(path, "Bench", "bench-password", template)
     for i in range(employees):
-        control.run(folder, "set_pin", employee=f"e{i}", pin=PIN)
+        client.run(folder, "set_pin", employee=f"e{i}", pin=PIN)
     return folder
 
 
-def add(folder: Folder, kind: str, name: str, address: str) -> DeviceFile:
-    return control.add_device(folder, kind, name, address)
+def add_device(folder: DataDir, kind: str, name: str, address: str) -> DeviceFile:
+    return client.add_device(folder, kind, name, address)
 
 
 @contextlib.contextmanager
-def server(folder: Folder, port: int) -> Iterator[subprocess.Popen[str]]:
-    """A running server process; it is ready when the block begins."""
+def server(folder: DataDir, port: int) -> Iterator[subprocess.Popen[str]]:
+    """Runs the server until the block ends. It is ready when the block begins."""
     process = subprocess.Popen(
         [sys.executable, "-m", "sync_server.cli", "server", "--data", str(folder.path),
          "--sync", f"127.0.0.1:{port}", "--web", "127.0.0.1:0", "--enrol", ""],

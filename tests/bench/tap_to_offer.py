@@ -1,9 +1,9 @@
-"""tap_to_offer_ms: from a kiosk's op submitted to a tablet's replica holding the offer.
+"""Measures tap_to_offer_ms: from an op submitted on a kiosk until the offer is in a tablet's replica.
 
-The kiosk's and the tablet's side are processes of their own, as is the server. Each notes the
-moment on the machine's monotonic clock, which all processes share.
+Kiosk, tablet and server are a process each. They note times on the monotonic clock, which all processes
+share.
 
-    python -m tests.bench.tap kiosk|tablet DEVICE_FILE FOLDER COUNT
+    python -m tests.bench.tap_to_offer kiosk|tablet DEVICE_FILE FOLDER COUNT
 """
 
 import asyncio
@@ -15,17 +15,17 @@ from pathlib import Path
 
 from sync_server.device.device import Device
 from sync_server.domain import ops
-from sync_server.domain.events import Resolution
-from sync_server.domain.visit import State
+from sync_server.domain.resolution import Resolution
+from sync_server.domain.visit.visit import State
 from sync_server.protocol.device_file import device_file_text, parse_device_file
 
-from . import shop
+from . import store
 
 WARM_UP = 100
 
 
 async def kiosk(device: Device, count: int) -> dict[str, int]:
-    """Opens visits one after another, each once the last one is done; when each was tapped, ns."""
+    """Opens visits, each after the last one was completed. When each was tapped, ns."""
     tapped: dict[str, int] = {}
     changed = asyncio.Event()
     device.on_change = changed.set
@@ -44,7 +44,7 @@ async def kiosk(device: Device, count: int) -> dict[str, int]:
 
 
 async def tablet(device: Device, count: int) -> dict[str, int]:
-    """Accepts and completes whatever is offered; when each offer stood in the replica, ns."""
+    """Accepts and completes every offer. When each offer was in the replica, ns."""
     offered: dict[str, int] = {}
     changed = asyncio.Event()
 
@@ -59,7 +59,7 @@ async def tablet(device: Device, count: int) -> dict[str, int]:
     while not device.live:
         changed.clear()
         await changed.wait()
-    await device.sign_in("e0", shop.PIN)
+    await device.sign_in("e0", store.PIN)
     print("signed in", flush=True)
     done: set[str] = set()
     while len(done) < count:
@@ -80,18 +80,18 @@ async def tablet(device: Device, count: int) -> dict[str, int]:
 
 def measure(work: Path, port: int, count: int) -> list[float]:
     """The times of `count` taps in ms, sorted."""
-    folder = shop.make(work / "tap", employees=1)
+    folder = store.create(work / "tap", employees=1)
     files = {}
     for side, kind in (("kiosk", "kiosk"), ("tablet", "staff")):
-        file = shop.add(folder, kind, side, f"tcp://127.0.0.1:{port}")
+        file = store.add_device(folder, kind, side, f"tcp://127.0.0.1:{port}")
         files[side] = work / f"{side}.device.toml"
         files[side].write_text(device_file_text(file), "utf-8")
 
     def start(side: str) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-m", "tests.bench.tap", side, str(files[side]), str(work / side)]
+        command = [sys.executable, "-m", "tests.bench.tap_to_offer", side, str(files[side]), str(work / side)]
         return subprocess.Popen([*command, str(count + WARM_UP)], stdout=subprocess.PIPE, text=True)
 
-    with shop.server(folder, port):
+    with store.server(folder, port):
         tablet_side = start("tablet")
         assert tablet_side.stdout is not None
         assert tablet_side.stdout.readline().strip() == "signed in"

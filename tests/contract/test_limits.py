@@ -1,4 +1,4 @@
-"""docs/limits.md says what the code holds everybody to: every number, every counter."""
+"""docs/reference/limits.md has every limit and every counter of the code."""
 
 import importlib
 import re
@@ -7,26 +7,27 @@ import msgspec
 import pytest
 
 from sync_server.domain import ops
-from sync_server.service import limits
-from sync_server.service.counters import COUNTED, Counters
-from tests.contract.pages import page, rows, sections
+from sync_server.service.limits import numbers
+from sync_server.service.observe.counters import COUNTED, Counters
+
+from .docs_pages import page, rows, sections
 
 PAGE = page("limits.md")
 NUMBERED = [row for row in rows(PAGE) if re.fullmatch(r"`[\w.]+\.[A-Z_]+`", row[1])]
 
 
 @pytest.mark.parametrize("row", NUMBERED, ids=[row[1].strip("`") for row in NUMBERED])
-def test_a_limit_is_the_number_the_code_has(row):
+def test_a_number_is_the_one_in_the_code(row):
     room, _, name = row[1].strip("`").rpartition(".")
     assert str(getattr(importlib.import_module(f"sync_server.{room}"), name)) == row[2]
 
 
-def test_every_limit_of_the_server_stands_there():
+def test_page_has_every_limit_of_the_server():
     named = {row[1].strip("`").rpartition(".")[2] for row in NUMBERED}
-    assert {name for name in vars(limits) if name.isupper()} <= named
+    assert {name for name in vars(numbers) if name.isupper()} <= named
 
 
-def test_every_counter_stands_there_and_no_other():
+def test_page_has_every_counter_and_no_other():
     last = {row[-1].strip("`") for row in rows(PAGE) if len(row) == 5 and row[-1].startswith("`")}
     others = set(re.findall(r"`(\w+)`", sections(PAGE, 2)["Other counters"]))
     assert last | others == set(COUNTED)
@@ -51,6 +52,17 @@ def test_a_message_may_hold_what_the_page_says(limit, field, at_most, more):
     msgspec.convert({**OPEN, field: at_most}, ops.OpenVisit)
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({**OPEN, field: more}, ops.OpenVisit)
+
+
+def test_a_quick_resolution_may_take_as_long_as_the_page_says():
+    limit = "how long a quick resolution took, as the employee says, s"
+    number = int(next(row[1] for row in rows(PAGE) if row[0] == limit))
+    quick = {**OPEN, "resolution": "solved"}
+    for service_s in (1, number):
+        msgspec.convert({**quick, "service_s": service_s}, ops.QuickResolution)
+    for service_s in (0, number + 1):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert({**quick, "service_s": service_s}, ops.QuickResolution)
 
 
 def test_words_may_be_as_long_as_the_page_says():

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from assets import paths
-from assets.theme import CONTRASTS, ThemeError, contrast, css, load_theme, luminance, rgba
-from sync_server.domain.catalogue import COLOURS
+from assets.theme.checks import CONTRASTS, contrast, luminance
+from assets.theme.css import css
+from assets.theme.load import ThemeError, load_theme
+from assets.theme.model import rgba
+from sync_server.domain.catalogue.catalogue import COLOURS
 
 OWN = paths.THEME.read_text("utf-8")
 

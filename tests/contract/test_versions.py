@@ -1,27 +1,30 @@
-"""A server of today and devices of released versions, and the other way round."""
+"""This version with devices and servers of other versions."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
-from sync_server.device.engine import Engine
-from sync_server.domain.catalogue import Store
-from sync_server.domain.hours import WEEKDAYS
+from sync_server.device.sync.engine import Engine, Send
+from sync_server.domain.catalogue.catalogue import StoreInfo
+from sync_server.domain.catalogue.opening_hours import WEEKDAYS
 from sync_server.protocol import messages as msg
-from sync_server.protocol.older import for_the_first
+from sync_server.protocol.compatibility import for_first_release
 from sync_server.protocol.wire import decode_from_server, encode
-from tests.shop import MONDAY_10, Play, catalogue
+from tests.floor_harness import FloorHarness
+from tests.sample_store import MONDAY_10, catalogue
 
 WIRE = Path(__file__).parent / "wire"
 FIRST = WIRE / "0.1.0"
 HOURS = dict.fromkeys(WEEKDAYS, "09:00-18:00")
-SHOP = catalogue(store=Store("Shop", closes="21:00", hours=HOURS, dates={"2026-12-25": "closed"}))
+SHOP = catalogue(store=StoreInfo("Shop", closes="21:00", hours=HOURS, dates={"2026-12-25": "closed"}))
 
 
 def fields_of(value: Any, path: str = "") -> set[str]:
-    """The path of every field there is, whatever is in it."""
+    """The path of every field, with any value."""
     match value:
         case dict():
             return {
@@ -34,19 +37,28 @@ def fields_of(value: Any, path: str = "") -> set[str]:
     return set()
 
 
-def test_a_device_of_the_first_release_gets_no_catalogue_field_it_would_choke_on():
+def test_a_device_of_the_first_release_gets_only_catalogue_fields_it_knows():
     known = fields_of(json.loads((FIRST / "server-snapshot.json").read_text())["catalogue"])
     texts = {path for path in known if path.rpartition(".")[2] in ("en", "nl", "fi")}
-    sent = msg.Snapshot(0, MONDAY_10, "k", "2026-03-02", 0, "d", catalogue=for_the_first(SHOP))
+    sent = msg.Snapshot(0, MONDAY_10, "k", "2026-03-02", 0, "d", catalogue=for_first_release(SHOP))
     told = fields_of(json.loads(encode(sent))["catalogue"])
     assert {path for path in told if path.rpartition(".")[2] not in ("en", "nl", "fi")} <= known - texts
 
 
-def test_and_it_still_knows_all_that_it_did():
-    reduced = for_the_first(SHOP)
-    assert reduced.store.name == SHOP.store.name
-    assert reduced.next_closing(MONDAY_10) != SHOP.next_closing(MONDAY_10)  # but not the opening hours
-    assert reduced == for_the_first(catalogue(store=Store("Shop", closes="21:00")))
+def test_a_device_of_the_first_release_gets_every_field_it_knows():
+    known: dict[str, Any] = {
+        "timezone": "Europe/Helsinki",
+        "languages": ("fi",),
+        "currency": "SEK",
+        "closes": "20:00",
+        "public_url": "https://shop.example/",
+        "goodwill_limit_cents": 900,
+    }
+    newer: dict[str, Any] = {"hours": HOURS, "dates": {"2026-12-25": "closed"}, "closing_warning_min": 5}
+    asked_last = tuple(replace(need, overflow=("tom",)) for need in catalogue().needs)
+    sent = for_first_release(catalogue(store=StoreInfo("Shop", **known, **newer), needs=asked_last))
+    assert b"overflow" not in msgspec.json.encode(sent)
+    assert sent == catalogue(store=StoreInfo("Shop", **known))
 
 
 def test_a_device_of_today_reads_a_catalogue_of_tomorrow():
@@ -59,12 +71,13 @@ def test_a_device_of_today_reads_a_catalogue_of_tomorrow():
 
 
 def test_the_version_of_the_wire_is_in_the_first_message():
-    [hello] = [action.message for action in Engine([]).opened(0)]
-    assert json.loads(encode(hello))["protocol"] == msg.PROTOCOL
+    [send] = Engine([]).opened(0)
+    assert isinstance(send, Send)
+    assert json.loads(encode(send.message))["protocol"] == msg.PROTOCOL
 
 
 @pytest.mark.parametrize("live", [True, False])
-def test_a_server_that_says_what_this_version_cannot_read_is_newer(live):
+def test_a_message_that_this_version_cannot_decode_means_a_newer_server(live):
     engine = Engine([])
     engine.opened(0)
     snapshot = msg.Snapshot(0, MONDAY_10, "k", "2026-03-02", 0, "d")
@@ -80,8 +93,8 @@ def test_a_server_that_says_what_this_version_cannot_read_is_newer(live):
 
 def test_a_log_of_the_first_release_is_replayed_as_it_was():
     """Its events have neither `ahead_ms` nor `happened_at`."""
-    play = Play()
+    play = FloorHarness()
     play.sign_on("tom")
     play.complete("tom", play.open_with("tom", "repair"))
     assert all(r.ahead_ms is None and r.happened_at is None for r in play.records)
-    assert all(r.when == r.at for r in play.records)
+    assert all(r.occurred_at == r.at for r in play.records)

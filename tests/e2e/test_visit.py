@@ -4,19 +4,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .shop import PIN, Shop, Window, shop, until
+from .store_processes import PIN, StoreProcesses, Window, store_processes, until
 
 
-def _stage(made: Shop) -> tuple[Window, Window]:
+def _open_windows(store: StoreProcesses) -> tuple[Window, Window]:
     """A kiosk and Maya's tablet side by side, Maya signed in."""
-    made.start_server()
-    kiosk = made.open("kiosk", "Front door", "480x800", at=(0, 0))
-    tablet = made.open("staff", "Maya's tablet", "800x480", at=(480, 0))
+    store.start_server()
+    kiosk = store.open("kiosk", "Front door", "480x800", at=(0, 0))
+    tablet = store.open("staff", "Maya's tablet", "800x480", at=(480, 0))
     tablet.touch("who-maya")
     for digit in PIN:
         tablet.touch(f"key-{digit}")
     tablet.touch("key-last")
-    until(lambda: "break" in tablet.seen()["places"], "Maya on the floor")
+    until(lambda: "break" in tablet.state()["places"], "Maya on the floor")
     return kiosk, tablet
 
 
@@ -26,8 +26,8 @@ def _ask_for_repair(kiosk: Window) -> None:
     kiosk.touch("join")
 
 
-def _check_the_log(made: Shop, began: datetime) -> dict[str, Any]:
-    rows = made.rows("SELECT * FROM visit_log")
+def _check_the_log(store: StoreProcesses, began: datetime) -> dict[str, Any]:
+    rows = store.rows("SELECT * FROM visit_log")
     assert len(rows) == 1
     row = rows[0]
     assert (row["state"], row["employee"], row["resolution"]) == ("completed", "maya", "solved")
@@ -44,32 +44,35 @@ def _check_the_log(made: Shop, began: datetime) -> dict[str, Any]:
 
 
 def test_a_shopper_touches_the_kiosk_and_is_helped(tmp_path: Path) -> None:
-    with shop(tmp_path) as made:
-        kiosk, tablet = _stage(made)
+    with store_processes(tmp_path) as store:
+        kiosk, tablet = _open_windows(store)
         began = datetime.now(UTC)
         _ask_for_repair(kiosk)
         tablet.touch("coming")
         until(lambda: kiosk.shows("Maya"), "the kiosk says who is coming")
         tablet.touch("with-them")
         tablet.touch("end-solved")
-        until(lambda: made.rows("SELECT 1 FROM visits WHERE state = 'completed'"), "the visit in the log")
-        _check_the_log(made, began)
+        until(lambda: store.rows("SELECT 1 FROM visits WHERE state = 'completed'"), "the visit in the log")
+        _check_the_log(store, began)
 
 
 def test_the_server_is_killed_in_the_middle_and_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
-    with shop(tmp_path) as made:
-        kiosk, tablet = _stage(made)
+    with store_processes(tmp_path) as store:
+        kiosk, tablet = _open_windows(store)
         began = datetime.now(UTC)
         _ask_for_repair(kiosk)
-        until(lambda: "coming" in tablet.seen()["places"], "the tablet rings")
-        made.kill_server()
+        until(lambda: "coming" in tablet.state()["places"], "the tablet rings")
+        store.kill_server()
         tablet.touch("coming")
         tablet.touch("with-them")
-        made.start_server()
-        tablet.touch("end-solved")
-        until(lambda: made.rows("SELECT 1 FROM visits WHERE state = 'completed'"), "the visit in the log")
-        _check_the_log(made, began)
-        done = made.rows(
+        store.start_server()
+        tablet.touch_until(
+            "end-solved",
+            lambda: store.rows("SELECT 1 FROM visits WHERE state = 'completed'"),
+            "the visit in the log",
+        )
+        _check_the_log(store, began)
+        done = store.rows(
             "SELECT event, count(*) AS n FROM visit_events WHERE visit_id NOT NULL GROUP BY event"
         )
         assert {row["event"]: row["n"] for row in done} == {

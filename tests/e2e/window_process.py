@@ -1,8 +1,8 @@
-"""Runs one of the apps as it is, and writes down where on its window everything is that can be touched.
+"""Runs one of the apps, and writes a file that says where each widget is on its window.
 
-A program outside cannot ask a Kivy window where its buttons are; this tells it, and changes nothing.
+Another program cannot ask a Kivy window where its buttons are. Nothing else about the app differs.
 
-    python -m tests.e2e.window kiosk|staff MAP_FILE [the app's own arguments]
+    python -m tests.e2e.window_process kiosk|staff MAP_FILE [the app's own arguments]
 """
 
 import asyncio
@@ -11,13 +11,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-LOOK_EVERY_S = 0.45  # longer than a glass takes to settle, so that what is steady also takes a touch
+LOOK_EVERY_S = 0.45  # longer than the touch guard, so that a steady widget also accepts a touch
 
 
 async def write_map(path: Path) -> None:
-    """For ever: the names of what can be touched with their middles in pixels from the upper left.
+    """Writes, until cancelled, the centre of each widget by its test_name, in pixels from the upper left.
 
-    `steady` says that nothing moved between two looks, so a touch meets what it aims at.
+    `steady` means that nothing moved since the time before, so a touch meets its widget.
     """
     from tests.ui.driver import Screen
 
@@ -46,14 +46,14 @@ def main() -> None:
         await write_map(Path(map_file))
 
     if which == "kiosk":
-        from kiosk import app, config
+        from kiosk import app, cli
 
-        app.run(config.parse(arguments), beside)
+        app.run(cli.parse(arguments), beside)
     else:
         from staff_app import app as staff
-        from staff_app import config as staff_config
+        from staff_app import cli as staff_cli
 
-        staff.run(staff_config.parse(arguments), beside)
+        staff.run(staff_cli.parse(arguments), beside)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,19 @@
-"""What the fuzzers throw bytes at: every decoder, and the rules behind them.
+"""The functions that fuzzers call with arbitrary bytes: every decoder, and the rules behind them.
 
-Bytes must become a message, or an error of the protocol's own whose text can be sent back. A message
-that came about must survive the wire once more, and an op must be done or refused.
+The bytes must be a message, or raise the protocol's own error, whose text can be sent back. A decoded
+message must be the same after encoding and decoding it again, and an op must be done or refused.
 """
 
 from pathlib import Path
 
-from sync_server.domain.floor import Floor
+from sync_server.domain.floor.floor import Floor
 from sync_server.domain.ops import Actor, ActorKind
 from sync_server.domain.refusal import Refusal
 from sync_server.protocol import enrol
 from sync_server.protocol import messages as msg
 from sync_server.protocol.device_file import DeviceFileError, device_file_text, parse_device_file
 from sync_server.protocol.wire import WireError, decode_from_device, decode_from_server, encode
-from tests.shop import MONDAY_10, catalogue
+from tests.sample_store import MONDAY_10, catalogue
 
 EXAMPLES = Path(__file__).parents[1] / "contract" / "wire"
 CATALOGUE = catalogue()
@@ -51,7 +51,7 @@ def for_enrolment(data: bytes) -> None:
     for kind in ENROLMENT:
         try:
             enrol.decode(data, kind)
-        except enrol.NotReadable:
+        except enrol.EnrolDecodeError:
             continue
 
 

@@ -1,7 +1,4 @@
-"""Every state the kiosk can be in, brought about as fingers and the server would, without either.
-
-For pictures and for tests: nothing here draws.
-"""
+"""Every state of the kiosk by name, made with taps and rows, for pictures and tests. Nothing here draws."""
 
 import tomllib
 from collections.abc import Callable
@@ -12,59 +9,68 @@ import msgspec
 from msgspec.structs import replace
 
 from assets import paths
+from kiosk.controller import KioskController
+from kiosk.session.session import KioskError
+from kiosk.session.session_flow import SessionFlow
+from kiosk.session.timeouts import STILL_THERE_MS
 from sync_server.device.device import Device
-from sync_server.device.project import View
+from sync_server.device.storage.outbox import ScreenState
+from sync_server.device.sync.optimistic_view import OptimisticView
 from sync_server.domain import ops
-from sync_server.domain.catalogue import Catalogue
-from sync_server.domain.hours import WEEKDAYS
+from sync_server.domain.catalogue.catalogue import Catalogue
+from sync_server.domain.catalogue.opening_hours import WEEKDAYS
+from sync_server.domain.queue.hindrance import Kind
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol.messages import Submit
-from sync_server.protocol.rows import QuoteRow, VisitRow
+from sync_server.protocol.rows import QuoteRow, ToldWaitsRow, VisitRow
 
-from .flow import Flow
-from .hands import Hands
-from .patience import STILL_THERE_MS
-from .session import Trouble
-
-AT = 1_763_733_600_000  # 21 November 2025, 15:00 in Amsterdam: a good afternoon
+AT = 1_763_733_600_000  # Friday 21 November 2025, 15:00 in Amsterdam
 HOUR_MS = 3_600_000
 TICKET = 42
 ADDRESS = "https://lumen.example"
 
 
 def store_of(path: Path = paths.DEMO_STORE) -> Catalogue:
-    """The catalogue of a store.toml, as if phones could reach the store."""
+    """The catalogue of a store.toml, with an address at which phones reach the store."""
     raw = tomllib.loads(path.read_text("utf-8"))
     raw.pop("server", None)
     raw["store"]["public_url"] = ADDRESS
     return msgspec.convert(raw, Catalogue)
 
 
-class StandIn:
-    """A device that stands still: it keeps what is submitted and shows the rows it is given."""
+class FakeKioskDevice:
+    """A device without a server: it records what is submitted and shows the rows that a test sets."""
 
     def __init__(self, catalogue: Catalogue | None) -> None:
         self.catalogue = catalogue
         self.at = AT
         self.live = True
         self.problem: str | None = None
-        self.heard_at: int | None = None
-        self.dismissed = False
+        self.last_contact_at: int | None = None
+        self.revoked = False
         self.moved_to: str | None = None
+        self.duplicated: bool | None = None
+        self.put_aside = ""
         self.rows: dict[str, VisitRow] = {}
         self.refusals: list[tuple[Submit, Refusal]] = []
         self.unsent: frozenset[str] = frozenset()
+        self.told_waits: ToldWaitsRow | None = ToldWaitsRow(161, 200)
+        self.absent: frozenset[str] = frozenset()  # needs for which nobody is in the shop
         self.submitted: list[ops.DeviceOp] = []
         self.on_change: Callable[[], None] = lambda: None
         self.on_refused: Callable[[Submit, Refusal], None] = lambda _submit, _refusal: None
         self.outbox = self
         self._made = TICKET - 1
 
+    def dismiss_notice(self) -> None:
+        self.duplicated, self.put_aside = None, ""
+
     @property
-    def view(self) -> View:
+    def view(self) -> OptimisticView:
         needs = self.catalogue.needs if self.catalogue else ()
         quotes = {need.code: QuoteRow(need.code, 60.0, 180.0) for need in needs}
-        return View(self.rows, {}, quotes, self.unsent)
+        quotes |= {code: QuoteRow(code, hindrance=Kind.NOBODY.value) for code in self.absent}
+        return OptimisticView(self.rows, {}, quotes, self.unsent)
 
     def server_time(self) -> int:
         return self.at
@@ -76,14 +82,14 @@ class StandIn:
         self._made += 1
         return f"A-{self._made}"
 
-    def submit(self, op: ops.DeviceOp) -> str:
+    def submit(self, op: ops.DeviceOp, screen: ScreenState | None = None) -> str:  # noqa: ARG002
         self.submitted.append(op)
         return ""
 
     def screen(self) -> bytes | None:
         return None
 
-    def keep_screen(self, screen: bytes | None) -> None:
+    def save_screen(self, screen: ScreenState) -> None:
         pass
 
     def refused(self) -> list[tuple[Submit, Refusal]]:
@@ -93,13 +99,15 @@ class StandIn:
         self.refusals = [pair for pair in self.refusals if pair[0].op_id != op_id]
 
 
-class Scene:
-    """A kiosk on a stand-in, by default one nobody has touched yet, and how to bring it to a screen."""
+class KioskScene:
+    """A kiosk on a fake device, and methods that bring it to its screens."""
 
-    def __init__(self, device: StandIn, hands: Hands | None = None) -> None:
+    def __init__(self, device: FakeKioskDevice, controller: KioskController | None = None) -> None:
         self.device = device
         self.clock = 0
-        self.hands = hands or Hands(Flow(), cast(Device, device), lambda: self.clock)
+        self.controller = controller or KioskController(
+            SessionFlow(), cast(Device, device), lambda: self.clock
+        )
 
     def need(self) -> str:
         """The first need that has self-help, or the first there is."""
@@ -111,25 +119,25 @@ class Scene:
         catalogue = self.device.catalogue
         return next((need.under for need in catalogue.needs if need.under), "") if catalogue else ""
 
-    def spot(self) -> None:
-        self.hands.choose_need(self.need())
+    def identify(self) -> None:
+        self.controller.choose_need(self.need())
 
-    def spotted(self) -> None:
-        self.spot()
-        self.hands.choose_colour("red")
+    def identified(self) -> None:
+        self.identify()
+        self.controller.choose_colour("red")
         places = self.device.catalogue.places if self.device.catalogue else ()
         if len(places) > 1:
-            self.hands.choose_place(places[1].code)
+            self.controller.choose_place(places[1].code)
 
     def name(self, name: str = "Robin") -> None:
-        self.spotted()
-        self.hands.open_name()
+        self.identified()
+        self.controller.open_name()
         for letter in name:
-            self.hands.type(letter)
+            self.controller.type(letter)
 
     def line(self, **row: Any) -> None:
-        self.spotted()
-        self.hands.join()
+        self.identified()
+        self.controller.join()
         self.row(**{"place_in_line": 2, "low_s": 60.0, "high_s": 180.0, **row})
 
     def coming(self, **row: Any) -> None:
@@ -138,159 +146,255 @@ class Scene:
         self.line(**{"state": "accepted", "employee": employee, "place_in_line": None, **row})
 
     def row(self, number: int = TICKET, **changes: Any) -> None:
-        """The server's word on a ticket."""
-        visit_id = self.hands.session.visit_id or f"{number:032x}"
+        """The server sends this row for a ticket."""
+        own = self.controller.session.visit_id if number == TICKET else None
+        visit_id = own or f"{number:032x}"
         first = VisitRow(visit_id, f"A-{number}", 1, "waiting", self.need(), "en", AT)
         self.device.rows[visit_id] = replace(first, **changes)
-        self.hands.look()
+        self.controller.refresh()
 
     def offline(self) -> None:
         self.device.live = False
-        self.hands.look()
+        self.controller.refresh()
 
     def leave(self) -> None:
         self.line()
-        self.hands.leave()
+        self.controller.leave()
 
-    def thanks(self) -> None:
+    def rating(self) -> None:
         self.leave()
-        self.hands.leave()
+        self.controller.leave()
+
+    def find(self, wrong: int = 0) -> None:
+        """Looks for a ticket again, after some wrong tries."""
+        self.row(41)
+        self.controller.open_find_ticket()
+        for _ in range(wrong):
+            self.controller.choose_ticket_colour(0)
+            self.controller.choose_ticket_animal(0)
+        if not wrong:
+            self.controller.choose_ticket_colour(1)
 
     def ended(self, *numbers: int) -> None:
         for number in numbers:
             self.row(number, state="completed", ended_at=AT - number)
 
     def refuse(self) -> None:
-        """The visit on the screen is refused."""
+        """The server refuses the visit on the screen."""
         op = next(op for op in self.device.submitted if isinstance(op, ops.OpenVisit))
         self.device.on_refused(Submit("0" * 32, AT, op), Refusal(Code.TICKET_TAKEN, op.ticket))
 
-    def lose(self) -> None:
-        """A visit is refused whose shopper has left the screen."""
+    def refuse_later(self) -> None:
+        """The server refuses a visit whose shopper has left the kiosk."""
         op = ops.OpenVisit("f" * 32, "A-41", self.need(), "en")
         self.device.refusals.append((Submit("0" * 32, AT, op), Refusal(Code.TICKET_TAKEN, op.ticket)))
         self.device.on_refused(*self.device.refusals[0])
 
 
-def _still_there(scene: Scene) -> None:
-    scene.spotted()
-    scene.clock = scene.hands.flow.next_deadline(scene.clock)
-    scene.hands.wake()
+def _nobody_here(scene: KioskScene) -> None:
+    """Nobody in the shop has the skill for one need."""
+    scene.device.absent = frozenset({scene.need()})
+    scene.controller.refresh()
+
+
+def _join_though_nobody_is_here(scene: KioskScene) -> None:
+    _nobody_here(scene)
+    scene.identify()
+
+
+def _still_there(scene: KioskScene) -> None:
+    scene.identified()
+    scene.clock = scene.controller.flow.next_deadline(scene.clock)
+    scene.controller.tick()
     scene.clock += STILL_THERE_MS // 5
 
 
-def _closed(scene: Scene, at: int, **hours: str) -> None:
+def _closed(scene: KioskScene, at: int, **hours: str) -> None:
     catalogue = scene.device.catalogue
     assert catalogue is not None
     week = hours or dict.fromkeys(WEEKDAYS, "09:30-18:00")
     scene.device.catalogue = replace(catalogue, store=replace(catalogue.store, hours=week))
     scene.device.at = at
-    scene.hands.look()
+    scene.controller.refresh()
 
 
-def _closed_late(scene: Scene) -> None:
+def _closed_late(scene: KioskScene) -> None:
     scene.ended(41)
     _closed(scene, AT + 4 * HOUR_MS)
     scene.ended(41)
     row = next(iter(scene.device.rows.values()))
     scene.device.rows[row.visit_id] = replace(row, ended_at=scene.device.at - 1)
-    scene.hands.look()
+    scene.controller.refresh()
 
 
-def _outside(scene: Scene, moved_to: str | None = None) -> None:
-    scene.device.dismissed, scene.device.moved_to = moved_to is None, moved_to
-    scene.hands.look()
+def _notice(scene: KioskScene, duplicated: bool | None = None, put_aside: str = "") -> None:
+    scene.device.duplicated, scene.device.put_aside = duplicated, put_aside
+    scene.controller.refresh()
 
 
-def _offline_line(scene: Scene) -> None:
+def _excluded(scene: KioskScene, moved_to: str | None = None) -> None:
+    scene.device.revoked, scene.device.moved_to = moved_to is None, moved_to
+    scene.controller.refresh()
+
+
+def _offline_line(scene: KioskScene) -> None:
     scene.line(place_in_line=None, low_s=None, high_s=None)
     scene.offline()
 
 
-def _offline_coming(scene: Scene) -> None:
+def _coming_with_name(name: str) -> Callable[[KioskScene], None]:
+    """Somebody of this name comes."""
+
+    def scene(scene: KioskScene) -> None:
+        catalogue = scene.device.catalogue
+        assert catalogue is not None
+        first, *others = catalogue.employees
+        scene.device.catalogue = replace(catalogue, employees=(replace(first, name=name), *others))
+        scene.coming()
+
+    return scene
+
+
+def _offline_coming(scene: KioskScene) -> None:
     scene.coming()
     scene.offline()
 
 
-def _offline_thanked(scene: Scene) -> None:
-    scene.thanks()
-    scene.hands.rate(5)
-    scene.device.unsent = frozenset({scene.hands.session.asked_of or ""})
+def _offline_rated(scene: KioskScene) -> None:
+    scene.rating()
+    scene.controller.rate(5)
+    scene.device.unsent = frozenset({scene.controller.session.rated_visit_id or ""})
     scene.offline()
 
 
-def _offline_greeting(scene: Scene) -> None:
+def _offline_greeting(scene: KioskScene) -> None:
     scene.offline()
 
 
-def _call(scene: Scene) -> None:
+def _call(scene: KioskScene) -> None:
     employee = scene.device.catalogue.employees[0].id if scene.device.catalogue else None
     scene.row(41, state="accepted", employee=employee, recalled_at=AT)
 
 
-def _pick(scene: Scene) -> None:
+def _calls(scene: KioskScene) -> None:
+    _call(scene)
+    scene.row(1234, state="accepted", employee="sam", recalled_at=AT - 1000)
+    scene.row(43, state="accepted", employee="sam", recalled_at=AT - 2000)
+
+
+def _called_meanwhile(begin: Callable[[KioskScene], None], *numbers: int) -> Callable[[KioskScene], None]:
+    """Others are called while a shopper is at the kiosk."""
+
+    def scene(on: KioskScene) -> None:
+        begin(on)
+        for number in numbers or (7,):
+            on.row(number, state="accepted", employee="sam", recalled_at=on.device.at - number)
+
+    return scene
+
+
+def _in_line_and_rating(scene: KioskScene) -> None:
+    scene.row(41)
+    scene.ended(40)
+
+
+def _pick(scene: KioskScene) -> None:
     scene.ended(39, 40, 41)
-    scene.hands.how_was_it()
+    scene.controller.open_rating()
 
 
-def _thanked(scene: Scene) -> None:
-    scene.thanks()
-    scene.hands.rate(5)
+def _rated(scene: KioskScene) -> None:
+    scene.rating()
+    scene.controller.rate(5)
 
 
-def _refused(scene: Scene) -> None:
+def _refused(scene: KioskScene) -> None:
     scene.line()
     scene.refuse()
 
 
-def _full(scene: Scene) -> None:
-    scene.hands.flow.fail(Trouble.FULL, scene.clock)
+def _full(scene: KioskScene) -> None:
+    scene.controller.flow.show_error(KioskError.FULL, scene.clock)
 
 
-def _broken(scene: Scene) -> None:
+def _broken(scene: KioskScene) -> None:
     scene.line()
-    scene.hands.broken()
+    scene.controller.report_fault()
 
 
-def _leaving_too_late(scene: Scene) -> None:
+def _leaving_too_late(scene: KioskScene) -> None:
     scene.coming(state="serving")
-    op = ops.Cancel(scene.hands.session.visit_id or "")
+    op = ops.Cancel(scene.controller.session.visit_id or "")
     scene.device.on_refused(Submit("0" * 32, AT, op), Refusal(Code.WRONG_STATE, "serving"))
 
 
-# Every screen, by the name its picture has.
-SCENES: dict[str, Callable[[Scene], None]] = {
+# Every scene, by the name of its picture.
+SCENES: dict[str, Callable[[KioskScene], None]] = {
     "moment": lambda _scene: None,
     "need": lambda _scene: None,
     "need-how-was-it": lambda scene: scene.ended(41),
     "need-offline": _offline_greeting,
     "need-call": _call,
-    "need-lost": lambda scene: scene.lose(),
+    "need-calls": _calls,
+    "more-called": _called_meanwhile(lambda scene: scene.controller.choose_need(scene.group())),
+    "spot-called": _called_meanwhile(lambda scene: scene.identified(), 1234),
+    "spot-calls": _called_meanwhile(lambda scene: scene.identified(), 7, 1234, 43, 12),
+    "keyboard-called": _called_meanwhile(lambda scene: scene.name()),
+    "line-finding-called": _called_meanwhile(lambda scene: scene.line()),
+    "leave-called": _called_meanwhile(lambda scene: scene.leave()),
+    "thanks-called": _called_meanwhile(lambda scene: scene.rating()),
+    "closed-called": _called_meanwhile(lambda scene: _closed(scene, AT + 6 * HOUR_MS)),
+    "need-in-line": lambda scene: scene.row(41),
+    "need-in-line-rating": _in_line_and_rating,
+    "find": lambda scene: scene.find(),
+    "find-not-here": lambda scene: scene.find(wrong=1),
+    "find-ask": lambda scene: scene.find(wrong=3),
+    "need-lost": lambda scene: scene.refuse_later(),
     "closed": lambda scene: _closed(scene, AT + 6 * HOUR_MS),
     "closed-how-was-it": _closed_late,
     "closed-weekday": lambda scene: _closed(scene, AT + 6 * HOUR_MS, mon="10:00-18:00"),
     "closed-unknown": lambda scene: _closed(scene, AT + 6 * HOUR_MS, mon="closed"),
-    "more": lambda scene: scene.hands.choose_need(scene.group()),
-    "spot": lambda scene: scene.spotted(),
+    "need-nobody": _nobody_here,
+    "spot-nobody": _join_though_nobody_is_here,
+    "more": lambda scene: scene.controller.choose_need(scene.group()),
+    "spot": lambda scene: scene.identified(),
     "keyboard": lambda scene: scene.name(),
     "still-there": _still_there,
     "line-finding": lambda scene: scene.line(),
+    "line-promise-extended": lambda scene: scene.line(
+        place_in_line=1,
+        low_s=240.0,
+        high_s=540.0,
+        promised_from=AT + 240_000,
+        promised_until=AT + 540_000,
+        extended_because="longer_visits",
+    ),
+    "line-longer": lambda scene: scene.line(hindrance="busy", place_in_line=1, low_s=None, high_s=None),
+    "line-nobody": lambda scene: scene.line(hindrance="nobody", place_in_line=1, low_s=None, high_s=None),
+    "line-handed-over": lambda scene: scene.line(accepted_at=AT, place_in_line=1, low_s=None, high_s=None),
     "line-coming": lambda scene: scene.coming(),
+    "line-coming-cyrillic": _coming_with_name("Владимир"),
+    "line-coming-african": _coming_with_name("Ɛsi Ɔbɛng"),
+    "line-coming-other-script": _coming_with_name("王小明"),
     "line-called": lambda scene: scene.coming(recalled_at=AT),
     "line-with-you": lambda scene: scene.coming(state="serving"),
     "line-held": lambda scene: scene.coming(state="on_hold"),
+    "line-expired": lambda scene: scene.line(state="expired", ended_at=AT, place_in_line=None),
     "line-over": lambda scene: scene.line(state="no_show", ended_at=AT, place_in_line=None),
     "line-offline": _offline_line,
     "line-offline-coming": _offline_coming,
     "line-refused": _leaving_too_late,
     "leave": lambda scene: scene.leave(),
-    "thanks": lambda scene: scene.thanks(),
-    "thanked": _thanked,
-    "thanked-offline": _offline_thanked,
+    "thanks": lambda scene: scene.rating(),
+    "thanked": _rated,
+    "thanked-offline": _offline_rated,
     "pick": _pick,
     "trouble-refused": _refused,
     "trouble-full": _full,
     "trouble-broken": _broken,
-    "outside": _outside,
-    "outside-moved": lambda scene: _outside(scene, "staff"),
+    "outside": _excluded,
+    "outside-twice": lambda scene: _notice(scene, duplicated=True),
+    "outside-copied": lambda scene: _notice(scene, duplicated=False),
+    "outside-afresh": lambda scene: _notice(scene, put_aside="front.db.damaged"),
+    "outside-moved": lambda scene: _excluded(scene, "staff"),
 }

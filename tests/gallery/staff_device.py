@@ -1,23 +1,24 @@
-"""A device without a server: the same face as `Device`, for pictures of the screens and for tests.
+"""A tablet's device without a server, for pictures and for tests.
 
-Its rows are set by hand; ops wait until `answer` is called, as they do without a connection.
+A test sets its rows. Ops stay unanswered until `answer` is called.
 """
 
 from collections.abc import Callable
 
 from msgspec import Struct
 
-from sync_server.device.project import View, project
-from sync_server.device.replica import Replica
-from sync_server.domain import ops, ticket
-from sync_server.domain.catalogue import Catalogue
+from sync_server.device.sync.optimistic_view import OptimisticView, optimistic_view
+from sync_server.device.sync.replica import Replica
+from sync_server.domain import ops
+from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.refusal import Code, Refusal
+from sync_server.domain.visit import ticket
 from sync_server.protocol.messages import SignedIn, Snapshot, Submit
 from sync_server.protocol.rows import PersonRow, VisitRow
 
 
-class Refusals:
-    """What `Device.outbox` offers to screens."""
+class FakeOutbox:
+    """The part of the outbox that screens use."""
 
     def __init__(self) -> None:
         self._refused: list[tuple[Submit, Refusal]] = []
@@ -32,42 +33,49 @@ class Refusals:
         self._refused.append((submit, refusal))
 
 
-class Named(Struct, frozen=True):
-    """What `Device.file` tells a tablet about itself."""
+class FakeIdentity(Struct, frozen=True):
+    """The part of the identity file that screens use."""
 
     device_id: str
 
 
-class StandIn:
-    """`pins` are the PINs that are right; `now` is the server's time, ms UTC."""
+class FakeStaffDevice:
+    """`pins` are the correct PINs; `now` is the server's time, ms UTC."""
 
     def __init__(self, catalogue: Catalogue | None, device_id: str, now: int, letter: str = "M") -> None:
         self.catalogue = catalogue
-        self.file = Named(device_id)
+        self.file = FakeIdentity(device_id)
         self.now = now
+        self.pace = 1
         self.live = True
         self.problem: str | None = None
-        self.heard_at: int | None = None
-        self.dismissed = False
+        self.last_contact_at: int | None = None
+        self.undo_s = 10
+        self.revoked = False
         self.moved_to: str | None = None
+        self.duplicated: bool | None = None
+        self.put_aside = ""
         self.pins: dict[str, str] = {}
-        self.outbox = Refusals()
+        self.outbox = FakeOutbox()
         self.pending: list[Submit] = []
         self.on_change: Callable[[], None] = lambda: None
         self.on_refused: Callable[[Submit, Refusal], None] = lambda _submit, _refusal: None
         self._replica = Replica()
-        self._view: View | None = None
+        self._view: OptimisticView | None = None
         self._letter = letter
         self._made = 0
         self._tickets = 0
         self.show()
 
-    # --- what a device offers --------------------------------------------------------------------
+    # --- the interface of Device -----------------------------------------------------------------
+
+    def dismiss_notice(self) -> None:
+        self.duplicated, self.put_aside = None, ""
 
     @property
-    def view(self) -> View:
+    def view(self) -> OptimisticView:
         if self._view is None:
-            self._view = project(self._replica, self.pending, self.file.device_id, self.now)
+            self._view = optimistic_view(self._replica, self.pending, self.file.device_id, self.now)
         return self._view
 
     def server_time(self) -> int:
@@ -100,11 +108,11 @@ class StandIn:
         self.show(tuple(self._replica.visits.values()), tuple(people.values()))
         return SignedIn(request)
 
-    # --- what the one who holds it does ----------------------------------------------------------
+    # --- what a test does ------------------------------------------------------------------------
 
     def show(self, visits: tuple[VisitRow, ...] = (), people: tuple[PersonRow, ...] = ()) -> None:
-        """These are the server's rows from now on."""
-        self._replica.take(
+        """Replaces the server's rows."""
+        self._replica.load_snapshot(
             Snapshot(
                 self._replica.n + 1, self.now, self.file.device_id, "", 0, "", visits=visits, people=people
             )

@@ -1,5 +1,6 @@
-"""A shop in the middle of its day, for pictures of the screens and for tests: no server, no clock."""
+"""The rows of a sample shop at one moment, for pictures and for tests."""
 
+import functools
 import tomllib
 from collections.abc import Callable
 from typing import Any
@@ -8,13 +9,13 @@ import msgspec
 from msgspec.structs import replace
 
 from assets import paths
-from sync_server.domain.catalogue import Catalogue
-from sync_server.domain.ticket import uuid7
+from staff_app.controller import StaffController
+from staff_app.navigation import StaffScreen
+from sync_server.domain.catalogue.catalogue import Catalogue
+from sync_server.domain.visit.ticket import uuid7
 from sync_server.protocol.rows import PersonRow, VisitRow
 
-from .hands import Hands
-from .screen import Screen
-from .stand_in import StandIn
+from .staff_device import FakeStaffDevice
 
 NOW = 1_795_266_600_000  # an afternoon in November
 TABLET = "mayas-tablet"
@@ -22,30 +23,31 @@ ME = "maya"
 PIN = "123456"
 
 
-class Shot:
-    """A tablet in one state. `touch` is what is typed on the screen once it is up."""
+class StaffScene:
+    """A tablet in one state. `touch(page)` types something on the screen when it is shown."""
 
-    def __init__(self, device: StandIn, touch: Callable[[Any], object] = lambda _page: None) -> None:
+    def __init__(self, device: FakeStaffDevice, touch: Callable[[Any], object] = lambda _page: None) -> None:
         self.device = device
-        self.hands = Hands(device)  # type: ignore[arg-type]
+        self.controller = StaffController(device)  # type: ignore[arg-type]
         self.touch = touch
 
-    def open(self, *pages: Screen) -> "Shot":
+    def open(self, *pages: StaffScreen) -> "StaffScene":
         for page in pages:
-            self.hands.open(page)
+            self.controller.open_page(page)
         return self
 
 
+@functools.cache
 def catalogue() -> Catalogue:
-    """The catalogue of the store that comes with Welkom."""
+    """The catalogue of the demo store."""
     raw = tomllib.loads(paths.DEMO_STORE.read_text("utf-8"))
     known = {name: raw[name] for name in Catalogue.__struct_fields__ if name in raw}
     return msgspec.convert(known, Catalogue)
 
 
-def tablet(*visits: VisitRow, people: tuple[PersonRow, ...] | None = None) -> StandIn:
+def tablet(*visits: VisitRow, people: tuple[PersonRow, ...] | None = None) -> FakeStaffDevice:
     """Maya's tablet, with these rows."""
-    device = StandIn(catalogue(), TABLET, NOW)
+    device = FakeStaffDevice(catalogue(), TABLET, NOW)
     device.pins = {ME: PIN}
     device.show(visits, floor() if people is None else people)
     return device
@@ -70,7 +72,7 @@ def visit(ticket: str, need: str, ago_s: float, state: str = "waiting", **more: 
 
 
 def offered(ticket: str = "A-42", left_s: float = 11, **more: object) -> VisitRow:
-    """A visit that Maya is asked for."""
+    """A visit that is offered to Maya."""
     until = NOW + int(left_s * 1000)
     known = {"alias": "Robin", "colour": "red", "place": "phones", "offer_to": ME, "offer_until": until}
     return visit(ticket, str(more.pop("need", "repair")), 24, "offered", **known | more)
@@ -86,7 +88,7 @@ def in_hand(state: str, spent_s: float = 160, **more: object) -> VisitRow:
 
 
 def line() -> tuple[VisitRow, ...]:
-    """An ordinary afternoon: four wait, one of them for too long, and two are being helped."""
+    """An ordinary afternoon: four visits wait, one of them for too long, and colleagues have two."""
     return (
         visit("B-17", "return", 250, colour="green", place="seats", alerted_at=NOW - 10_000),
         visit("A-43", "choose_laptop", 52, "offered", alias="Aino", colour="blue", place="laptops",
@@ -98,7 +100,7 @@ def line() -> tuple[VisitRow, ...]:
 
 
 def helped() -> tuple[VisitRow, ...]:
-    """Whom the colleagues are busy with."""
+    """The visits of the colleagues."""
     return (
         visit("A-41", "repair", 260, "serving", employee="sam", serving_at=NOW - 200_000),
         visit("B-16", "return", 90, "accepted", employee="lotte", accepted_at=NOW - 40_000),
@@ -106,7 +108,7 @@ def helped() -> tuple[VisitRow, ...]:
 
 
 def long_line() -> tuple[VisitRow, ...]:
-    """A Saturday in December: more than the screen holds, one of them on hold with Maya."""
+    """A busy Saturday: more visits than fit on the screen, and one of Maya's on hold."""
     needs = [need.code for need in catalogue().needs if catalogue().need(need.code)]
     colours = ("red", "blue", None, "white", "beige", "grey", "orange")
     return (

@@ -1,11 +1,11 @@
-"""The network between a device and its server: a cable that can be cut, pinched and mended."""
+"""A TCP proxy between a device and its server: a cable that can be cut, stalled and repaired."""
 
 import asyncio
 import contextlib
 
 
 class Cable:
-    """Carries bytes between a port of its own and the server, for as long as it is whole."""
+    """Forwards bytes between its own port and the server."""
 
     def __init__(self, to: str) -> None:
         host, _, port = to.rpartition(":")
@@ -18,22 +18,22 @@ class Cable:
         self._server: asyncio.Server | None = None
         self.address = ""
 
-    async def lay(self) -> "Cable":
+    async def open(self) -> "Cable":
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         self.address = f"tcp://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self
 
     def cut(self) -> None:
-        """Every connection ends, and none can be made."""
+        """Closes all connections, and refuses new ones."""
         self._broken = True
         for end in list(self._ends):
             end.transport.abort()
 
-    def pinch(self) -> None:
-        """Nothing comes through any more, and nobody is told."""
+    def stall(self) -> None:
+        """Forwards nothing any more, without closing connections."""
         self._open.clear()
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         self._broken = False
         self._open.set()
 

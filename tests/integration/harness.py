@@ -1,4 +1,4 @@
-"""A store with its server and its devices, all real, in one event loop."""
+"""A store with its server and its devices, all of them real, in one event loop."""
 
 import asyncio
 import contextlib
@@ -11,64 +11,74 @@ import zmq.asyncio
 from msgspec.structs import replace
 from zmq.utils.monitor import parse_monitor_message
 
-from sync_server.device.around import Around
 from sync_server.device.device import Device
+from sync_server.device.environment import Environment
 from sync_server.domain import ops
-from sync_server.domain.catalogue import Catalogue
+from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.refusal import Refusal
 from sync_server.protocol import messages as msg
 from sync_server.protocol.device_file import DeviceFile
-from sync_server.protocol.rows import VisitRow, kiosk_visit, person_row, staff_visit
+from sync_server.protocol.rows import VisitRow
+from sync_server.protocol.visibility import kiosk_visit, person_row, staff_visit
 from sync_server.protocol.wire import decode_from_server, encode
-from sync_server.service import accounts, control
-from sync_server.service.audience import KIOSK_KEEPS_MS
-from sync_server.service.folder import Folder
+from sync_server.service.admin import client
+from sync_server.service.auth import devices
+from sync_server.service.config.load import load_settings
 from sync_server.service.server import Server, Web, serve
-from sync_server.service.settings import load_settings
-from sync_server.service.store import connect
+from sync_server.service.storage.connection import connect
+from sync_server.service.storage.data_dir import DataDir
+from sync_server.service.sync.sessions import KIOSK_ENDED_VISITS_MS
+from sync_server.store_clock import StoreClock
 
 from .cable import Cable
 
-GIVE_UP_S = 30.0  # a test that waits this long has failed; nothing waits by design
+GIVE_UP_S = 30.0  # a test that waits this long has failed
 PIN = "48151623"
 
 
-class House:
-    """`until` waits for whatever devices and server bring about; everything is put away at the end."""
+class StoreHarness:
+    """A store in `data_dir`. `until` waits for a condition; `close` ends the server and all devices."""
 
-    def __init__(self, folder: Folder, work: Path, pin_hash: str) -> None:
-        self.folder = folder
+    def __init__(self, data_dir: DataDir, work: Path, pin_hash: str) -> None:
+        self.data_dir = data_dir
         self.work = work
         self.changed = asyncio.Event()
         self.server: Server | None = None
         self.sync = "127.0.0.1:0"
-        self.enrol_at = ""  # where devices are paired; "127.0.0.1:0" before `open` for any port
+        self.enrol_at = ""  # for pairing; set it to "127.0.0.1:0" before `open` for any port
         self.devices: list[Device] = []
-        self.raws: list[Raw] = []
+        self.raws: list[RawClient] = []
         self.cables: list[Cable] = []
-        self.answered: list[tuple[str, Refusal | None]] = []  # what devices were told, in order
+        self.answered: list[tuple[str, Refusal | None]] = []  # the answers to devices, in order
         self._running: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
-        db = connect(folder.store)
+        db = connect(data_dir.store)
         db.execute("UPDATE employees SET pin_hash = ?", (pin_hash,))
         db.close()
 
     @property
     def catalogue(self) -> Catalogue:
-        return load_settings(self.folder.settings).catalogue()
+        return load_settings(self.data_dir.settings).catalogue()
 
     # --- the server -----------------------------------------------------------------------------
 
-    async def open(self, web: Web | None = None) -> Server:
-        """Starts the server; the same port every time."""
+    async def open(self, web: Web | None = None, store_clock: StoreClock | None = None) -> Server:
+        """Starts the server, on the same port every time."""
         ready: asyncio.Future[Server] = asyncio.get_running_loop().create_future()
         self._stop = asyncio.Event()
         serving = serve(
-            self.folder, web, sync=self.sync, ready=ready.set_result, stop=self._stop, enrol_at=self.enrol_at
+            self.data_dir,
+            web,
+            sync=self.sync,
+            ready=ready.set_result,
+            stop=self._stop,
+            enrol_at=self.enrol_at,
+            store_clock=store_clock,
         )
         self._running = asyncio.ensure_future(serving)
-        await asyncio.wait({self._running, ready}, return_when=asyncio.FIRST_COMPLETED)
+        both: set[asyncio.Future[Any]] = {self._running, ready}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
             self._running.result()
         self.server = ready.result()
@@ -83,19 +93,19 @@ class House:
             await asyncio.wait_for(running, GIVE_UP_S)
 
     def forget_server(self) -> "asyncio.Task[None] | None":
-        """For a server that has ended by itself."""
+        """To be called after the server has ended by itself."""
         running, self._running, self.server = self._running, None, None
         if self._watching is not None:
             self._watching.cancel()
         return running
 
     async def ended(self) -> None:
-        """Waits for the server to end by itself; raises what it ended with."""
+        """Waits until the server ends by itself. Raises what it raised."""
         assert self._running is not None
         await asyncio.wait_for(asyncio.shield(self._running), GIVE_UP_S)
 
     async def _watch(self, server: Server) -> None:
-        with server.shop.watchers.watch() as event:
+        with server.processor.changes.watch() as event:
             while True:
                 await event.wait()
                 event.clear()
@@ -104,16 +114,18 @@ class House:
     # --- devices ----------------------------------------------------------------------------------
 
     def enrol(self, kind: str, name: str) -> DeviceFile:
-        """Before the server runs."""
-        return control.add_device(self.folder, kind, name, "tcp://to-be-known")
+        """Adds a device, while no server runs."""
+        return client.add_device(self.data_dir, kind, name, "tcp://to-be-known")
 
     async def cable(self) -> Cable:
-        """A way to the server that can be cut."""
-        self.cables.append(await Cable(self.sync).lay())
+        """A connection to the server that can be cut."""
+        self.cables.append(await Cable(self.sync).open())
         return self.cables[-1]
 
-    def device(self, file: DeviceFile, cable: Cable | None = None, around: Around | None = None) -> Device:
-        """A running device. `answered` gathers what it is told of its ops."""
+    def device(
+        self, file: DeviceFile, cable: Cable | None = None, around: Environment | None = None
+    ) -> Device:
+        """Starts a device. `answered` collects the answers to its ops."""
         at = replace(file, server=cable.address) if cable else self.at_home(file)
         device = Device(at, self.work / file.device_id, around)
         device.on_change = self.changed.set
@@ -131,17 +143,16 @@ class House:
         return device
 
     async def revoke(self, device_id: str) -> None:
-        """While the server runs."""
+        """Revokes a device, while the server runs."""
         assert self.server is not None
-        await self.server.shop.store.call(lambda db: accounts.revoke_device(db, device_id, 1))
-        await self.server.reload_devices()
+        await self.server.devices.change(lambda db: devices.revoke_device(db, device_id, 1), device_id)
 
     def at_home(self, file: DeviceFile) -> DeviceFile:
         return replace(file, server=f"tcp://{self.sync}")
 
-    def raw(self, file: DeviceFile, rcvhwm: int = 1000) -> "Raw":
-        """A bare socket with a device's keys, for what no device would say."""
-        raw = Raw(self.at_home(file), rcvhwm)
+    def raw(self, file: DeviceFile, rcvhwm: int = 1000) -> "RawClient":
+        """A socket with a device's keys, to send what no device sends."""
+        raw = RawClient(self.at_home(file), rcvhwm)
         self.raws.append(raw)
         return raw
 
@@ -149,14 +160,14 @@ class House:
         answer = None
         while (
             answer is None
-        ):  # on a busy computer the link may be given up just then: again, as a person does
+        ):  # on a busy computer the link may be lost at that moment: try again, as a person does
             await self.until(lambda: device.live)
             answer = await device.sign_in(employee, pin)
         assert answer.refusal is None, answer.refusal
         await self.until(lambda: device.view.holder(device.file.device_id))
 
-    async def mad_and_sane(self, mad: str, sane: str) -> tuple["Raw", Device]:
-        """The server, somebody who says what no device would, and a device beside them."""
+    async def raw_and_device(self, mad: str, sane: str) -> tuple["RawClient", Device]:
+        """A running server, a raw client that has said Hello, and a device."""
         files = self.enrol(mad, "Mad"), self.enrol(sane, "Sane")
         await self.open()
         raw, device = self.raw(files[0]), self.device(files[1])
@@ -165,7 +176,7 @@ class House:
         return raw, device
 
     async def crew(self, *names: str) -> list[Device]:
-        """The server, a kiosk, and a signed-in tablet for each name."""
+        """A running server, a kiosk, and a signed-in tablet for each name."""
         files = [self.enrol("kiosk", "Front"), *(self.enrol("staff", f"{name}s") for name in names)]
         await self.open()
         devices = [self.device(file) for file in files]
@@ -175,13 +186,13 @@ class House:
         return devices
 
     async def served(self, kiosk: Device) -> None:
-        """A shopper gets in line there, and it is written down."""
+        """Opens a visit at this kiosk, and waits until it is on disk."""
         visit_id = come(kiosk)
         await self.until(lambda: not kiosk.outbox.pending())
         assert self.one("SELECT count(*) FROM visits WHERE visit_id = ?", visit_id) == 1
 
     async def until(self, condition: Callable[[], Any]) -> Any:
-        """Waits for a condition, looking again after each change. Its value."""
+        """Waits until a condition is true, and returns its value. It is tested again after each change."""
         try:
             async with asyncio.timeout(GIVE_UP_S):
                 while not (value := condition()):
@@ -189,12 +200,12 @@ class House:
                     await self.changed.wait()
                 return value
         except TimeoutError:
-            raise AssertionError(f"this never came to pass: {condition.__qualname__}") from None
+            raise AssertionError(f"this never became true: {condition.__qualname__}") from None
 
     def agrees(self, device: Device) -> bool:
-        """10: whether the device shows the server's floor, as far as it may see it."""
+        """Invariant 10: whether the device shows the server's floor, as far as it may see it."""
         assert self.server is not None
-        floor, now = self.server.shop.floor, self.server.shop.clock()
+        floor, now = self.server.processor.floor, self.server.processor.clock()
         if not device.live or device.outbox.pending():
             return False
         if device.file.kind == "staff":
@@ -205,7 +216,7 @@ class House:
             v
             for v in floor.visits.values()
             if v.device_id == device.file.device_id
-            and (v.ended_at is None or now - v.ended_at <= KIOSK_KEEPS_MS)
+            and (v.ended_at is None or now - v.ended_at <= KIOSK_ENDED_VISITS_MS)
         ]
         return device.view.visits == {v.visit_id: kiosk_visit(v, floor) for v in own}
 
@@ -227,27 +238,27 @@ class House:
 
     @contextlib.contextmanager
     def store(self) -> Iterator[Any]:
-        """A connection to look at the tables with."""
-        db = connect(self.folder.store, read_only=True)
+        """A read-only connection to the store."""
+        db = connect(self.data_dir.store, read_only=True)
         try:
             yield db
         finally:
             db.close()
 
     def one(self, sql: str, *values: Any) -> Any:
-        """The first column of the first row."""
+        """The first column of the first row; None where there is no row."""
         with self.store() as db:
             row = db.execute(sql, values).fetchone()
             return row[0] if row else None
 
     def done(self) -> list[str]:
-        """The ids of the ops on the disk, in the order in which they were done."""
+        """The ids of the ops on disk, in the order in which they were done."""
         with self.store() as db:
             return [row[0] for row in db.execute("SELECT op_id FROM ops ORDER BY rowid")]
 
 
-class Raw:
-    """One DEALER that says whatever it is told to."""
+class RawClient:
+    """A DEALER socket with the keys of a device."""
 
     def __init__(self, file: DeviceFile, rcvhwm: int = 1000) -> None:
         self.file = file
@@ -268,14 +279,14 @@ class Raw:
         self.seen: list[bytes] = []
         self.socket.connect(file.server)
 
-    async def say(self, *frames: bytes) -> None:
+    async def send_frames(self, *frames: bytes) -> None:
         await self.socket.send_multipart(frames)
 
     async def send(self, message: msg.FromDevice) -> None:
-        await self.say(encode(message))
+        await self.send_frames(encode(message))
 
-    async def hear(self, kind: type | None = None) -> Any:
-        """The next message, or the next of this kind; a beat only if it is asked for."""
+    async def receive(self, kind: type | None = None) -> Any:
+        """The next message, or the next of this kind. Beats are skipped unless `kind` is Beat."""
         async with asyncio.timeout(GIVE_UP_S):
             while True:
                 (frame,) = await self.socket.recv_multipart()
@@ -286,13 +297,13 @@ class Raw:
 
     async def hello(self) -> msg.Snapshot:
         await self.send(msg.Hello(msg.PROTOCOL))
-        return await self.hear(msg.Snapshot)
+        return await self.receive(msg.Snapshot)
 
     async def event(self) -> int:
-        """What became of the connection: one of zmq's EVENT_ numbers."""
+        """The next event of the connection: one of zmq's EVENT_ numbers."""
         async with asyncio.timeout(GIVE_UP_S):
-            told = parse_monitor_message(await self._monitor.recv_multipart())
-        return int(told["event"])
+            message = parse_monitor_message(await self._monitor.recv_multipart())
+        return int(message["event"])
 
     def close(self) -> None:
         self.socket.disable_monitor()
@@ -304,13 +315,13 @@ def visit_of(device: Device, visit_id: str) -> VisitRow | None:
 
 
 def come(device: Device, need: str = "ask", **more: Any) -> str:
-    """A shopper at a kiosk gets in line; the visit's id."""
+    """Opens a visit at a kiosk. Returns its id."""
     visit_id = device.new_id()
     device.submit(ops.OpenVisit(visit_id, device.next_ticket(), need, "en", **more))
     return visit_id
 
 
 def do(device: Device, op: Callable[..., Any], visit_id: str, **more: Any) -> str:
-    """An employee taps, seeing the visit as their tablet shows it; the op's id."""
+    """Submits an op on a visit as the tablet shows it. Returns the op's id."""
     row = device.view.visits[visit_id]
     return device.submit(op(visit_id=visit_id, expected_rev=row.rev, **more))

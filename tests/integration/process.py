@@ -1,4 +1,4 @@
-"""Welkom as processes of its own: the server, and commands as a person types them."""
+"""Runs Welkom in other processes: the server, and commands as a person types them."""
 
 import asyncio
 import os
@@ -13,28 +13,32 @@ WELKOM = [sys.executable, "-m", "sync_server.cli"]
 READY_S = 30.0
 
 
-def welkom(*arguments: str | Path, answer: str = "") -> subprocess.CompletedProcess[str]:
-    """A command, run to its end."""
+def welkom(
+    *arguments: str | Path, answer: str = "", encoding: str = "utf-8"
+) -> subprocess.CompletedProcess[str]:
+    """Runs a command to its end, in a terminal of this encoding."""
     return subprocess.run(
         [*WELKOM, *map(str, arguments)],
         cwd=ROOT,
-        env=ENVIRONMENT,
+        env={**ENVIRONMENT, "PYTHONIOENCODING": encoding},
         input=answer,
         capture_output=True,
-        text=True,
+        encoding=encoding,
+        errors="replace",
         check=False,
         timeout=60,
     )
 
 
 class ServerProcess:
-    """`welkom server` on a folder. `sync` is where devices find it."""
+    """`welkom server` on a data directory. `sync` is the address for devices."""
 
     def __init__(self, folder: Path, sync: str = "127.0.0.1:0", enrol: str = "") -> None:
         self._folder = folder
         self.sync = sync
         self.enrol = enrol
         self.pid = 0
+        self._said: list[str] = []
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> "ServerProcess":
@@ -42,22 +46,22 @@ class ServerProcess:
             raise AssertionError(f"the server did not start: {said}")
         return self
 
-    async def start_in_vain(self) -> tuple[int, str]:
-        """Its exit code and what it said, where it is to end by itself before it is ready."""
+    async def start_and_fail(self) -> tuple[int, str]:
+        """Starts a server that is expected to end before it is ready. Returns its exit code and output."""
         said = await self._start()
         assert said, "the server started"
         assert self._process is not None
         return await self._process.wait(), said
 
     async def _start(self) -> str:
-        """Empty once it is ready; else all that it said until it ended."""
+        """Returns an empty text when the server is ready; its output if it ended before."""
         self._process = await asyncio.create_subprocess_exec(
             *WELKOM, "server", "--data", str(self._folder), "--sync", self.sync, "--web", "127.0.0.1:0",
             "--enrol", self.enrol,
             cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self.pid = self._process.pid
-        said = []
+        said = self._said = []
         async with asyncio.timeout(READY_S):
             assert self._process.stdout is not None
             while line := (await self._process.stdout.readline()).decode():
@@ -69,14 +73,20 @@ class ServerProcess:
         return "".join(said)
 
     async def kill(self) -> None:
-        """As a power cut would: no handler runs, nothing is written any more."""
+        """Kills it, like a power cut: no handler runs, nothing more is written."""
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
         await self._process.wait()
 
     async def stop(self) -> int:
-        """As a person would; the exit code."""
+        """Stops it as a person does. Returns the exit code."""
         assert self._process is not None
         if self._process.returncode is None:
             self._process.send_signal(signal.SIGTERM)
         return await asyncio.wait_for(self._process.wait(), READY_S)
+
+    async def output(self) -> str:
+        """All that it wrote. To be called once it has ended."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        return "".join(self._said) + (await self._process.stdout.read()).decode()

@@ -1,10 +1,10 @@
-"""A tablet as a process of its own, that somebody works on until it is killed.
+"""A tablet in its own process, with an employee who works on it until it is killed.
 
-    python -m tests.integration.alone DEVICE_FILE FOLDER PIN
+    python -m tests.integration.tablet_process DEVICE_FILE FOLDER PIN
 
-It signs tom in, accepts what he is asked for, and tells `accepted`. Told to go on (the server is
-gone by then), it begins with the shopper and writes one note after the other, and tells each once
-it is tapped.
+It signs tom in, accepts the visit that is offered to him, and prints `accepted`. After a line on its
+standard input (the server has been killed by then) it starts serving and writes one note after the
+other. It prints each op id after the tap.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""A device whose own disk fails: what it shows stays true, and nothing counts that is not kept."""
+"""A device whose disk fails: what it shows stays true, and only what is saved counts."""
 
 import asyncio
 from pathlib import Path
@@ -7,11 +7,11 @@ import pytest
 from msgspec.structs import replace
 
 from sync_server.device.device import Device
-from sync_server.device.outbox import OutboxError
+from sync_server.device.storage.outbox_errors import OutboxError
 from sync_server.domain import ops
 from sync_server.domain.refusal import Code, Refusal
 
-from .house import come
+from .harness import come
 
 
 async def a_kiosk(house):
@@ -24,7 +24,7 @@ def read_only(kiosk, yes: bool) -> None:
     kiosk.outbox._db.execute(f"PRAGMA query_only = {'ON' if yes else 'OFF'}")
 
 
-async def test_a_tap_that_cannot_be_kept_does_not_count_and_says_so(house):
+async def test_a_tap_that_cannot_be_saved_does_not_count_and_the_screen_says_so(house):
     kiosk = await a_kiosk(house)
     await house.until(lambda: kiosk.live)
     read_only(kiosk, True)
@@ -47,7 +47,7 @@ async def test_a_kiosk_that_cannot_keep_the_catalogue_still_shows_it(house):
 
 
 async def test_an_answer_that_cannot_be_written_down_still_reaches_the_screen_and_comes_again(house):
-    """13: the op stays in the outbox, is sent again after the next start, and has one effect."""
+    """Invariant 13: the op stays in the outbox, is sent again after the next start, and has one effect."""
     kiosk = await a_kiosk(house)
     await house.until(lambda: kiosk.live)
     answered = []
@@ -63,7 +63,7 @@ async def test_an_answer_that_cannot_be_written_down_still_reaches_the_screen_an
     assert house.one("SELECT count(*) FROM visit_events") == 1
 
 
-async def test_a_refusal_that_cannot_be_kept_is_told_all_the_same(house):
+async def test_a_refusal_that_cannot_be_saved_is_shown_nevertheless(house):
     kiosk = await a_kiosk(house)
     await house.until(lambda: kiosk.live)
     op_id = kiosk.submit(ops.Cancel("f" * 32))
@@ -72,7 +72,7 @@ async def test_a_refusal_that_cannot_be_kept_is_told_all_the_same(house):
     assert house.answered == [(op_id, Refusal(Code.UNKNOWN_VISIT, "f" * 32))]
 
 
-async def test_a_device_knows_its_catalogue_and_its_numbers_without_a_connection(house):
+async def test_a_device_has_its_catalogue_and_ticket_counter_without_a_connection(house):
     kiosk = await a_kiosk(house)
     come(kiosk)
     await house.until(lambda: house.agrees(kiosk))
@@ -93,8 +93,8 @@ async def test_an_op_too_large_to_be_read_is_never_put_into_the_outbox(house):
 
 
 @pytest.mark.fault(
-    "A screen fails while it is told what happened",
-    "the fault goes to the log; no acknowledgement, message or connection is lost by it",
+    "An error is raised in a screen while it shows a change",
+    "the error is logged; no acknowledgement, message or connection is lost",
 )
 async def test_a_screen_that_fails_costs_no_acknowledgement_and_no_message(house):
     kiosk = await a_kiosk(house)
@@ -109,7 +109,7 @@ async def test_a_screen_that_fails_costs_no_acknowledgement_and_no_message(house
     kiosk.on_change = kiosk.on_answered = kiosk.on_refused = failing
     visit_id = come(kiosk)
     op_id = kiosk.submit(ops.Cancel("f" * 32))
-    await house.until(lambda: house.server.shop.happened["opened"] and not kiosk.outbox.pending())
+    await house.until(lambda: house.server.processor.event_counts["opened"] and not kiosk.outbox.pending())
     await house.until(lambda: house.agrees(kiosk))
     assert visit_id in kiosk.view.visits
     assert [submit.op_id for submit, _ in kiosk.outbox.refused()] == [op_id]
@@ -127,5 +127,5 @@ async def test_a_device_that_cannot_make_a_socket_tries_again(house, tmp_path: P
     kiosk.start()
     house.devices.append(kiosk)
     await house.until(lambda: faults)
-    assert kiosk._engine.next_deadline() > kiosk._now()  # after a while, not over and over at once
+    assert kiosk._engine.next_deadline() > kiosk._now()  # after a pause, not in a tight loop
     await house.until(lambda: len(faults) > 1)

@@ -1,25 +1,27 @@
-"""The enrolment port in the hands of strangers: nothing but enrolment, and a limit on everything."""
+"""The enrolment port under attack: it does nothing but enrolment, and has a limit on everything."""
 
 import asyncio
 import json
 
 import pytest
+from msgspec.structs import replace
 
-from sync_server.device.enrol import Pairing
+from sync_server.device.network.enrol_client import EnrolClient
 from sync_server.protocol import enrol
-from sync_server.service import door as door_module
-from sync_server.service.door import BURST, LARGEST_HEAD, MOST_OPEN_EACH
+from sync_server.service.enrol import http_app, service
+from sync_server.service.limits.numbers import ENROL_BURST, ENROL_CONNECTIONS_PER_ADDRESS, ENROL_HEAD_BYTES
+from sync_server.service.net.http_connections import ENROL
 
-from .house import House
+from .harness import StoreHarness
 
 
-async def connect(shop: House) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    host, _, port = shop.server.enrolment.address.rpartition(":")
+async def connect(shop: StoreHarness) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    host, _, port = shop.server.enrol.address.rpartition(":")
     return await asyncio.open_connection(host, int(port))
 
 
-async def say(shop: House, data: bytes) -> bytes:
-    """What comes back until the port hangs up."""
+async def say(shop: StoreHarness, data: bytes) -> bytes:
+    """Sends bytes. Returns everything until the connection is closed."""
     reader, writer = await connect(shop)
     writer.write(data)
     async with asyncio.timeout(20):
@@ -37,10 +39,10 @@ def request(method: str, path: str, body: bytes = b"", *headers: str) -> bytes:
 
 
 @pytest.mark.attack(
-    "The enrolment port is asked for anything else: pages, commands, files, other methods",
-    "404 with nothing in it",
+    "Other requests to the enrolment port: pages, commands, files, other methods",
+    "404 without content",
 )
-async def test_anything_but_enrolment_is_not_there(shop):
+async def test_everything_but_enrolment_is_404(shop):
     await shop.open()
     ask = enrol.encode(enrol.Ask(enrol.WIRE, "kiosk", "k" * 40, "0" * 64))
     for method, path in (
@@ -62,10 +64,10 @@ async def test_anything_but_enrolment_is_not_there(shop):
         answer = await say(shop, request(method, path, ask))
         assert answer.startswith(b"HTTP/1.1 404 "), (method, path)
         assert answer.endswith(b"\r\n\r\n"), (method, path)
-    assert shop.server.enrolment.pairing.waiting(shop.server.shop.clock()) == []
+    assert shop.server.enrol.requests.waiting(shop.server.processor.clock()) == []
 
 
-async def test_a_request_nobody_knows_is_over(shop):
+async def test_an_unknown_request_has_expired(shop):
     await shop.open()
     answer = await say(shop, request("GET", f"/enrol/{'a' * 32}"))
     assert answer.startswith(b"HTTP/1.1 410 ")
@@ -77,9 +79,9 @@ async def test_a_request_nobody_knows_is_over(shop):
     [
         (b"\x00\xff" * 100 + b"\r\n\r\n", b"400"),
         (b"GET\r\n\r\n", b"400"),
-        (request("POST", "/enrol", b"x" * (enrol.LARGEST + 1)), b"413"),
-        (request("POST", "/enrol", b"[" * enrol.LARGEST), b"400"),
-        (request("GET", "/", b"", f"X: {'y' * LARGEST_HEAD}"), b"431"),
+        (request("POST", "/enrol", b"x" * (enrol.MAX_MESSAGE_BYTES + 1)), b"413"),
+        (request("POST", "/enrol", b"[" * enrol.MAX_MESSAGE_BYTES), b"400"),
+        (request("GET", "/", b"", f"X: {'y' * ENROL_HEAD_BYTES}"), b"431"),
         (
             b"POST /enrol HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
             b"400",
@@ -87,8 +89,8 @@ async def test_a_request_nobody_knows_is_over(shop):
         (b"POST /enrol HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b"400"),
     ],
 )
-async def test_what_is_no_request_or_too_large_is_refused(shop, data, status, monkeypatch):
-    monkeypatch.setattr(door_module, "WHOLE_S", 0.5)
+async def test_malformed_and_too_large_requests_are_refused(shop, data, status, monkeypatch):
+    monkeypatch.setattr(service, "ENROL", replace(ENROL, request_s=0.5))
     await shop.open()
     answer = await say(shop, data)
     assert answer == b"" or answer.split()[1] == status
@@ -97,19 +99,19 @@ async def test_what_is_no_request_or_too_large_is_refused(shop, data, status, mo
 
 @pytest.mark.attack(
     "Slow-loris on the enrolment port: headers that never end, a body that never comes",
-    "the connection ends after five seconds",
+    "the connection is closed after five seconds",
 )
-async def test_whoever_sends_slowly_is_hung_up_on(shop, monkeypatch):
+async def test_a_slow_request_is_disconnected(shop, monkeypatch):
     """Slow-loris: headers that never end, and a body that never comes."""
-    monkeypatch.setattr(door_module, "WHOLE_S", 0.05)
+    monkeypatch.setattr(service, "ENROL", replace(ENROL, request_s=0.05))
     await shop.open()
     for beginning in (b"POST /enrol HT", b"POST /enrol HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{"):
         assert await say(shop, beginning) == b""
 
 
-async def test_many_connections_of_one_address_leave_the_door_open_to_the_next(shop):
+async def test_one_address_has_a_limited_number_of_connections(shop):
     await shop.open()
-    idle = [await connect(shop) for _ in range(MOST_OPEN_EACH)]
+    idle = [await connect(shop) for _ in range(ENROL_CONNECTIONS_PER_ADDRESS)]
     assert await say(shop, request("GET", "/")) == b""
     assert shop.server.counters.values()["enrol_shed"] >= 1
     for _, writer in idle:
@@ -120,30 +122,30 @@ async def test_many_connections_of_one_address_leave_the_door_open_to_the_next(s
 
 
 @pytest.mark.attack(
-    "1,000 connections to the enrolment port at once",
-    "most are hung up on; a device is paired right afterwards",
+    "1,000 connections to the enrolment port at the same time",
+    "most are closed; a device is paired right afterwards",
 )
-async def test_a_thousand_connections_at_once_do_the_shop_no_harm(shop):
+async def test_a_device_can_be_paired_after_a_thousand_connections_at_once(shop):
     await shop.open()
     await asyncio.gather(*(say(shop, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n") for _ in range(1000)))
     async with asyncio.timeout(20):
-        while shop.server.enrolment._door._open.total():
+        while shop.server.enrol.listener.per_address.total():
             await asyncio.sleep(0)
-    shop.server.enrolment._door._rates.clear()  # a quarter of an hour later
-    code = shop.server.enrolment.make_code("kiosk", "Front").code
-    file = await Pairing("kiosk").with_code(shop.server.enrolment.address, code)
+    shop.server.enrol.http_app.rates.clear()  # as a quarter of an hour later
+    code = shop.server.enrol.make_code("kiosk", "Front").code
+    file = await EnrolClient("kiosk").with_code(shop.server.enrol.address, code)
     device = shop.device(file)
     await shop.until(lambda: device.live)
 
 
 @pytest.mark.attack(
     "More requests to the enrolment port than one address may make",
-    "they are told to wait",
+    "they are refused and told to wait",
 )
-async def test_requests_beyond_the_rate_are_turned_away(shop, monkeypatch):
-    monkeypatch.setattr(door_module, "PER_S", 0.0)
+async def test_requests_above_the_rate_limit_are_refused(shop, monkeypatch):
+    monkeypatch.setattr(http_app, "ENROL_PER_S", 0.0)
     await shop.open()
-    for _ in range(BURST):
+    for _ in range(ENROL_BURST):
         assert (await say(shop, request("GET", "/"))).startswith(b"HTTP/1.1 404 ")
     answer = await say(shop, request("GET", "/"))
     assert answer.startswith(b"HTTP/1.1 429 ")

@@ -1,4 +1,4 @@
-"""A device that has gone mad: whatever it says, the server lives on and others are served."""
+"""A device that sends anything: the server goes on, and others are served."""
 
 import asyncio
 
@@ -7,9 +7,9 @@ import zmq
 
 from sync_server.domain import ops
 from sync_server.protocol import messages as msg
-from sync_server.protocol.wire import MAX_FROM_DEVICE
+from sync_server.protocol.wire import MAX_FROM_DEVICE_BYTES
 
-from .house import come, do
+from .harness import come, do
 
 SUBMIT = b'{"type":"submit","op_id":"%s","at_device":%s,"op":%s}'
 CANCEL = b'{"op":"cancel","visit_id":"%s"}' % (b"b" * 32)
@@ -23,7 +23,7 @@ async def others_are_served(house) -> None:
     assert house.one("SELECT state FROM visits WHERE visit_id = ?", visit_id) == "waiting"
 
 
-async def mad_and_sane(house):
+async def raw_and_device(house):
     mad, sane = house.enrol("kiosk", "Mad"), house.enrol("kiosk", "Sane")
     await house.open()
     device = house.device(sane)
@@ -33,7 +33,7 @@ async def mad_and_sane(house):
 
 @pytest.mark.attack(
     "Garbage, invalid UTF-8, brackets 60,000 deep, numbers of 5,000 digits, foreign messages",
-    "refused with the reason; the connection and everybody else work on",
+    "refused with the reason; the connection and all others continue to work",
 )
 @pytest.mark.parametrize(
     "frame",
@@ -54,37 +54,40 @@ async def mad_and_sane(house):
         SUBMIT % (b"a" * 32, b"9" * 40, CANCEL),
         SUBMIT % (b"a" * 32, b"1", b'{"op":"fly"}'),
         SUBMIT % (b"a" * 32, b"1", DEEP),
-        b"x" * MAX_FROM_DEVICE,
-        b"x" * (MAX_FROM_DEVICE + 1),
+        b"x" * MAX_FROM_DEVICE_BYTES,
+        b"x" * (MAX_FROM_DEVICE_BYTES + 1),
     ],
     ids=range(18),
 )
-async def test_a_frame_that_is_no_message_is_told_so_and_does_no_harm(house, frame):
-    raw = await mad_and_sane(house)
-    await raw.say(frame)
-    fault = await raw.hear()
+async def test_an_invalid_message_gets_a_fault_and_the_connection_still_works(house, frame):
+    raw = await raw_and_device(house)
+    await raw.send_frames(frame)
+    fault = await raw.receive()
     assert isinstance(fault, msg.Fault)
     assert 0 < len(fault.reason) <= 300
     await others_are_served(house)
     await raw.hello()  # and the same connection still works
 
 
-async def test_the_fault_names_the_op_so_that_the_person_can_be_told(house):
-    raw = await mad_and_sane(house)
+async def test_a_fault_names_the_op(house):
+    raw = await raw_and_device(house)
     for frame in (
         SUBMIT % (b"a" * 32, b"1", b'{"op":"fly"}'),
         SUBMIT % (b"a" * 32, b"9" * 40, CANCEL),
     ):
-        await raw.say(frame)
-        assert (await raw.hear()).op_id == "a" * 32
+        await raw.send_frames(frame)
+        assert (await raw.receive()).op_id == "a" * 32
 
 
-@pytest.mark.attack("A frame above 64 kB", "the connection ends; others are served")
+@pytest.mark.attack(
+    "A frame above 64 kB",
+    "the connection is closed; others are served",
+)
 async def test_a_frame_that_is_too_large_ends_the_connection(house):
-    raw = await mad_and_sane(house)
+    raw = await raw_and_device(house)
     await raw.hello()
     assert await raw.event() == zmq.EVENT_HANDSHAKE_SUCCEEDED
-    await raw.say(b"x" * (MAX_FROM_DEVICE + 200))
+    await raw.send_frames(b"x" * (MAX_FROM_DEVICE_BYTES + 200))
     assert await raw.event() == zmq.EVENT_DISCONNECTED
     await others_are_served(house)
 
@@ -92,33 +95,36 @@ async def test_a_frame_that_is_too_large_ends_the_connection(house):
 @pytest.mark.attack("A message of several frames", "refused, and not done; others are served")
 @pytest.mark.parametrize("count", [2, 3, 4, 16])
 async def test_a_message_of_several_frames_is_refused(house, count):
-    raw = await mad_and_sane(house)
+    raw = await raw_and_device(house)
     await raw.hello()
     submit = SUBMIT % (b"a" * 32, b"1", b'{"op":"open_visit","visit_id":"%s","ticket":"A-1",'
                        b'"need":"ask","language":"en"}' % (b"c" * 32))  # fmt: skip
-    await raw.say(submit, *[b""] * (count - 1))
-    fault = await raw.hear()
+    await raw.send_frames(submit, *[b""] * (count - 1))
+    fault = await raw.receive()
     assert fault == msg.Fault("a message has one frame")
     await others_are_served(house)
     assert house.one("SELECT count(*) FROM visits") == 1
 
 
-async def test_another_protocol_is_told_which_side_to_update(house):
-    raw = await mad_and_sane(house)
+async def test_the_fault_for_another_protocol_says_which_side_to_update(house):
+    raw = await raw_and_device(house)
     await raw.send(msg.Hello(msg.PROTOCOL + 1))
-    fault = await raw.hear()
+    fault = await raw.receive()
     assert fault.reason == "device speaks protocol 2, server 1; update the server"
     await raw.send(msg.Ping())
-    assert isinstance(await raw.hear(), msg.WhoAreYou)
+    assert isinstance(await raw.receive(), msg.WhoAreYou)
 
 
-@pytest.mark.attack("Ops and sign-ins before a hello", "not done")
-async def test_whoever_has_not_said_hello_is_asked_to(house):
-    raw = await mad_and_sane(house)
+@pytest.mark.attack(
+    "Ops and sign-ins before the hello",
+    "not done",
+)
+async def test_a_device_without_a_hello_is_asked_for_one(house):
+    raw = await raw_and_device(house)
     await raw.send(msg.Submit("1" * 32, 1, ops.OpenVisit("a" * 32, "A-1", "ask", "en")))
-    assert isinstance(await raw.hear(), msg.WhoAreYou)
+    assert isinstance(await raw.receive(), msg.WhoAreYou)
     await raw.send(msg.SignIn("1" * 32, "tom", "1234"))
-    assert isinstance(await raw.hear(), msg.WhoAreYou)
+    assert isinstance(await raw.receive(), msg.WhoAreYou)
     assert house.one("SELECT count(*) FROM ops") == 0
 
 
@@ -127,7 +133,7 @@ async def test_whoever_has_not_said_hello_is_asked_to(house):
 )
 async def test_a_device_that_was_away_for_long_sends_all_it_has_and_others_are_served_meanwhile(house):
     away, sane = house.enrol("kiosk", "Away"), house.enrol("kiosk", "Sane")
-    device = house.device(away)  # nobody to talk to yet
+    device = house.device(away)  # there is no server yet
     op_ids = [device.submit(ops.Cancel(f"{number:032x}")) for number in range(700)]
     house.stop(device)
     await house.open()
@@ -143,9 +149,9 @@ async def test_a_device_that_was_away_for_long_sends_all_it_has_and_others_are_s
 
 
 @pytest.mark.attack("A revoked device floods the server", "others are served")
-async def test_a_flood_from_a_revoked_device_does_not_keep_others_waiting(house):
-    """The reader gets to the others though nothing that comes in counts."""
-    raw = await mad_and_sane(house)
+async def test_messages_of_a_revoked_device_delay_no_other(house):
+    """The reader serves the others although it drops every message of this one."""
+    raw = await raw_and_device(house)
     await raw.hello()
     await house.revoke("mad")
     flooding = asyncio.ensure_future(_flood(raw))
@@ -164,10 +170,10 @@ async def _flood(raw) -> None:
 
 
 @pytest.mark.fault(
-    "A device stops reading what it is sent",
-    "it is let go, others are served; when it reads again it takes a new snapshot",
+    "A device stops reading its messages",
+    "the server drops its connection and serves the others; when it reads again it takes a new snapshot",
 )
-async def test_a_device_that_stops_reading_holds_up_nobody_and_begins_anew_when_it_reads(house):
+async def test_a_device_that_stops_reading_delays_no_other_and_gets_a_snapshot_later(house):
     deaf = house.enrol("staff", "Deaf")
     kiosk, tom = await house.crew("tom")
     raw = house.raw(deaf, rcvhwm=1)
@@ -176,13 +182,15 @@ async def test_a_device_that_stops_reading_holds_up_nobody_and_begins_anew_when_
     await house.until(lambda: visit_id in tom.view.visits and tom.view.visits[visit_id].offer_to == "tom")
     do(tom, ops.Accept, visit_id)
     notes = 0
-    while len(house.server.desk.connected) == 3:  # until its queue is full and it is given up
+    while (
+        len(house.server.device_handler.connected_devices) == 3
+    ):  # until its queue is full and its session is closed
         do(tom, ops.AddNote, visit_id, note="x" * 500)  # every update holds all notes so far
         await house.until(lambda: not tom.outbox.pending())
         notes += 1
         assert notes < 2000
     await others_are_served(house)
-    while not isinstance(await raw.hear(), msg.WhoAreYou):
+    while not isinstance(await raw.receive(), msg.WhoAreYou):
         await raw.send(msg.Ping())
     snapshot = await raw.hello()
     assert snapshot.n > first.n

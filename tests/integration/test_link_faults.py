@@ -1,20 +1,27 @@
-"""After anything that can happen to a link, the op is done once and every screen shows the floor again."""
+"""After any fault of a link, each op is done once and every screen shows the floor again."""
 
 import asyncio
 import random
+from typing import Any
 
 import pytest
 
-from sync_server.domain import ops, ticket
-from sync_server.domain.events import Presence, Resolution
+from sync_server.domain import ops
+from sync_server.domain.events import Presence
+from sync_server.domain.resolution import Resolution
+from sync_server.domain.visit import ticket
 from sync_server.service import server as server_module
-from sync_server.service.socket import Socket
-from tests.shop import Clock, ms
+from sync_server.service.sync.router import RouterSocket
+from tests.fake_clock import FakeClock
+from tests.sample_store import ms
 
-from .house import come, do
+from .harness import come, do
 
 STEPS = (ops.Accept, ops.Start, ops.AddNote, ops.Hold, ops.Resume, ops.HandOver, ops.Claim, ops.Complete)
-MORE = {ops.AddNote: {"note": "n"}, ops.Complete: {"resolution": Resolution.SOLVED}}
+MORE: dict[Any, dict[str, Any]] = {
+    ops.AddNote: {"note": "n"},
+    ops.Complete: {"resolution": Resolution.SOLVED},
+}
 
 
 async def healed(house) -> None:
@@ -23,9 +30,9 @@ async def healed(house) -> None:
 
 
 def lose(monkeypatch, wanted) -> list[bytes]:
-    """The server's messages that `wanted` picks get lost on the way. What was lost."""
+    """Loses the messages of the server that `wanted` selects. Returns the list of them."""
     lost: list[bytes] = []
-    send = Socket.send
+    send = RouterSocket.send
 
     def lossy(self, peer, message):
         if wanted(message):
@@ -33,14 +40,17 @@ def lose(monkeypatch, wanted) -> list[bytes]:
             return True
         return send(self, peer, message)
 
-    monkeypatch.setattr(Socket, "send", lossy)
+    monkeypatch.setattr(RouterSocket, "send", lossy)
     return lost
 
 
-@pytest.mark.fault("An update is lost on the way", "noticed by the next one; a snapshot heals it")
+@pytest.mark.fault(
+    "An update is lost in the network",
+    "the next update shows the gap; the device takes a snapshot",
+)
 async def test_a_missed_update_is_noticed_by_the_next_one_and_a_snapshot_heals_it(house, monkeypatch):
     kiosk, tom = await house.crew("tom")
-    lost = lose(monkeypatch, lambda m: b'"people"' in m and b'"update"' in m and len(lost) < 1)
+    lost: list[bytes] = lose(monkeypatch, lambda m: b'"people"' in m and b'"update"' in m and len(lost) < 1)
     come(kiosk)
     come(kiosk)
     await house.until(lambda: lost)
@@ -48,19 +58,25 @@ async def test_a_missed_update_is_noticed_by_the_next_one_and_a_snapshot_heals_i
     assert len(tom.view.visits) == 2
 
 
-@pytest.mark.fault("The last update is lost on the way", "noticed by the next beat; a snapshot heals it")
+@pytest.mark.fault(
+    "The last update is lost in the network",
+    "the next heartbeat shows the gap; the device takes a snapshot",
+)
 async def test_a_last_update_that_got_lost_is_noticed_by_the_beat(house, monkeypatch):
     kiosk, _ = await house.crew("tom")
-    lost = lose(monkeypatch, lambda m: m.startswith(b'{"type":"update"') and len(lost) < 2)
+    lost: list[bytes] = lose(monkeypatch, lambda m: m.startswith(b'{"type":"update"') and len(lost) < 2)
     come(kiosk)
     await house.until(lambda: len(lost) == 2)
     await healed(house)
 
 
-@pytest.mark.fault("An answer is lost on the way", "asked for again; the op is done once")
+@pytest.mark.fault(
+    "An answer is lost in the network",
+    "the device repeats the op; it is done once",
+)
 async def test_a_lost_answer_is_asked_for_again_and_the_op_done_once(house, monkeypatch):
     kiosk, _ = await house.crew("tom")
-    lost = lose(monkeypatch, lambda m: m.startswith(b'{"type":"answer"') and len(lost) < 2)
+    lost: list[bytes] = lose(monkeypatch, lambda m: m.startswith(b'{"type":"answer"') and len(lost) < 2)
     visit_id = come(kiosk)
     await house.until(lambda: len(lost) == 2 and not kiosk.outbox.pending())
     await healed(house)
@@ -68,7 +84,10 @@ async def test_a_lost_answer_is_asked_for_again_and_the_op_done_once(house, monk
     assert visit_id in kiosk.view.visits
 
 
-@pytest.mark.fault("There is no server", "devices work on; everything is done once it is there")
+@pytest.mark.fault(
+    "There is no server",
+    "devices continue to work; everything is done when the server is there",
+)
 async def test_devices_work_on_without_a_server_and_everything_is_done_once_it_is_there(house):
     kiosk, tom = await house.crew("tom")
     first = come(kiosk)
@@ -94,11 +113,14 @@ async def test_devices_work_on_without_a_server_and_everything_is_done_once_it_i
     assert events == ["opened", "offered", "accepted", "started", "noted", "completed"]
 
 
-@pytest.mark.fault("A device is stopped before it could send", "it sends it after its start")
-async def test_a_device_that_is_started_again_sends_what_it_had_not_sent(house):
+@pytest.mark.fault(
+    "A device is stopped before it can send",
+    "it sends its ops after its start",
+)
+async def test_a_restarted_device_sends_its_pending_ops(house):
     file = house.enrol("kiosk", "Front")
     visits = []
-    for _ in range(2):  # twice without ever having met the server
+    for _ in range(2):  # twice before the first contact with the server
         kiosk = house.device(file)
         visits += [come(kiosk) for _ in range(3)]
         house.stop(kiosk)
@@ -113,10 +135,10 @@ async def test_a_device_that_is_started_again_sends_what_it_had_not_sent(house):
 
 
 @pytest.mark.fault(
-    "A link is cut, or nothing comes through it any more",
-    "the device notices and works on; mended, all agree",
+    "A link is cut, or stops carrying data",
+    "the device notices it and continues to work; after the repair all agree",
 )
-@pytest.mark.parametrize("how", ["cut", "pinch"])
+@pytest.mark.parametrize("how", ["cut", "stall"])
 async def test_a_link_that_breaks_in_the_middle_heals(house, how):
     kiosk_file, tablet_file = house.enrol("kiosk", "Front"), house.enrol("staff", "Tablet")
     await house.open()
@@ -129,35 +151,38 @@ async def test_a_link_that_breaks_in_the_middle_heals(house, how):
     getattr(cable, how)()
     do(tom, ops.Accept, first)
     come(kiosk)
-    await house.until(lambda: not tom.live)  # it has noticed by itself
+    await house.until(lambda: not tom.live)  # it has noticed the lost link by itself
     assert tom.outbox.pending()
-    cable.mend()
+    cable.repair()
     await healed(house)
     assert tom.view.visits[first].state == "accepted"
     assert house.answered == []
 
 
-@pytest.mark.fault("The server's address answers nothing", "it is tried until it does")
+@pytest.mark.fault(
+    "The server's address answers nothing",
+    "the device tries until it answers",
+)
 async def test_a_server_whose_address_answers_nothing_is_tried_until_it_does(house):
     file = house.enrol("kiosk", "Front")
     await house.open()
     cable = await house.cable()
-    cable.pinch()
+    cable.stall()
     kiosk = house.device(file, cable)
     visit_id = come(kiosk)
     assert not kiosk.live
-    cable.mend()
+    cable.repair()
     await healed(house)
     assert visit_id in kiosk.view.visits
 
 
 @pytest.mark.fault(
-    "Links, devices and server break by chance, for a whole day of work",
+    "Links, devices and server fail at random, for a whole day of work",
     "every op is done once and all agree",
 )
 @pytest.mark.parametrize("seed", range(4))
 async def test_whatever_breaks_and_whenever_every_op_is_done_once_and_all_agree(house, seed):
-    """2, 10, 13: random taps over random cables, with the server stopped and started among them."""
+    """Invariants 2, 10, 13: random taps over faulty cables, with restarts of the server."""
     chance = random.Random(seed)
     files = [house.enrol("kiosk", "Front"), house.enrol("kiosk", "Back")]
     files += [house.enrol("staff", name) for name in ("maya", "tom")]
@@ -174,9 +199,9 @@ async def test_whatever_breaks_and_whenever_every_op_is_done_once_and_all_agree(
             case 0:
                 chance.choice(cables).cut()
             case 1:
-                chance.choice(cables).pinch()
+                chance.choice(cables).stall()
             case 2 | 3 | 4:
-                chance.choice(cables).mend()
+                chance.choice(cables).repair()
             case 5 if turn % 2:
                 await house.close_server()
                 await house.open()
@@ -184,7 +209,7 @@ async def test_whatever_breaks_and_whenever_every_op_is_done_once_and_all_agree(
             house.changed.clear()
             await asyncio.wait({asyncio.ensure_future(house.changed.wait())}, timeout=0.05)
     for cable in cables:
-        cable.mend()
+        cable.repair()
     await healed(house)
     with house.store() as db:
         known = [row[0] for row in db.execute("SELECT op_id FROM ops")]
@@ -196,7 +221,7 @@ async def test_whatever_breaks_and_whenever_every_op_is_done_once_and_all_agree(
 
 
 def tap(device, chance) -> list[str]:
-    """Something that somebody may tap on what this device shows."""
+    """A random op on a visit that this device shows."""
     rows = list(device.view.visits.values())
     if device.file.kind == "kiosk":
         waiting = [row for row in rows if row.state in ("waiting", "offered")]
@@ -216,8 +241,8 @@ def tap(device, chance) -> list[str]:
 # --- over midnight ---------------------------------------------------------------------------------
 
 
-async def test_tickets_begin_anew_with_the_day_though_the_kiosk_stays_connected(house, monkeypatch):
-    clock = Clock(ms(2026, 3, 2, 22, 59, 59))  # a second before midnight in Amsterdam
+async def test_ticket_numbers_start_again_on_a_new_day_while_connected(house, monkeypatch):
+    clock = FakeClock(ms(2026, 3, 2, 22, 59, 59))  # a second before midnight in Amsterdam
     monkeypatch.setattr(server_module, "wall_clock", clock)
     file = house.enrol("kiosk", "Front")
     await house.open()
@@ -234,10 +259,13 @@ async def test_tickets_begin_anew_with_the_day_though_the_kiosk_stays_connected(
     assert rows == {first: "2026-03-02 A-1", second: "2026-03-03 A-1"}
 
 
-@pytest.mark.fault("A kiosk without connection gives out tickets over midnight", "each is given out once")
+@pytest.mark.fault(
+    "A kiosk without connection gives tickets before and after midnight",
+    "each number is used once",
+)
 async def test_tickets_given_out_without_a_connection_over_midnight_are_given_out_once(house, monkeypatch):
-    """12: they are of the day on which the server hears of them."""
-    clock = Clock(ms(2026, 3, 2, 22, 59))
+    """Invariant 12: they belong to the day on which they reach the server."""
+    clock = FakeClock(ms(2026, 3, 2, 22, 59))
     monkeypatch.setattr(server_module, "wall_clock", clock)
     file = house.enrol("kiosk", "Front")
     await house.open()

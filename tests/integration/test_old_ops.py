@@ -1,39 +1,40 @@
-"""An op whose answer is kept no more: it is never done a second time, and whoever is late is told so."""
+"""An op whose result was removed is never done a second time; it is refused."""
 
 import pytest
 
-from sync_server.device.around import Around
+from sync_server.device.environment import Environment
 from sync_server.domain import ops
 from sync_server.domain.events import Presence
 from sync_server.domain.refusal import Code
-from sync_server.domain.ticket import uuid7
+from sync_server.domain.visit.ticket import uuid7
 from sync_server.protocol import messages as msg
 from sync_server.service import server as server_module
-from sync_server.service.retention import ANSWERS_KEPT_MS, DESCRIPTION_MS
-from tests.shop import MONDAY_10, Clock
+from sync_server.service.privacy.retention import ANSWERS_KEPT_MS
+from tests.fake_clock import FakeClock
+from tests.sample_store import MONDAY_10
 
-from .house import PIN, come
+from .harness import PIN, come
 
 
 @pytest.fixture
-def clock(monkeypatch) -> Clock:
-    clock = Clock(MONDAY_10)
+def clock(monkeypatch) -> FakeClock:
+    clock = FakeClock(MONDAY_10)
     monkeypatch.setattr(server_module, "wall_clock", clock)
     return clock
 
 
 async def sign_in(raw) -> None:
     await raw.send(msg.Hello(msg.PROTOCOL, lenient=True))
-    await raw.hear(msg.Snapshot)
+    await raw.receive(msg.Snapshot)
     await raw.send(msg.SignIn("5" * 32, "tom", PIN))
-    assert (await raw.hear(msg.SignedIn)).refusal is None
+    assert (await raw.receive(msg.SignedIn)).refusal is None
 
 
 @pytest.mark.fault(
     "A tablet misses an answer, is away for three months, and sends the op again",
-    "nobody can tell any more whether it was done: it is refused, and not done a second time",
+    "the server cannot know any more whether it was done: it refuses the op, so that it is not done twice",
 )
-async def test_an_op_from_before_all_answers_that_are_kept_is_not_done_again(house, clock):
+async def test_an_op_older_than_all_stored_results_is_refused(house, clock):
     file = house.enrol("staff", "Toms")
     server = await house.open()
     raw = house.raw(file)
@@ -41,24 +42,24 @@ async def test_an_op_from_before_all_answers_that_are_kept_is_not_done_again(hou
     pause = msg.Submit(uuid7(clock.now, bytes(10)), clock.now, ops.SetPresence(Presence.ON_BREAK))
     for _ in range(2):
         await raw.send(pause)
-        assert (await raw.hear(msg.Answer)).refusal is None
+        assert (await raw.receive(msg.Answer)).refusal is None
     clock.after(ANSWERS_KEPT_MS / 1000 + 1)
-    server.shop.tick()
-    await server.shop.forget(DESCRIPTION_MS)
+    server.processor.tick()
+    await server.processor.apply_retention()
     assert house.one("SELECT count(*) FROM ops") == 0
     await sign_in(raw)
     before = house.one("SELECT count(*) FROM visit_events")
     for _ in range(2):
         await raw.send(pause)
-        assert (await raw.hear(msg.Answer)).refusal.code is Code.OP_ID_REUSED
+        assert (await raw.receive(msg.Answer)).refusal.code is Code.OP_ID_REUSED
     assert house.one("SELECT count(*) FROM visit_events") == before
-    assert server.shop.floor.people["tom"].presence == "available"
+    assert server.processor.floor.people["tom"].presence == "available"
 
 
 async def test_a_device_whose_clock_is_years_slow_is_served(house, clock):
     file = house.enrol("kiosk", "Front")
     await house.open()
-    kiosk = house.device(file, around=Around(wall_clock=lambda: 1_000_000))
+    kiosk = house.device(file, around=Environment(wall_clock=lambda: 1_000_000))
     await house.until(lambda: kiosk.live)
     visit_id = come(kiosk)
     await house.until(lambda: not kiosk.outbox.pending())

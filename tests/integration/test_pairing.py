@@ -1,4 +1,4 @@
-"""A new device and its store, over a real port: both ways in, once."""
+"""Pairs new devices over a real port, by approval and by code."""
 
 import asyncio
 import sqlite3
@@ -7,21 +7,21 @@ import threading
 
 import pytest
 
-from sync_server.device.enrol import Pairing, PairingError, Reason
-from sync_server.device.own_file import save
-from sync_server.protocol import enrol
+from sync_server.device.network.enrol_client import EnrolClient, PairingError, PairingFailure
+from sync_server.device.storage.identity_file import save_identity
+from sync_server.protocol import enrol, enrol_codes, enrol_proofs
 from sync_server.protocol.device_file import parse_device_file
-from sync_server.service.keys import new_pair
-from sync_server.service.pairing import EXPIRES_MS
+from sync_server.service.auth.server_key import new_pair
+from sync_server.service.enrol.requests import EXPIRES_MS
 
-from .house import come
-from .joining import approve, asked, failing, waiting
+from .harness import come
+from .pairing_steps import approve, asked, failing, waiting
 
 
 async def test_a_kiosk_is_approved_and_takes_part(shop, tmp_path):
     await shop.open()
-    pairing = Pairing("kiosk")
-    shown = await pairing.begin(shop.server.enrolment.address)
+    pairing = EnrolClient("kiosk")
+    shown = await pairing.begin(shop.server.enrol.address)
     (request,) = waiting(shop)
     assert (request.digits, request.kind) == (shown.digits, "kiosk")
     assert shown.store == "Test shop"
@@ -30,7 +30,7 @@ async def test_a_kiosk_is_approved_and_takes_part(shop, tmp_path):
     await approve(shop)
     file = await patient
     assert (file.device_id, file.name, file.letter, file.kind) == ("front-door", "Front door", "A", "kiosk")
-    path = save(file, tmp_path)
+    path = save_identity(file, tmp_path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     device = shop.device(parse_device_file(path.read_text()))
     come(device)
@@ -38,10 +38,10 @@ async def test_a_kiosk_is_approved_and_takes_part(shop, tmp_path):
     assert shop.one("SELECT count(*) FROM visits WHERE device_id = 'front-door'") == 1
 
 
-async def test_a_tablet_comes_in_by_a_code_and_nobody_has_to_approve_it(shop):
+async def test_a_tablet_is_paired_by_a_code_without_approval(shop):
     await shop.open()
-    code = shop.server.enrolment.make_code("staff", "Maya's tablet")
-    file = await Pairing("staff").with_code(shop.server.enrolment.address, code.code.lower())
+    code = shop.server.enrol.make_code("staff", "Maya's tablet")
+    file = await EnrolClient("staff").with_code(shop.server.enrol.address, code.code.lower())
     device = shop.device(file)
     await shop.sign_in(device, "maya")
     assert file.device_id == "maya-s-tablet"
@@ -50,25 +50,25 @@ async def test_a_tablet_comes_in_by_a_code_and_nobody_has_to_approve_it(shop):
 async def test_the_secret_key_never_leaves_the_device(shop, monkeypatch):
     await shop.open()
     said: list[str] = []
-    answer = shop.server.enrolment.answer
+    answer = shop.server.enrol.answer
 
     async def overheard(method, path, body, *where):
-        status, told = await answer(method, path, body, *where)
-        said.extend((body.decode(), told.decode()))
-        return status, told
+        status, reply = await answer(method, path, body, *where)
+        said.extend((body.decode(), reply.decode()))
+        return status, reply
 
-    monkeypatch.setattr(shop.server.enrolment._door, "_answer", overheard)
-    pairing = Pairing("kiosk")
+    monkeypatch.setattr(shop.server.enrol.http_app, "_answer", overheard)
+    pairing = EnrolClient("kiosk")
     await asked(shop, pairing)
     await approve(shop)
     file = await pairing.wait()
-    code = shop.server.enrolment.make_code("kiosk", "Back")
-    other = await Pairing("kiosk").with_code(shop.server.enrolment.address, code.code)
+    code = shop.server.enrol.make_code("kiosk", "Back")
+    other = await EnrolClient("kiosk").with_code(shop.server.enrol.address, code.code)
     talk = "".join(said)
     assert enrol.decode(said[0].encode(), enrol.Ask).public_key == file.public_key
     assert file.secret_key not in talk
     assert other.secret_key not in talk
-    assert (enrol.read_code(code.code) or "") not in talk
+    assert (enrol_codes.read_code(code.code) or "") not in talk
     with shop.store() as db:
         kept = "".join(db.iterdump())
     assert file.public_key in kept
@@ -78,67 +78,69 @@ async def test_the_secret_key_never_leaves_the_device(shop, monkeypatch):
 
 async def test_refused_expired_and_forgotten_requests_say_so(shop, monkeypatch):
     server = await shop.open()
-    pairing = Pairing("kiosk")
+    pairing = EnrolClient("kiosk")
     await asked(shop, pairing)
-    server.enrolment.refuse(waiting(shop)[0].request)
-    with failing(Reason.REFUSED):
+    server.enrol.refuse(waiting(shop)[0].request)
+    with failing(PairingFailure.REFUSED):
         await pairing.wait()
-    late = Pairing("kiosk")
+    late = EnrolClient("kiosk")
     await asked(shop, late)
-    now = server.shop.clock()
-    monkeypatch.setattr(server.shop, "clock", lambda: now + EXPIRES_MS + 1000)
-    with failing(Reason.EXPIRED):
+    now = server.processor.clock()
+    monkeypatch.setattr(server.enrol, "_now", lambda: now + EXPIRES_MS + 1000)
+    with failing(PairingFailure.EXPIRED):
         await late.wait()
 
 
 @pytest.mark.fault(
-    "The network fails at the moment a device is approved",
-    "it is enrolled once, and hears of it when the network is back",
+    "The network fails at the moment when a device is approved",
+    "it is enrolled once, and learns it when the network is back",
 )
 async def test_a_lost_answer_is_asked_for_again(shop, monkeypatch):
-    """The Wi-Fi fails at the moment of approval: the device is enrolled once and hears of it in the end."""
+    """The Wi-Fi fails at the moment of approval: the device is enrolled once and learns it later."""
     monkeypatch.setattr(enrol, "POLL_S", 0.01)
     await shop.open()
-    pairing = Pairing("kiosk")
+    pairing = EnrolClient("kiosk")
     await asked(shop, pairing)
     base, pairing._base = pairing._base, "http://127.0.0.1:1"
     patient = asyncio.ensure_future(pairing.wait())
     await approve(shop)
     pairing._base = base
     assert (await patient).device_id == "front-door"
-    code = shop.server.enrolment.make_code("kiosk", "Back")
-    again = Pairing("kiosk")
-    files = [await again.with_code(shop.server.enrolment.address, code.code) for _ in range(2)]
+    code = shop.server.enrol.make_code("kiosk", "Back")
+    again = EnrolClient("kiosk")
+    files = [await again.with_code(shop.server.enrol.address, code.code) for _ in range(2)]
     assert files[0] == files[1]
     assert shop.one("SELECT count(*) FROM devices") == 2
 
 
 @pytest.mark.attack(
-    "Six devices use the same code at the same moment",
+    "Six devices use the same code at the same time",
     "one is enrolled, five are told that the code does not fit",
 )
-async def test_a_code_lets_in_one_device_however_many_try_at_once(shop):
+async def test_a_code_enrols_one_device_even_if_several_use_it_at_once(shop):
     await shop.open()
-    code = shop.server.enrolment.make_code("kiosk", "Front").code
-    tries = [Pairing("kiosk").with_code(shop.server.enrolment.address, code) for _ in range(6)]
+    code = shop.server.enrol.make_code("kiosk", "Front").code
+    tries = [EnrolClient("kiosk").with_code(shop.server.enrol.address, code) for _ in range(6)]
     came = await asyncio.gather(*tries, return_exceptions=True)
     assert sum(not isinstance(one, PairingError) for one in came) == 1
-    assert {one.reason for one in came if isinstance(one, PairingError)} == {Reason.WRONG_CODE}
+    assert {one.reason for one in came if isinstance(one, PairingError)} == {PairingFailure.WRONG_CODE}
     assert shop.one("SELECT count(*) FROM devices") == 1
 
 
 async def test_a_code_is_used_up_though_its_device_hung_up_before_the_answer(shop):
-    """On a slow disk the door ends the request; the device is in the list all the same."""
+    """On a slow disk the request times out; the device is in the list nevertheless."""
     server = await shop.open()
-    code = enrol.read_code(server.enrolment.make_code("kiosk", "Front").code)
+    code = enrol_codes.read_code(server.enrol.make_code("kiosk", "Front").code)
 
     def ask(key: str):
-        nonce = enrol.new_nonce()
-        said = enrol.Present(enrol.WIRE, "kiosk", key, nonce, enrol.device_proof(code, "kiosk", key, nonce))
-        return server.enrolment.answer("POST", "/enrol/code", enrol.encode(said), "10.0.0.5", "127.0.0.1")
+        nonce = enrol_proofs.new_nonce()
+        said = enrol.Present(
+            enrol.WIRE, "kiosk", key, nonce, enrol_proofs.device_proof(code, "kiosk", key, nonce)
+        )
+        return server.enrol.answer("POST", "/enrol/code", enrol.encode(said), "10.0.0.5", "127.0.0.1")
 
     goes_on = threading.Event()
-    slow = server.shop.store.call(lambda _db: goes_on.wait(30))
+    slow = server.processor.writer.call(lambda _db: goes_on.wait(30))
     mine, other = new_pair()[0], new_pair()[0]
     hasty = asyncio.ensure_future(ask(mine))
     await asyncio.sleep(0)
@@ -152,32 +154,32 @@ async def test_a_code_is_used_up_though_its_device_hung_up_before_the_answer(sho
     assert shop.one("SELECT group_concat(public_key) FROM devices") == mine
 
 
-async def test_wrong_codes_and_codes_for_another_kind_let_nobody_in(shop):
+async def test_wrong_codes_and_codes_for_another_kind_enrol_no_device(shop):
     await shop.open()
-    code = shop.server.enrolment.make_code("kiosk", "Front").code
-    for kind, typed in (("kiosk", enrol.new_code()), ("kiosk", "hello"), ("staff", code)):
-        with failing(Reason.WRONG_CODE):
-            await Pairing(kind).with_code(shop.server.enrolment.address, typed)
+    code = shop.server.enrol.make_code("kiosk", "Front").code
+    for kind, typed in (("kiosk", enrol_codes.new_code()), ("kiosk", "hello"), ("staff", code)):
+        with failing(PairingFailure.WRONG_CODE):
+            await EnrolClient(kind).with_code(shop.server.enrol.address, typed)
     assert shop.one("SELECT count(*) FROM devices") == 0
 
 
 @pytest.mark.fault(
-    "The disk is full when a device is paired",
-    "nobody is let in; once there is space the same code and the same request are good",
+    "The disk is full while a device is paired",
+    "no device is enrolled; with space again the same code and the same request work",
 )
-async def test_nobody_is_let_in_while_nothing_can_be_written_and_the_code_stays_good(shop):
+async def test_while_nothing_can_be_written_no_device_is_enrolled_and_the_code_stays_valid(shop):
     server = await shop.open()
     full = "CREATE TRIGGER full_disk BEFORE INSERT ON devices BEGIN SELECT RAISE(FAIL, 'disk is full'); END"
-    await server.shop.store.call(lambda db: db.execute(full))
-    code = server.enrolment.make_code("kiosk", "Front").code
-    pairing, other = Pairing("kiosk"), Pairing("kiosk")
-    with failing(Reason.NOT_NOW):
-        await pairing.with_code(server.enrolment.address, code)
+    await server.processor.writer.call(lambda db: db.execute(full))
+    code = server.enrol.make_code("kiosk", "Front").code
+    pairing, other = EnrolClient("kiosk"), EnrolClient("kiosk")
+    with failing(PairingFailure.NOT_NOW):
+        await pairing.with_code(server.enrol.address, code)
     await asked(shop, other)
     with pytest.raises(sqlite3.Error):
         await approve(shop)
-    assert server.gate.devices == {}
-    await server.shop.store.call(lambda db: db.execute("DROP TRIGGER full_disk"))
-    await pairing.with_code(server.enrolment.address, code)
+    assert server.authenticator.devices == {}
+    await server.processor.writer.call(lambda db: db.execute("DROP TRIGGER full_disk"))
+    await pairing.with_code(server.enrol.address, code)
     await approve(shop, "Second")
     assert (await other.wait()).device_id == "second"

@@ -1,24 +1,28 @@
-"""`welkom report --json` against the same figures worked out anew from the tables, for several pasts."""
+"""Compares `welkom report --json` with the same figures computed from the tables."""
 
 import asyncio
 import json
-import math
+import re
 import shutil
 import sqlite3
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from sync_server.domain.kpi import KPIS
-from sync_server.service.folder import Folder
-from sync_server.service.settings import load_settings
-from sync_server.service.store import reading
+from sync_server.service.config.load import load_settings
+from sync_server.service.storage.connection import connect, reading
+from sync_server.service.storage.data_dir import DataDir
+from tests.figures_sql import differences, figures_of
+from tests.floor_harness import FloorHarness
+from tests.sample_store import ms
+from tests.store_rows import write_records
 
-from .ledger import check
-from .past import DAYS, live_through
+from .finished_days import DAYS, live_through
 from .process import welkom
+from .store_checks import check_store
 
-NOT_FIRST_CONTACT = ("referred", "repair_booked", "appointment_booked", "not_solved")
 ENDED = ("completed", "cancelled", "no_show", "removed", "expired")
 TAKEN_UP = ("accepted", "claimed", "resumed")
 LAID_DOWN = ("held", "handed_over", "completed", "no_show", "cancelled", "removed", "expired")
@@ -26,102 +30,41 @@ ON_THE_FLOOR = ("available", "serving", "not_responding")
 
 
 @pytest.fixture(scope="module", params=[1, 2, 3])
-def past(request, finished_store, tmp_path_factory) -> Folder:
-    """Three days of a shop. They take some seconds to live through, so all tests look at the same."""
-    folder = Folder(tmp_path_factory.mktemp("past") / "store")
+def past(request, finished_store, tmp_path_factory) -> DataDir:
+    """Three days of a shop. They take some seconds to simulate, so all tests use the same."""
+    folder = DataDir(tmp_path_factory.mktemp("past") / "store")
     shutil.copytree(finished_store.path, folder.path)
     asyncio.run(live_through(folder, request.param))
     return folder
 
 
 @pytest.mark.parametrize("days", [(DAYS[0], DAYS[2]), (DAYS[1], DAYS[1])], ids=["three days", "one day"])
-def test_the_report_says_what_the_tables_say(past, days):
+def test_the_report_matches_the_tables(past, days):
     with reading(past.store) as db:
-        check(db, load_settings(past.settings).catalogue())
-        expected = worked_out(db, *days)
+        check_store(db, load_settings(past.settings).catalogue())
+        expected = computed(db, *days)
     ran = welkom("report", "--data", past.path, "--from", days[0], "--to", days[1], "--json")
     assert ran.stderr == ""
-    told = json.loads(ran.stdout)
-    assert (told.pop("from"), told.pop("to")) == days
-    assert told.keys() == expected.keys() == KPIS.keys()
-    for name, figure in expected.items():
-        assert told[name] == figure, name
-    if days[0] != days[1]:  # enough of everything to tell right from wrong
-        assert told["arrived"] > 100
-        assert all(told[name] > 0 for name in ENDED)
-        assert 0 < told["occupancy"] < 1
+    report = json.loads(ran.stdout)
+    assert (report.pop("from"), report.pop("to")) == days
+    shares = report.pop("shares")
+    assert report.keys() == expected.keys() == KPIS.keys()
+    assert differences(expected, report) == []
+    if days[0] != days[1]:  # enough of everything to show a mistake
+        assert report["arrived"] > 100
+        assert all(report[name] > 0 for name in ENDED)
+        assert 0 < report["occupancy"] < 1
+        assert all(share["low"] <= report[name] <= share["high"] for name, share in shares.items())
 
 
-def worked_out(db: sqlite3.Connection, first: str, last: str) -> dict:
-    """Every figure from `visit_log`, `presence_log` and `visit_events`, by its definition."""
-
-    def one(sql: str):
-        (value,) = db.execute(
-            f"SELECT {sql} FROM visit_log WHERE day BETWEEN ? AND ?", (first, last)
-        ).fetchone()
-        return value
-
-    def column(sql: str) -> list[float]:
-        found = db.execute(f"SELECT {sql} AS x FROM visit_log WHERE day BETWEEN ? AND ?", (first, last))
-        return [x for (x,) in found if x is not None]
-
-    def count(condition: str) -> int:
-        return one(f"coalesce(sum({condition}), 0)")
-
-    marks = ", ".join(f"'{state}'" for state in ENDED)
-    arrived, completed = one("count(*)"), count("state = 'completed'")
-    inside = "wait_s BETWEEN quoted_low_s AND quoted_high_s"
-    asked = count("state IN ('completed', 'cancelled')")
-    nps = column("nps")
-    promoters = sum(1 for x in nps if x >= 9) - sum(1 for x in nps if x <= 6)
-    first_contact = count(f"state = 'completed' AND handovers = 0 AND resolution NOT IN {NOT_FIRST_CONTACT}")
-    return {
-        "arrived": arrived,
-        **{state: count(f"state = '{state}'") for state in ENDED},
-        "wait_s": told(column("wait_s")),
-        "offer_latency_s": told(column("(julianday(offered_at) - julianday(created_at)) * 86400")),
-        "response_s": told(column("response_s")),
-        "walk_s": told(column("walk_s")),
-        "greet_s": told(column("greet_s")),
-        "service_s": told(column("service_s")),
-        "visit_s": told(column("visit_s")),
-        "service_level": ratio(
-            count(f"state IN ({marks}) AND serving_at IS NOT NULL AND wait_s <= 60"),
-            count(f"state IN ({marks})"),
-        ),
-        "service_level_target_s": 60,
-        "abandonment_rate": ratio(count("state = 'cancelled'"), arrived),
-        "no_show_rate": ratio(count("state = 'no_show'"), arrived),
-        "within_five_minutes": ratio(count("state = 'completed' AND visit_s <= 300"), arrived),
-        "first_contact_resolution": ratio(first_contact, completed),
-        "quote_error_s": told(column("wait_s - quoted_median_s")),
-        "quote_coverage": ratio(count(inside), count("wait_s IS NOT NULL AND quoted_low_s IS NOT NULL")),
-        "nps": round(100 * promoters / len(nps), 1),
-        "ces": round(one("avg(ces)"), 3),
-        "response_rate": ratio(count("nps IS NOT NULL OR ces IS NOT NULL"), asked),
-        "occupancy": ratio(handling_ms(db, first, last), present_ms(db, first, last)),
-    }
-
-
-def ratio(part: float, whole: float) -> float:
-    return round(part / whole, 4)
-
-
-def told(values: list[float]) -> dict:
-    """Median and 90th percentile, by the line between the two neighbours."""
-    known = sorted(values)
-
-    def at(share: float) -> float:
-        place = share * (len(known) - 1)
-        low = math.floor(place)
-        high = min(low + 1, len(known) - 1)
-        return round(known[low] + (known[high] - known[low]) * (place - low), 3)
-
-    return {"median": at(0.5), "p90": at(0.9), "n": len(known)}
+def computed(db: sqlite3.Connection, first: str, last: str) -> dict[str, Any]:
+    """Every figure by its definition in docs, from `visit_log`, `presence_log` and `visit_events`."""
+    occupancy = round(handling_ms(db, first, last) / present_ms(db, first, last), 4)
+    return {**figures_of(db, (first, last), 60, ms(2026, 3, 5)), "occupancy": occupancy}
 
 
 def handling_ms(db: sqlite3.Connection, first: str, last: str) -> int:
-    """From the log itself: from each taking up to the laying down that follows."""
+    """From the log itself: from each start or resume to the hold or end that follows."""
     rows = db.execute(
         "SELECT visit_id, event, at_server FROM visit_events JOIN visits USING (visit_id)"
         " WHERE day BETWEEN ? AND ? ORDER BY seq",
@@ -139,7 +82,7 @@ def handling_ms(db: sqlite3.Connection, first: str, last: str) -> int:
 
 
 def present_ms(db: sqlite3.Connection, first: str, last: str) -> int:
-    """Each employee's stretches on the floor; everybody had gone home each night."""
+    """The times on the floor of all employees; nobody was there at night."""
     spent = 0
     for (employee,) in db.execute("SELECT DISTINCT employee FROM presence_log"):
         rows = db.execute(
@@ -163,24 +106,43 @@ def test_a_report_in_words_has_every_figure_and_its_meaning(past):
         assert line.endswith(meaning)
 
 
+def test_a_report_in_words_says_how_sure_a_share_is_or_that_there_are_too_few(past, folder):
+    ran = welkom("report", "--data", past.path, "--from", DAYS[0], "--to", DAYS[2])
+    line = next(line for line in ran.stdout.splitlines() if line.startswith("abandonment_rate"))
+    assert re.search(r" 0\.\d+ \(0\.\d+-0\.\d+, \d+ of \d+\)   cancelled ÷ arrived$", line), line
+    db = connect(folder.store)
+    play = FloorHarness(load_settings(folder.settings).catalogue())
+    play.sign_on("maya")
+    done = play.open_with("maya", "repair")
+    play.after(30)
+    play.complete("maya", done)
+    write_records(db, play.catalogue, play.records)
+    db.close()
+    ran = welkom("report", "--data", folder.path, "--from", "2026-03-02")
+    line = next(line for line in ran.stdout.splitlines() if line.startswith("within_five_minutes"))
+    assert "too few to say (1 of 1)" in line
+
+
 def test_a_report_of_an_empty_store_has_no_figures_and_no_fault(folder):
     ran = welkom("report", "--data", folder.path, "--json")
-    told = json.loads(ran.stdout)
-    assert (told["arrived"], told["service_level"], told["wait_s"]) == (
+    report = json.loads(ran.stdout)
+    assert (report["arrived"], report["service_level"], report["wait_s"]) == (
         0,
         None,
         {"median": None, "p90": None, "n": 0},
     )
+    nothing = {"part": 0, "whole": 0, "low": None, "high": None, "enough": False}
+    assert set(map(str, report["shares"].values())) == {str(nothing)}
 
 
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["--from", "yesterday"], '"yesterday" is no day; write it as 2026-11-21'),
+        (["--from", "yesterday"], '"yesterday" is no day from 2000 to 2199; write it as 2026-11-21'),
         (["--from", "2026-03-04", "--to", "2026-03-02"], "--to 2026-03-02 is before --from 2026-03-04"),
     ],
 )
-def test_a_report_of_days_that_are_none_says_so(folder, arguments, reason):
+def test_a_report_with_invalid_days_is_refused(folder, arguments, reason):
     ran = welkom("report", "--data", folder.path, *arguments)
     assert ran.returncode == 2
     assert reason in ran.stderr

@@ -1,24 +1,25 @@
-"""A store restored under devices that know its lost future: a new epoch, and nothing goes back or twice."""
+"""A restored store and devices that know events it has lost: a new epoch, and nothing is done twice."""
 
 import asyncio
 
-from sync_server.domain import ops, ticket
+from sync_server.domain import ops
 from sync_server.domain.refusal import Code
+from sync_server.domain.visit import ticket
 from sync_server.protocol import messages as msg
-from sync_server.service.backup import back_up
-from sync_server.service.restore import restore
-from sync_server.service.verify import verify
+from sync_server.service.upkeep.backup import back_up
+from sync_server.service.upkeep.restore import restore
+from sync_server.service.upkeep.verify import verify
 
-from .house import come, do, visit_of
+from .harness import come, do, visit_of
 
 
 async def test_after_a_restore_every_device_forgets_the_lost_future_and_counts_on(house, tmp_path):
     kiosk, tom = await house.crew("tom")
     kept = come(kiosk, "repair")
     await house.until(lambda: (row := visit_of(tom, kept)) and row.offer_to == "tom")
-    made = await asyncio.to_thread(back_up, house.folder, tmp_path / "into")  # while the server runs
+    made = await asyncio.to_thread(back_up, house.data_dir, tmp_path / "into")  # while the server runs
 
-    first_epoch = house.server.shop.epoch
+    first_epoch = house.server.processor.epoch
     lost = come(kiosk, "repair")
     do(tom, ops.Accept, kept)
     await house.until(lambda: house.agrees(kiosk) and house.agrees(tom) and lost in kiosk.view.visits)
@@ -28,18 +29,18 @@ async def test_after_a_restore_every_device_forgets_the_lost_future_and_counts_o
     going_by_what_is_lost = do(tom, ops.Start, kept)
     waiting = come(kiosk, "repair", alias="Robin")
 
-    restore(house.folder, made, replace=True)
+    restore(house.data_dir, made, replace=True)
     await house.open()
     await house.until(lambda: house.agrees(kiosk) and house.agrees(tom))
 
-    assert house.server.shop.epoch != first_epoch
+    assert house.server.processor.epoch != first_epoch
     assert lost not in kiosk.view.visits
-    assert visit_of(kiosk, waiting).ticket == "A-3"  # it never counts back
+    assert visit_of(kiosk, waiting).ticket == "A-3"  # the counter never goes back
     refused = dict(house.answered)
     assert refused[going_by_what_is_lost].code is Code.STALE_REV
     assert {submit.op_id for submit, _ in tom.outbox.refused()} == {going_by_what_is_lost}
     assert ticket.number(kiosk.next_ticket()) == 4
-    assert verify(house.folder) == []
+    assert verify(house.data_dir) == []
 
 
 async def test_a_rev_of_another_epoch_is_stale_even_where_the_number_fits(house):
@@ -48,27 +49,27 @@ async def test_a_rev_of_another_epoch_is_stale_even_where_the_number_fits(house)
     at_door, tablet = house.raw(kiosk), house.device(tom)
     await house.sign_in(tablet, "tom")
     snapshot = await at_door.hello()
-    assert snapshot.epoch == server.shop.epoch != ""
+    assert snapshot.epoch == server.processor.epoch != ""
     visit_id = "1" * 32
     await at_door.send(msg.Submit("2" * 32, 1, ops.OpenVisit(visit_id, "A-1", "repair", "en")))
-    assert (await at_door.hear(msg.Answer)).refusal is None
-    rev = server.shop.floor.visits[visit_id].rev
+    assert (await at_door.receive(msg.Answer)).refusal is None
+    rev = server.processor.floor.visits[visit_id].rev
 
     async def leave(op_id: str, epoch: str, expected_rev: int | None) -> Code | None:
         await at_door.send(msg.Submit(op_id * 32, 1, ops.Cancel(visit_id, expected_rev), epoch=epoch))
-        answer = await at_door.hear(msg.Answer)
+        answer = await at_door.receive(msg.Answer)
         return answer.refusal.code if answer.refusal else None
 
     assert await leave("3", "another", rev) is Code.STALE_REV
-    assert await leave("3", server.shop.epoch, rev) is Code.STALE_REV  # the same op has the same answer
-    assert server.shop.floor.visits[visit_id].rev == rev
-    assert await leave("4", server.shop.epoch, rev) is None
+    assert await leave("3", server.processor.epoch, rev) is Code.STALE_REV  # the same op has the same answer
+    assert server.processor.floor.visits[visit_id].rev == rev
+    assert await leave("4", server.processor.epoch, rev) is None
 
 
 async def test_a_backup_while_the_shop_is_busy_is_of_one_moment(house, tmp_path):
     (kiosk,) = await house.crew()
     for _ in range(3):
-        making = asyncio.ensure_future(asyncio.to_thread(back_up, house.folder, tmp_path))
+        making = asyncio.ensure_future(asyncio.to_thread(back_up, house.data_dir, tmp_path))
         while not making.done():
             come(kiosk)
             await asyncio.sleep(0)

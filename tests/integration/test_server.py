@@ -1,24 +1,33 @@
-"""Starting and stopping: ports, locks, files that are not what they should be; and forgetting in time."""
+"""Starting and stopping the server: ports, locks and broken files; and retention."""
 
+import asyncio
 import contextlib
 import socket
 from functools import partial
 
 import pytest
 
-from sync_server.device.around import Around
+from sync_server.device.environment import Environment
 from sync_server.domain import ops
 from sync_server.protocol import messages as msg
 from sync_server.service import server as server_module
-from sync_server.service.folder import Folder, FolderError, InUse, Lock
+from sync_server.service.admin import client
+from sync_server.service.admin.commands import ServerState
+from sync_server.service.config.load import SettingsError
+from sync_server.service.net.listen import PortError
+from sync_server.service.processing import periodic_retention
+from sync_server.service.processing.processor import SETTLE_MS, OpProcessor
 from sync_server.service.server import serve
-from sync_server.service.settings import SettingsError
-from sync_server.service.shop import STILL_MS, Shop
-from sync_server.service.socket import PortError
-from sync_server.service.store import StoreError, connect
-from tests.shop import CLOSES, MONDAY_10, Clock
+from sync_server.service.storage.connection import connect
+from sync_server.service.storage.data_dir import DataDir, DataDirError, DataDirInUse, DataDirLock
+from sync_server.service.storage.errors import StoreError
+from sync_server.service.upkeep.health import ask_health
+from sync_server.web.app import make_app
+from tests.fake_clock import FakeClock
+from tests.sample_store import CLOSES, MONDAY_10
 
-from .house import come, do
+from .harness import come, do
+from .process import ServerProcess
 
 
 @contextlib.contextmanager
@@ -27,53 +36,67 @@ def taken_port():
         yield f"127.0.0.1:{other.getsockname()[1]}"
 
 
-async def test_a_port_in_use_is_named_with_what_to_do(house):
+async def test_a_port_in_use_is_reported_with_a_remedy(house):
     with taken_port() as address:
         with pytest.raises(PortError, match=rf"server\.sync: cannot listen on {address} .*another program"):
-            await serve(house.folder, sync=address)
+            await serve(house.data_dir, sync=address)
         with pytest.raises(PortError, match=rf"server\.web: cannot listen on {address} .*choose another one"):
-            await serve(house.folder, web_at=address)
-    await house.open()  # and nothing of the failed starts is left
+            await serve(house.data_dir, web_at=address)
+    await house.open()  # and the failed starts left nothing behind
 
 
-async def test_a_second_server_on_the_folder_is_told_who_is_there(house):
+@pytest.mark.parametrize("killed", [False, True], ids=["stopped", "killed"])
+async def test_the_log_says_whether_a_server_was_stopped_cleanly(house, killed):
+    server = await ServerProcess(house.data_dir.path).start()
+    if killed:
+        await server.kill()
+    else:
+        assert await server.stop() == 0
+    said = await server.output()
+    assert "INFO welkom.lifecycle: started: Welkom " in said
+    assert ("stopped, as it was told to; everything is on the disk" in said) is not killed
+
+
+async def test_a_second_server_on_a_data_directory_is_refused_with_the_process_id(house):
     await house.open()
-    with pytest.raises(InUse, match="a server is running on this folder"):
-        await serve(house.folder)
+    with pytest.raises(DataDirInUse, match="a server is running on this folder"):
+        await serve(house.data_dir)
 
 
 async def test_a_command_waits_for_no_lock_it_cannot_get(house):
-    with Lock(house.folder), pytest.raises(FolderError):
-        await serve(house.folder)
+    with DataDirLock(house.data_dir), pytest.raises(DataDirError):
+        await serve(house.data_dir)
 
 
-async def test_what_is_no_store_is_not_served(tmp_path):
-    with pytest.raises(FolderError, match="no such folder"):
-        await serve(Folder(tmp_path / "nowhere"))
+async def test_a_directory_that_is_no_store_is_refused(tmp_path):
+    with pytest.raises(DataDirError, match="no such folder"):
+        await serve(DataDir(tmp_path / "nowhere"))
 
 
 async def test_wrong_settings_keep_a_server_from_starting_and_leave_the_folder_free(house):
-    text = house.folder.settings.read_text()
-    house.folder.settings.write_text(text.replace("offer_s = 15", "offer_s = 0"))
+    text = house.data_dir.settings.read_text()
+    house.data_dir.settings.write_text(text.replace("offer_s = 15", "offer_s = 0"))
     with pytest.raises(SettingsError, match=r"times\.offer_s"):
-        await serve(house.folder)
-    house.folder.settings.write_text(text)
+        await serve(house.data_dir)
+    house.data_dir.settings.write_text(text)
     await house.open()
 
 
 async def test_a_damaged_store_file_is_named(house):
-    good = house.folder.store.read_bytes()
-    house.folder.store.write_bytes(b"not a database " * 1000)
+    good = house.data_dir.store.read_bytes()
+    house.data_dir.store.write_bytes(b"not a database " * 1000)
     with pytest.raises(StoreError, match=r"store\.db: .*put back your latest copy"):
-        await serve(house.folder)
-    house.folder.store.write_bytes(good)
+        await serve(house.data_dir)
+    house.data_dir.store.write_bytes(good)
 
 
-async def test_a_running_server_says_where_commands_find_it_and_takes_it_back(house):
-    server = await house.open()
-    assert house.folder.control_address.read_text() == f"{server.web_address}\n"
+async def test_a_running_server_has_a_socket_for_commands_and_removes_it(house):
+    server = await house.open(make_app)
+    state = await asyncio.to_thread(client.describe_server, house.data_dir)
+    assert state == ServerState(server.pages.local, None, None)
+    assert (await asyncio.to_thread(ask_health, state))["ok"]
     await house.close_server()
-    assert not house.folder.control_address.exists()
+    assert not house.data_dir.control_socket.exists()
 
 
 async def test_needs_and_employees_of_a_changed_catalogue_reach_tables_and_devices(house):
@@ -82,8 +105,8 @@ async def test_needs_and_employees_of_a_changed_catalogue_reach_tables_and_devic
     kiosk = house.device(file)
     await house.until(lambda: kiosk.live)
     await house.close_server()
-    text = house.folder.settings.read_text()
-    house.folder.settings.write_text(text.replace('name = "Tom"', 'name = "Thomas"'))
+    text = house.data_dir.settings.read_text()
+    house.data_dir.settings.write_text(text.replace('name = "Tom"', 'name = "Thomas"'))
     await house.open()
     await house.until(lambda: kiosk.catalogue.employee("tom").name == "Thomas")
     assert house.one("SELECT name FROM employees WHERE id = 'tom'") == "Thomas"
@@ -96,14 +119,14 @@ async def test_a_catalogue_the_device_has_already_is_not_sent_again(house):
     first = await raw.hello()
     assert first.catalogue == house.catalogue
     await raw.send(msg.Hello(msg.PROTOCOL, first.digest))
-    assert (await raw.hear(msg.Snapshot)).catalogue is None
+    assert (await raw.receive(msg.Snapshot)).catalogue is None
 
 
 # --- over closing time and restarts -------------------------------------------------------------------
 
 
 async def test_a_server_that_was_down_over_closing_time_closes_when_it_starts(house, monkeypatch):
-    clock = Clock(MONDAY_10)
+    clock = FakeClock(MONDAY_10)
     monkeypatch.setattr(server_module, "wall_clock", clock)
     kiosk, tom = await house.crew("tom")
     visit_id = come(kiosk)
@@ -112,15 +135,15 @@ async def test_a_server_that_was_down_over_closing_time_closes_when_it_starts(ho
     clock.now = CLOSES + 11 * 3_600_000
     await house.open()
     await house.until(lambda: house.agrees(tom) and house.agrees(kiosk))
-    clock.after(STILL_MS / 1000)  # its devices are heard first
+    clock.after(SETTLE_MS / 1000)  # it waits for its devices first
     await house.until(lambda: house.one("SELECT state FROM visits") == "expired")
     await house.until(lambda: house.agrees(tom))
     assert tom.view.holder(tom.file.device_id) is None
 
 
-async def test_a_start_days_later_reads_only_what_it_needs_and_knows_all_it_must(house, monkeypatch):
+async def test_a_start_days_later_replays_only_the_recent_log(house, monkeypatch):
     """A visit rated after closing time must not keep the server from starting."""
-    clock = Clock(CLOSES - 600_000)
+    clock = FakeClock(CLOSES - 600_000)
     monkeypatch.setattr(server_module, "wall_clock", clock)
     kiosk, tom = await house.crew("tom")
     visit_id = come(kiosk)
@@ -130,7 +153,7 @@ async def test_a_start_days_later_reads_only_what_it_needs_and_knows_all_it_must
         do(tom, step, visit_id, **more)
     await house.until(lambda: not tom.outbox.pending())
     clock.now = CLOSES
-    house.server.shop.tick()
+    house.server.processor.tick()
     clock.after(600)
     kiosk.submit(ops.Rate(visit_id, ces=5))
     await house.until(lambda: not kiosk.outbox.pending())
@@ -138,19 +161,19 @@ async def test_a_start_days_later_reads_only_what_it_needs_and_knows_all_it_must
     await house.close_server()
     clock.after(2 * 3600)  # the same evening: its tickets must still be known
     server = await house.open()
-    assert server.shop.floor.visits == {}
-    assert server.shop.floor.tickets.taken("2026-03-02", "A-1")
-    assert list(server.shop.floor.history.outcomes)
+    assert server.processor.floor.visits == {}
+    assert server.processor.floor.tickets.is_taken("2026-03-02", "A-1")
+    assert server.processor.floor.history.recent_wait_s("ask", "2026-03-02") is not None
     await house.until(lambda: kiosk.live)
     come(kiosk)
     await house.until(lambda: not kiosk.outbox.pending())
     assert house.one("SELECT ticket FROM visits ORDER BY created_at DESC") == "A-2"
 
 
-async def test_time_does_its_work_though_nobody_asks(house):
-    """The shop sets its own alarm: an offer lapses without any op."""
-    text = house.folder.settings.read_text()
-    house.folder.settings.write_text(text.replace("offer_s = 15", "offer_s = 0.05"))
+async def test_offers_time_out_without_any_message(house):
+    """The processor schedules its own ticks: an offer times out without any op."""
+    text = house.data_dir.settings.read_text()
+    house.data_dir.settings.write_text(text.replace("offer_s = 15", "offer_s = 1"))
     kiosk, tom = await house.crew("tom")
     visit_id = come(kiosk)
     await house.until(lambda: tom.view.people["tom"].presence == "not_responding")
@@ -160,11 +183,11 @@ async def test_time_does_its_work_though_nobody_asks(house):
 # --- forgetting -----------------------------------------------------------------------------------------
 
 
-async def test_16_no_byte_of_an_alias_is_left_in_any_file_of_store_or_devices(house, monkeypatch):
-    clock = Clock(MONDAY_10)
+async def test_16_no_file_of_store_or_devices_has_a_byte_of_an_alias_after_retention(house, monkeypatch):
+    clock = FakeClock(MONDAY_10)
     monkeypatch.setattr(server_module, "wall_clock", clock)
-    monkeypatch.setattr(server_module, "FORGET_EVERY_S", 0.05)
-    monkeypatch.setattr("sync_server.device.device.Around", partial(Around, wall_clock=clock))
+    monkeypatch.setattr(periodic_retention, "EVERY_S", 0.05)
+    monkeypatch.setattr("sync_server.device.device.Environment", partial(Environment, wall_clock=clock))
     kiosk, _ = await house.crew("tom")
     secret, link = "Rumpelstiltskin", "Q" * 22
     for _ in range(30):
@@ -173,7 +196,7 @@ async def test_16_no_byte_of_an_alias_is_left_in_any_file_of_store_or_devices(ho
     await house.until(lambda: not kiosk.outbox.pending() and kiosk.outbox.refused())
 
     def found(word: str) -> list[str]:
-        every = (p for top in (house.folder.path, house.work) for p in top.rglob("*") if p.is_file())
+        every = (p for top in (house.data_dir.path, house.work) for p in top.rglob("*") if p.is_file())
         return [p.name for p in every if word.encode() in p.read_bytes()]
 
     assert found(secret)
@@ -193,35 +216,36 @@ async def test_16_no_byte_of_an_alias_is_left_in_any_file_of_store_or_devices(ho
 
 
 async def forgotten(house, left: str) -> None:
-    """Waits until retention has run to its end once more, with nothing left to forget."""
-    store, rounds = house.server.shop.store, []
-    tidy = store.tidy
+    """Waits until retention has run once more, with nothing left to remove."""
+    store, rounds = house.server.processor.writer, []
+    checkpoint = store.checkpoint
 
-    async def counted() -> None:
-        await tidy()
+    async def counted() -> bool:
+        done = await checkpoint()
         rounds.append(house.one(left))
         house.changed.set()
+        return done
 
-    store.tidy = counted
+    store.checkpoint = counted
     await house.until(lambda: len(rounds) > 1 and rounds[-1] == 0)
-    store.tidy = tidy
+    store.checkpoint = checkpoint
 
 
-async def test_the_log_replays_as_before_once_descriptions_are_gone(house, monkeypatch):
-    clock = Clock(MONDAY_10)
+async def test_the_log_replays_as_before_after_retention(house, monkeypatch):
+    clock = FakeClock(MONDAY_10)
     monkeypatch.setattr(server_module, "wall_clock", clock)
     kiosk, _ = await house.crew("tom")
     visit_id = come(kiosk, alias="Robin")
     kiosk.submit(ops.Cancel(visit_id))
     await house.until(lambda: not kiosk.outbox.pending())
     clock.after(25 * 3600)
-    monkeypatch.setattr(server_module, "FORGET_EVERY_S", 0.05)
+    monkeypatch.setattr(periodic_retention, "EVERY_S", 0.05)
     await house.close_server()
     await house.open()
     await forgotten(house, "SELECT count(*) FROM visits WHERE described")
-    shop = Shop(house.folder, house.catalogue, clock)
+    shop = OpProcessor(house.data_dir, house.catalogue, clock)
     shop.close()
-    db = connect(house.folder.store, read_only=True)
+    db = connect(house.data_dir.store, read_only=True)
     assert (
         db.execute("SELECT body FROM visit_events WHERE event = 'opened'").fetchone()[0].count("Robin") == 0
     )

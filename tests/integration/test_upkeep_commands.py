@@ -1,29 +1,29 @@
-"""The commands that look after a store, as a person types them, while its server runs and while none does."""
+"""The upkeep commands as a person types them, with and without a running server."""
 
 import asyncio
 import json
 
-from sync_server.service.store import connect
+from sync_server.service.storage.connection import connect
 
 from .process import ServerProcess, welkom
 
 
 async def typed(*arguments) -> tuple[int, str]:
-    """The exit code, and all that was said."""
+    """Runs a command. Returns the exit code and the output."""
     done = await asyncio.to_thread(welkom, *arguments)
     return done.returncode, done.stdout + done.stderr
 
 
 async def test_a_store_is_backed_up_restored_and_verified_by_command(house, tmp_path):
-    data = ("--data", house.folder.path)
-    server = await ServerProcess(house.folder.path).start()
+    data = ("--data", house.data_dir.path)
+    server = await ServerProcess(house.data_dir.path).start()
     try:
         code, said = await typed("backup", tmp_path / "b", *data)
         assert (code, said.startswith("Made and verified ")) == (0, True), said
         code, said = await typed("restore", tmp_path / "b", "--replace", *data)
         assert code == 1
         assert "a server is running on this folder" in said
-        assert await typed("verify", *data) == (0, f"{house.folder.store}: sound\n")
+        assert await typed("verify", *data) == (0, f"{house.data_dir.store}: sound\n")
         code, said = await typed("doctor", "--json", *data)
         assert code == 1
         found = [finding["about"] for finding in json.loads(said)["findings"]]
@@ -45,10 +45,10 @@ async def test_a_store_that_is_not_sound_ends_the_command_with_1(folder):
     db.execute("INSERT INTO ops VALUES ('a', zeroblob(16), 'no_such_code', NULL, 1)")
     db.close()
     code, said = await typed("verify", "--json", "--data", folder.path)
-    told = json.loads(said)
-    assert (code, told["ok"]) == (1, False)
-    assert [finding["about"] for finding in told["findings"]] == ["ops"]
-    assert "welkom restore" in told["findings"][0]["text"]
+    report = json.loads(said)
+    assert (code, report["ok"]) == (1, False)
+    assert [finding["about"] for finding in report["findings"]] == ["ops"]
+    assert "welkom restore" in report["findings"][0]["text"]
     code, said = await typed("backup", folder.path / "b", "--data", folder.path)
     assert code == 1
     assert "not sound" in said

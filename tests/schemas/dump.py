@@ -5,21 +5,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from sync_server.domain import ops
-from sync_server.service.accounts import mirror_catalogue
-from sync_server.service.migrations import migrations
-from sync_server.service.store import connect
-from tests.ledger import write
-from tests.shop import KIOSK, Play
+from sync_server.service.storage.catalogue_mirror import mirror_catalogue
+from sync_server.service.storage.connection import connect
+from sync_server.service.storage.schema.migrate import create_store_file
+from tests.floor_harness import KIOSK, FloorHarness
+from tests.store_rows import write_records
 
 HERE = Path(__file__).parent
 
 
-def a_day() -> Play:
+def a_day() -> FloorHarness:
     """A visit of each kind: served with everything said, left, waiting."""
-    play = Play()
+    play = FloorHarness()
     play.sign_on("tom", "lea")
     done = play.open_with("tom", "repair", alias="Robin", colour="red", place="door", link="x" * 22)
     play.on("tom", ops.AddNote, done, note="tried another cable")
@@ -35,10 +33,10 @@ def a_day() -> Play:
     return play
 
 
-def fill(db: sqlite3.Connection, play: Play) -> None:
+def fill(db: sqlite3.Connection, play: FloorHarness) -> None:
     """Writes the day, and a row of everything else."""
     mirror_catalogue(db, play.catalogue)
-    write(db, play.catalogue, play.records)
+    write_records(db, play.catalogue, play.records)
     db.execute("INSERT INTO ops VALUES ('a', zeroblob(16), NULL, NULL, 1)")
     db.execute("INSERT INTO ops VALUES ('b', zeroblob(16), 'stale_rev', '2', 1)")
     db.execute("UPDATE employees SET pin_hash = '$argon2id$of-tom', pin_set_at = 5 WHERE id = 'tom'")
@@ -53,8 +51,9 @@ def fill(db: sqlite3.Connection, play: Play) -> None:
 def dump() -> str:
     """The SQL of a store with that day in it."""
     with tempfile.TemporaryDirectory() as folder:
-        db = connect(Path(folder) / "store.db")
-        migrations.apply(Database(db))
+        path = Path(folder) / "store.db"
+        create_store_file(path)
+        db = connect(path)
         fill(db, a_day())
         text = "\n".join(db.iterdump()) + "\n"
         db.close()

@@ -1,8 +1,8 @@
-"""`make torture`: a whole shop of real processes, killed, cut off, stopped and starved of its disk.
+"""`make torture`: a whole store of real processes, under load and faults of all kinds at the same time.
 
-Ends by itself with one line of JSON, and with 1 if anything acknowledged is missing, was done twice, if
-the devices do not come to agree with the server, or if any program ended by itself for another reason
-than a disk with no room to start on.
+Processes are killed and stopped, links are cut, the disk is full or slow. Prints one line of JSON. The exit
+code is 1 if an acknowledged op is missing or was done twice, if the devices do not agree with the server in
+the end, or if a program ended by itself, unless the server could not start on a full disk.
 """
 
 import argparse
@@ -16,65 +16,65 @@ from pathlib import Path
 
 from sync_server.cli.common import TRY_LATER
 
-from . import judge, world
-from .torment import Torment
+from . import environment, verdict
+from .torture import Torture
 
 
-async def torture(work: Path, seconds: float, seed: int) -> tuple[dict[str, object], bool]:
-    """The figures, and whether all is well."""
+async def run(work: Path, seconds: float, seed: int) -> tuple[dict[str, object], bool]:
+    """The figures, and whether everything is right."""
     me = asyncio.current_task()
     assert me is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)
-    torment = Torment(work, seconds, random.Random(seed))
+    torture = Torture(work, seconds, random.Random(seed))
     try:
-        return await _torture(torment, seed)
+        return await _run(torture, seed)
     finally:
-        torment.disk.close()
+        torture.disk.close()
 
 
-async def _torture(torment: Torment, seed: int) -> tuple[dict[str, object], bool]:
+async def _run(torture: Torture, seed: int) -> tuple[dict[str, object], bool]:
     figures: dict[str, object] = {}
-    await torment.set_up()
+    await torture.set_up()
     try:
-        await torment.run()
+        await torture.run()
         try:
-            converged: float | None = round(await torment.converge(), 1)
+            converged: float | None = round(await torture.converge(), 1)
         except AssertionError as error:
             converged, figures["disagree"] = None, str(error)
     finally:
-        await torment.tear_down()
-    verdict = judge.verdict(torment.folder, torment.notes)
+        await torture.tear_down()
+    found = verdict.judge(torture.folder, torture.notes)
     wrongly = [
-        f"{member.name}: {code} {said}"
-        for member in (torment.server, *torment.devices)
-        for code, said in member.ended
-        if (member, code) != (torment.server, TRY_LATER)  # on a full disk, which is as it should be
+        f"{member.name}: {code} {last_line}"
+        for member in (torture.server, *torture.devices)
+        for code, last_line in member.ended
+        if (member, code) != (torture.server, TRY_LATER)  # which is right on a full disk
     ]
     figures = {
-        "acknowledged": verdict.acknowledged,
-        "missing": verdict.missing,
-        "duplicates": verdict.duplicates,
-        "helped": verdict.helped,
-        "kills": torment.server.kills,
-        "cuts": torment.cuts,
+        "acknowledged": found.acknowledged,
+        "missing": found.missing,
+        "duplicates": found.duplicates,
+        "helped": found.helped,
+        "kills": torture.server.kills,
+        "cuts": torture.cuts,
         "converged_s": converged,
-        "device_kills": sum(device.kills for device in torment.devices),
-        "stops": torment.stops,
-        "full_disks": torment.full,
-        "slow_disks": torment.slow,
-        "started_later": sum(code == TRY_LATER for code, _ in torment.server.ended),
+        "device_kills": sum(device.kills for device in torture.devices),
+        "stops": torture.stops,
+        "full_disks": torture.full,
+        "slow_disks": torture.slow,
+        "slow_commits": torture.slow_commits,
+        "started_later": sum(code == TRY_LATER for code, _ in torture.server.ended),
         "ended_by_itself": wrongly,
-        "up_s": torment.up_s,
-        "last_to_agree": torment.last_to_agree,
-        "verify": verdict.found,
-        "links": torment.links.means,
-        "disk": torment.disk.means,
+        "up_s": torture.up_s,
+        "last_to_agree": torture.last_to_agree,
+        "verify": found.problems,
+        "links": torture.links.means,
+        "disk": torture.disk.means,
         "seed": seed,
         **figures,
     }
-    ill = verdict.missing or verdict.duplicates or verdict.found or wrongly
-    well = converged is not None and not ill
-    return figures, well
+    wrong = found.missing or found.duplicates or found.problems or wrongly
+    return figures, converged is not None and not wrong
 
 
 def main() -> int:
@@ -86,16 +86,16 @@ def main() -> int:
     )
     chosen = parser.parse_args()
     if not chosen.plain:
-        world.enter_namespaces()
+        environment.enter_namespaces()
     seed = random.randrange(10**6) if chosen.seed is None else chosen.seed
     try:
         with tempfile.TemporaryDirectory(prefix="welkom-torture-") as work:
-            figures, well = asyncio.run(torture(Path(work), chosen.seconds, seed))
+            figures, right = asyncio.run(run(Path(work), chosen.seconds, seed))
     except (asyncio.CancelledError, KeyboardInterrupt):
-        print("stopped before its end: nothing can be said", file=sys.stderr)
+        print("stopped before its end: there is no result", file=sys.stderr)
         return 2
     print(json.dumps(figures))
-    return 0 if well else 1
+    return 0 if right else 1
 
 
 if __name__ == "__main__":

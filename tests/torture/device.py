@@ -1,8 +1,9 @@
-"""One device under torture: the real Device without a window, and somebody who never rests at it.
+"""One device of a torture: the product's Device without a window, and a simulated person who uses it.
 
-Each op is noted as soon as it is in the outbox, and again the moment it is acknowledged, in files that
-survive this process however it ends. After SIGUSR1 nobody makes anything new; the device goes on
-sending what it has, and writes down what it shows.
+Each op is noted when it is in the outbox, and again when it is acknowledged, in files that survive a kill.
+After SIGUSR1 no new ops are made: the device sends what it has, and writes down what it shows.
+
+    python -m tests.torture.device DEVICE_FILE FOLDER NOTES EMPLOYEE
 """
 
 import asyncio
@@ -17,18 +18,19 @@ from msgspec import Struct, json
 from msgspec.structs import asdict
 
 from sync_server.device.device import Device
-from sync_server.device.outbox import OutboxError
+from sync_server.device.storage.outbox_errors import OutboxError
 from sync_server.domain import ops
 from sync_server.protocol.device_file import parse_device_file
 from sync_server.protocol.messages import Submit
-from sync_server.simulation import people
-from tests.bench.shop import PIN
+from sync_server.simulation.behaviour import Behaviour
+from sync_server.simulation.demo import people
+from tests.bench.store import PIN
 
-SPEED = 240.0  # times faster than life: a shopper every 0.15 s, half a second to help one
+SPEED = 240.0  # a shopper every 0.15 s, half a second to serve one
 LOOK_S = 0.1
 
 
-class Shown(Struct):
+class ShownState(Struct):
     """What a device shows, for comparing it with the server."""
 
     pending: int
@@ -38,7 +40,7 @@ class Shown(Struct):
 
 
 class Journal:
-    """A line is on disk when `note` returns."""
+    """A file of lines. A line is on disk when `note` returns."""
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_DSYNC, 0o600)
@@ -49,11 +51,11 @@ class Journal:
 
 def note_op(journal: Journal, submit: Submit) -> None:
     op = submit.op
-    journal.note(submit.op_id, op.__struct_config__.tag, getattr(op, "visit_id", "-"))
+    journal.note(submit.op_id, str(op.__struct_config__.tag), getattr(op, "visit_id", "-"))
 
 
-def shown(device: Device) -> Shown:
-    return Shown(
+def shown(device: Device) -> ShownState:
+    return ShownState(
         pending=len(device.outbox.pending()),
         live=device.live,
         visits={visit_id: asdict(row) for visit_id, row in device.view.visits.items()},
@@ -61,42 +63,42 @@ def shown(device: Device) -> Shown:
     )
 
 
-async def never_resting(device: Device, who: str) -> None:
-    """An employee, or the shoppers at a kiosk. A tap that could not be kept is made again, as people do."""
+async def use_without_pause(device: Device, who: str) -> None:
+    """An employee, or the shoppers at a kiosk. A tap that could not be saved is made again."""
     chance = random.Random()
-    pace = people.Pace(speed=SPEED)
+    behaviour = Behaviour(speed=SPEED, arrivals=(105.0,) * 24, service=0.45)
     while True:
         with contextlib.suppress(OutboxError):
             if who:
-                await people.employee(device, who, PIN, pace, chance)
+                await people.employee(device, who, PIN, behaviour, chance)
             else:
-                await people.shoppers(device, pace, chance)
+                await people.shoppers(device, behaviour, chance)
 
 
 async def main(file: Path, data: Path, notes: Path, who: str) -> None:
     device = Device(parse_device_file(file.read_text("utf-8")), data)
     name = device.file.device_id
     made, acknowledged = Journal(notes / f"{name}.ops"), Journal(notes / f"{name}.acks")
-    for submit in device.outbox.pending():  # killed between keeping and noting it
+    for submit in device.outbox.pending():  # killed after saving it and before noting it
         note_op(made, submit)
     submit_op = device.submit
 
-    def noted(op: ops.DeviceOp) -> str:
+    def submit_and_note(op: ops.DeviceOp) -> str:
         op_id = submit_op(op)
-        made.note(op_id, op.__struct_config__.tag, getattr(op, "visit_id", "-"))
+        made.note(op_id, str(op.__struct_config__.tag), getattr(op, "visit_id", "-"))
         return op_id
 
-    device.submit = noted  # type: ignore[method-assign]
+    device.submit = submit_and_note  # type: ignore[assignment]
     device.on_answered = acknowledged.note
-    rest = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, rest.set)
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, stop.set)
     device.start()
     (notes / f"{name}.up").write_text(str(os.getpid()))
-    working = asyncio.ensure_future(never_resting(device, who))
-    await rest.wait()
+    working = asyncio.ensure_future(use_without_pause(device, who))
+    await stop.wait()
     working.cancel()
     for task in asyncio.all_tasks() - {asyncio.current_task()}:
-        task.cancel()  # the shoppers that are still at a kiosk
+        task.cancel()  # shoppers who are still at a kiosk
     state, before = notes / f"{name}.state", b""
     while True:
         now = json.encode(shown(device))

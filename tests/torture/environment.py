@@ -1,8 +1,8 @@
-"""Where the torture happens: links that can be cut and a disk that can be filled, by the means there are.
+"""Provides links that can be cut and a disk that can be filled, with what this system allows.
 
-With network namespaces each device is on a wire of its own (veth) to the server; cut, it loses packets and
-nobody is told, as with bad Wi-Fi. Without them a proxy on loopback does it. The disk is a small tmpfs of
-this process's own mount namespace, or, where none may be mounted, a limit on the size of the server's files.
+With network namespaces each device has its own virtual wire (veth) to the server. A cut wire loses packets
+and closes no connection, like bad Wi-Fi. Without namespaces a proxy on loopback is used. The disk is a small
+tmpfs in this process's own mount namespace, or, if none may be mounted, a limit on the server's files.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from tests.integration.cable import Cable
 DISK_MB = 64
 CHUNK = 65_536
 INSIDE = "WELKOM_TORTURE_INSIDE"
-# Our own mounts and network; all of it is gone when the last process in it has ended.
+# With mounts and network of their own, which disappear when the last process in them has ended.
 NAMESPACES = [
     ["unshare", "--mount", "--net", "--propagation", "private"],
     ["unshare", "--user", "--map-root-user", "--mount", "--net", "--propagation", "private"],
@@ -29,7 +29,7 @@ NAMESPACES = [
 
 
 def enter_namespaces() -> None:
-    """Starts this program anew inside namespaces of its own, where that is allowed."""
+    """Starts this program again inside its own namespaces, if that is allowed."""
     if INSIDE in os.environ or not all(map(shutil.which, ("unshare", "nsenter", "ip", "mount"))):
         return
     trial = "ip link set lo up && ip link add one type veth peer name other && mount -t tmpfs none /tmp"
@@ -39,8 +39,8 @@ def enter_namespaces() -> None:
             os.execvp(wrapped[0], [*wrapped, sys.executable, "-m", "tests.torture", *sys.argv[1:]])
 
 
-def bound(command: list[str]) -> list[str]:
-    """The command, ended by the kernel as soon as this process is gone, however that went."""
+def tied_to_this_process(command: list[str]) -> list[str]:
+    """The command, changed so that the kernel kills it when this process ends for any reason."""
     return [*(["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []), *command]
 
 
@@ -51,10 +51,14 @@ def is_inside() -> bool:
 class Links(Protocol):
     means: str
 
-    async def lay(self, number: int, port: int) -> str: ...  # the address the device finds its server at
-    def command(self, number: int) -> list[str]: ...  # what to put before a device's command
+    async def open(self, number: int, port: int) -> str:
+        """Creates a device's link; the address of the server for this device."""
+
+    def command(self, number: int) -> list[str]:
+        """What to put before the device's command."""
+
     async def cut(self, number: int) -> None: ...
-    async def mend(self, number: int) -> None: ...
+    async def repair(self, number: int) -> None: ...
     async def close(self) -> None: ...
 
 
@@ -67,9 +71,9 @@ class Wires:
         self._holders: dict[int, asyncio.subprocess.Process] = {}
         _run("ip link set lo up")
 
-    async def lay(self, number: int, port: int) -> str:
-        # What it says, it says in a namespace of its own.
-        hold = bound(["unshare", "--net", "sh", "-c", "echo; exec sleep 3600"])
+    async def open(self, number: int, port: int) -> str:
+        # It prints its line when it is inside its namespace.
+        hold = tied_to_this_process(["unshare", "--net", "sh", "-c", "echo; exec sleep 3600"])
         holder = await asyncio.create_subprocess_exec(*hold, stdout=subprocess.PIPE)
         self._holders[number] = holder
         assert holder.stdout is not None
@@ -89,7 +93,7 @@ class Wires:
     async def cut(self, number: int) -> None:
         _run(f"ip link set d{number} down")
 
-    async def mend(self, number: int) -> None:
+    async def repair(self, number: int) -> None:
         _run(f"ip link set d{number} up")
 
     async def close(self) -> None:
@@ -107,20 +111,20 @@ class Proxies:
         self._cables: dict[int, Cable] = {}
         self._turn = 0
 
-    async def lay(self, number: int, port: int) -> str:
-        self._cables[number] = await Cable(f"127.0.0.1:{port}").lay()
+    async def open(self, number: int, port: int) -> str:
+        self._cables[number] = await Cable(f"127.0.0.1:{port}").open()
         return self._cables[number].address
 
     def command(self, _number: int) -> list[str]:
         return []
 
     async def cut(self, number: int) -> None:
-        """By turns everybody is told, and nobody is."""
+        """Closes the connections and stalls them, in turn."""
         self._turn += 1
-        (self._cables[number].cut if self._turn % 2 else self._cables[number].pinch)()
+        (self._cables[number].cut if self._turn % 2 else self._cables[number].stall)()
 
-    async def mend(self, number: int) -> None:
-        self._cables[number].mend()
+    async def repair(self, number: int) -> None:
+        self._cables[number].repair()
 
     async def close(self) -> None:
         for cable in self._cables.values():
@@ -128,7 +132,7 @@ class Proxies:
 
 
 class SmallDisk:
-    """A tmpfs. Full, it has not a byte left."""
+    """A small tmpfs. `fill` leaves not one byte free."""
 
     means = f"a tmpfs of {DISK_MB} MB"
 
@@ -149,12 +153,12 @@ class SmallDisk:
         self._filler.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Or its folder could not be removed, and outside a mount namespace of one's own it would stay."""
+        """Unmounts it, so that its folder can be removed."""
         _run(f"umount {self._path}")
 
 
 class FileLimit:
-    """No file of the server may grow any more."""
+    """Limits the size of the files that the server writes."""
 
     means = "a limit on the size of the server's files"
 
@@ -168,10 +172,10 @@ class FileLimit:
         self._limit(pid, resource.RLIM_INFINITY)
 
     def close(self) -> None:
-        """There is nothing to take away."""
+        """Nothing to do: the limit ends with the server."""
 
     def _limit(self, pid: int, size: int) -> None:
-        with contextlib.suppress(ProcessLookupError):  # a server started anew has no limit
+        with contextlib.suppress(ProcessLookupError):  # a server that was started again has no limit
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 

@@ -1,4 +1,4 @@
-"""What might lead out of a window: keys, and a window manager's wish to close it."""
+"""What could close or leave a window: keys, and a window manager's request to close it."""
 
 import ctypes
 from typing import Any
@@ -12,7 +12,7 @@ KEYS: tuple[tuple[int, list[str]], ...] = (
 
 
 def press_every_key(window: Any) -> None:
-    """Presses each key that leads somewhere in a Kivy window or on a desktop, and lets it go."""
+    """Presses and releases each key that does something in a Kivy window or on a desktop."""
     for key, modifiers in KEYS:
         window.dispatch("on_key_down", key, 0, None, modifiers)
         window.dispatch("on_keyboard", key, 0, None, modifiers)
@@ -20,7 +20,7 @@ def press_every_key(window: Any) -> None:
 
 
 class ClientMessage(ctypes.Structure):
-    """X11's XClientMessageEvent, as large as any XEvent."""
+    """X11's XClientMessageEvent, padded to the size of XEvent."""
 
     _fields_ = (
         ("type", ctypes.c_int),
@@ -36,7 +36,7 @@ class ClientMessage(ctypes.Structure):
 
 
 def ask_to_close(window: int) -> None:
-    """Sends WM_DELETE_WINDOW to a window of the display there is, as Alt+F4 or a close button does."""
+    """Sends WM_DELETE_WINDOW to a window of the present display, as Alt+F4 or a close button does."""
     x11 = ctypes.CDLL("libX11.so.6")
     x11.XOpenDisplay.restype = ctypes.c_void_p
     x11.XInternAtom.restype = ctypes.c_ulong

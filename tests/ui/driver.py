@@ -14,21 +14,22 @@ from typing import Any
 
 os.environ.setdefault("KIVY_NO_ARGS", "1")
 
-from assets.window import prepare
+from assets.ui.window import prepare
+from tests.gallery.picture_window import draw_at_once
 
-GIVE_UP_S = 20.0  # a test that waits this long has failed; nothing waits by design
+GIVE_UP_S = 20.0  # a test that waits this long has failed
 
 
 class Screen:
-    """A running app's window, as a person uses it.
+    """The window of a running app, as a person uses it.
 
-    `look()` is called before each tap: a person looks first, and where the app's clock is the
-    test's own, it goes on meanwhile.
+    `before_tap()` is called before each tap: a test with its own clock lets time pass, as a person takes
+    time to look.
     """
 
     def __init__(self, app: Any) -> None:
         self.app = app
-        self.look: Callable[[], None] = lambda: None
+        self.before_tap: Callable[[], None] = lambda: None
 
     @property
     def window(self) -> Any:
@@ -37,34 +38,34 @@ class Screen:
         return Window
 
     def widgets(self) -> Iterator[Any]:
-        """Everything on the window, what is on top first."""
+        """All widgets of the window, the topmost first."""
         for child in self.window.children:
             yield from child.walk()
 
     def find(self, test_name: str) -> Any | None:
-        """The widget of this name that a finger could reach: on the window, visible and enabled."""
+        """The widget with this test name, if it is visible and enabled."""
         for widget in self.widgets():
             if getattr(widget, "test_name", None) == test_name and _visible(widget):
                 return widget
         return None
 
     def names(self) -> set[str]:
-        """The names of all that can be touched now."""
+        """The test names of everything that can be touched."""
         return {w.test_name for w in self.widgets() if getattr(w, "test_name", "") and _visible(w)}
 
     def texts(self) -> list[str]:
-        """All the words on the window."""
+        """All visible texts."""
         return [w.text for w in self.widgets() if getattr(w, "text", "") and _visible(w)]
 
     async def frames(self, count: int = 2) -> None:
-        """Until this many frames have been drawn from now on."""
+        """Waits until this many more frames were drawn."""
         from kivy.clock import Clock
 
         first = Clock.frames
         await self.until(lambda: Clock.frames >= first + count)
 
     async def until(self, condition: Callable[[], Any], what: str = "") -> Any:
-        """Until `condition()` is true; its value. Fails with what is on the window instead."""
+        """Waits until `condition()` is true, and returns its value. A failure says what is on the window."""
         try:
             async with asyncio.timeout(GIVE_UP_S):
                 while not (value := condition()):
@@ -77,11 +78,11 @@ class Screen:
             ) from None
 
     async def tap(self, test_name: str) -> None:
-        """Touches the widget of this name in its middle, as soon as it is there, and lets go."""
+        """Touches the middle of the widget with this test name, as soon as it is there."""
         widget = await self.until(lambda: self.find(test_name), f"{test_name} to tap")
         await self.frames()
         widget = self.find(test_name) or widget
-        self.look()
+        self.before_tap()
         await self.touch(*widget.to_window(*widget.center))
 
     async def touch(self, x: float, y: float) -> None:
@@ -95,7 +96,7 @@ class Screen:
         await self.frames()
 
     def picture(self, path: Path) -> Path:
-        """Saves what the window shows."""
+        """Saves a picture of the window."""
         path.parent.mkdir(parents=True, exist_ok=True)
         saved = Path(self.window.screenshot(name=str(path)))  # Kivy adds a number to the name
         saved.replace(path)
@@ -121,6 +122,7 @@ async def running(app: Any, size: tuple[int, int] = (540, 960)) -> AsyncIterator
     prepare(size)
     from kivy.core.window import Window
 
+    draw_at_once()
     Window.size = size
     task = asyncio.ensure_future(app.async_run("asyncio"))
     screen = Screen(app)

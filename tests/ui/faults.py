@@ -1,4 +1,4 @@
-"""Faults of our own, to be put where a test wants one."""
+"""A fault that a test puts into the app."""
 
 
 def fault(*_: object, **_more: object) -> None:

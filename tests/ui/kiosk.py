@@ -1,4 +1,4 @@
-"""A kiosk under test: the real app, the real device and its real outbox; nobody answers at the other end."""
+"""A kiosk under test: the real app, a real device and its real outbox, but no server."""
 
 import asyncio
 import contextlib
@@ -9,13 +9,13 @@ from typing import Any
 
 import zmq
 
-from kiosk.flow import Flow
-from kiosk.hands import Hands
-from kiosk.scenes import store_of
+from kiosk.controller import KioskController
+from kiosk.session.session_flow import SessionFlow
 from sync_server.device.device import Device
-from sync_server.device.outbox import Outbox
-from sync_server.domain.catalogue import Catalogue
+from sync_server.device.storage.outbox import Outbox
+from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.protocol.device_file import DeviceFile
+from tests.gallery.kiosk_scenes import store_of
 
 from .driver import Screen, running
 from .on_disk import on_disk
@@ -25,31 +25,31 @@ PORTRAIT, SMALL = (432, 768), (800, 480)
 
 @dataclass
 class Kiosk:
-    """A kiosk with a clock of its own: time passes when a test says so."""
+    """A kiosk with its own clock: time passes only when a test says so."""
 
     screen: Screen
-    hands: Hands
+    controller: KioskController
     device: Any
     clock: list[int]
 
     def __post_init__(self) -> None:
         self.tap = self.screen.tap
-        self.screen.look = self.look
+        self.screen.before_tap = self.look
 
     def look(self) -> None:
-        """A second for what is on the glass."""
+        """Lets a second pass, as a person needs to look at the screen."""
         self.clock[0] += 1000
 
     async def pass_time(self, ms: int) -> None:
         self.clock[0] += ms
-        self.hands.wake()
+        self.controller.tick()
         await self.screen.frames()
 
     def says(self, text: str) -> bool:
         return any(text in shown for shown in self.screen.texts())
 
-    def kept(self) -> list[Any]:
-        """The ops on this device's disk that nobody has answered."""
+    def pending_ops(self) -> list[Any]:
+        """The unanswered ops on this device's disk."""
         with on_disk(self.device.outbox) as found:
             return [submit.op for submit in found.pending()]
 
@@ -62,7 +62,7 @@ def device_file() -> DeviceFile:
         kind="kiosk",
         name="Front door",
         letter="A",
-        server="tcp://127.0.0.1:9",  # nobody is there
+        server="tcp://127.0.0.1:9",  # no server
         server_key=server_key.decode(),
         public_key=public.decode(),
         secret_key=secret.decode(),
@@ -77,28 +77,28 @@ async def kiosk(
     device: Any = None,
     alone: bool = False,
 ) -> AsyncIterator[Kiosk]:
-    """A kiosk that knows its store from an earlier day, or one with the given stand-in for a device."""
+    """A kiosk that has its catalogue from an earlier connection, or one with the given fake device."""
     if device is None:
         file = device_file()
         outbox = Outbox(folder / f"{file.device_id}.db")
-        outbox.keep_catalogue(catalogue or store_of(), "digest")
+        outbox.save_catalogue(catalogue or store_of(), "digest")
         outbox.close()
         device = Device(file, folder)
     clock = [1_000_000]
-    hands = Hands(Flow(), device, lambda: clock[0])
-    from kiosk.glass import KioskApp
+    controller = KioskController(SessionFlow(), device, lambda: clock[0])
+    from kiosk.view import KioskWindow
 
     try:
-        async with running(KioskApp(hands, alone=alone), size) as screen:
-            yield Kiosk(screen, hands, device, clock)
+        async with running(KioskWindow(controller, alone=alone), size) as screen:
+            yield Kiosk(screen, controller, device, clock)
     finally:
-        hands.stop()
+        controller.stop()
         if isinstance(device, Device):
             device.stop()
 
 
 def at_the_kiosk(folder: Path, what: Callable[[Kiosk], Awaitable[None]], **how: Any) -> None:
-    """Runs `what` at a kiosk that is closed again afterwards."""
+    """Runs `what` at a kiosk, and closes it."""
 
     async def go() -> None:
         async with kiosk(folder, **how) as k:

@@ -1,15 +1,15 @@
-"""What is on a device's disk while the device runs, which nobody else may open."""
+"""Reads the disk of a running device, whose database is locked."""
 
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sync_server.device.outbox import Outbox
+from sync_server.device.storage.outbox import Outbox
 
 
 @contextmanager
 def on_disk(running: Outbox) -> Iterator[Outbox]:
-    """The outbox that would be found if the power were cut now: a copy of its files."""
+    """The outbox as it would be after a power cut at this moment: a copy of its files."""
     folder = running.path.parent / "found"
     folder.mkdir(exist_ok=True)
     for file in running.path.parent.glob(f"{running.path.name}*"):

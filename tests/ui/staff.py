@@ -1,12 +1,12 @@
-"""A tablet under test: the real app on a stand-in device, whose rows and answers a test gives."""
+"""A tablet under test: the real app on a fake device, whose rows and answers a test gives."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from staff_app import sample
-from staff_app.hands import Hands
-from staff_app.stand_in import StandIn
+from staff_app.controller import StaffController
+from tests.gallery import staff_sample
+from tests.gallery.staff_device import FakeStaffDevice
 
 from .driver import Screen, running
 
@@ -14,37 +14,39 @@ SMALL, USUAL = (800, 480), (1280, 800)
 
 
 class Tablet:
-    """A person at a tablet."""
+    """A tablet, and the person who uses it."""
 
-    def __init__(self, screen: Screen, hands: Hands, device: StandIn, clock: list[int]) -> None:
+    def __init__(
+        self, screen: Screen, controller: StaffController, device: FakeStaffDevice, clock: list[int]
+    ) -> None:
         self.screen = screen
-        self.hands = hands
+        self.controller = controller
         self.device = device
         self.clock = clock
         self.tap = screen.tap
-        screen.look = self.look
+        screen.before_tap = self.look
 
     def look(self) -> None:
-        """A second for what is on the glass."""
+        """Lets a second pass, as a person needs to look at the screen."""
         self.clock[0] += 1000
 
     @property
     def up(self) -> str:
-        """Which screen is up."""
-        return self.hands.screen.value
+        """The name of the present screen."""
+        return self.controller.screen.value
 
     @property
     def ops(self) -> list[Any]:
-        """What was asked of the floor and not answered yet."""
+        """The unanswered ops."""
         return [submit.op for submit in self.device.pending]
 
     @property
-    def glass(self) -> Any:
+    def view(self) -> Any:
         return self.screen.app.root
 
     async def show(self, *visits: Any, people: Any = None) -> None:
-        """The server's rows change."""
-        self.device.show(visits, sample.floor() if people is None else people)
+        """Replaces the server's rows."""
+        self.device.show(visits, staff_sample.floor() if people is None else people)
         await self.screen.frames()
 
     async def says(self, text: str) -> None:
@@ -62,19 +64,19 @@ def at_the_tablet(
     size: tuple[int, int] = SMALL,
     alone: bool = False,
 ) -> None:
-    """Does `what` at a tablet with these rows, in English."""
+    """Runs `what` at a tablet with these rows, in English."""
 
     async def go() -> None:
-        device = sample.tablet(*visits, people=people)
-        hands = Hands(device)  # type: ignore[arg-type]
-        from assets.window import prepare
+        device = staff_sample.tablet(*visits, people=people)
+        controller = StaffController(device)  # type: ignore[arg-type]
+        from assets.ui.window import prepare
 
         prepare(size)
-        from staff_app.glass import StaffApp
+        from staff_app.view import StaffWindow
 
         clock = [0]
-        app = StaffApp(hands, language="en", clock=lambda: clock[0], alone=alone)
+        app = StaffWindow(controller, language="en", clock=lambda: clock[0], alone=alone)
         async with running(app, size) as screen:
-            await what(Tablet(screen, hands, device, clock))
+            await what(Tablet(screen, controller, device, clock))
 
     asyncio.run(go())

@@ -1,4 +1,4 @@
-"""Visit after visit, kiosk and tablet keep nothing: no widget, no timer, no listener more than before."""
+"""The apps do not grow: after each visit there are as many widgets, timers and listeners as before."""
 
 import gc
 from collections.abc import Awaitable, Callable
@@ -6,9 +6,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from kiosk.scenes import Scene, StandIn, store_of
-from kiosk.session import Screen
-from staff_app import sample
+from kiosk.session.session import KioskScreen
+from sync_server.protocol.rows import VisitRow
+from tests.gallery import staff_sample
+from tests.gallery.kiosk_scenes import FakeKioskDevice, KioskScene, store_of
 
 from .kiosk import SMALL, Kiosk, at_the_kiosk
 from .staff import Tablet, at_the_tablet
@@ -16,20 +17,20 @@ from .staff import Tablet, at_the_tablet
 LANGUAGES = ("en", "nl", "fi")
 
 
-def kept() -> dict[str, int]:
-    """What would grow if something were never let go."""
+def counts() -> dict[str, int]:
+    """What grows if something is never released."""
     from kivy.clock import Clock
     from kivy.uix.widget import Widget
 
-    from assets.look import look
-    from staff_app.widgets.speech import speech
+    from assets.ui.style import style
+    from staff_app.widgets.ui_language import ui_language
 
     gc.collect()
     return {
         "widgets": sum(issubclass(type(thing), Widget) for thing in gc.get_objects()),
         "timers": len(Clock.get_events()),
-        "listeners to the look": len(look.get_property_observers("unit")),
-        "listeners to the speech": len(speech.get_property_observers("words")),
+        "listeners to the style": len(style.get_property_observers("unit")),
+        "listeners to the language": len(ui_language.get_property_observers("texts")),
     }
 
 
@@ -37,7 +38,7 @@ async def nothing_grows(visit: Callable[[int], Awaitable[None]]) -> None:
     async def a_few() -> dict[str, int]:
         for n in range(len(LANGUAGES)):
             await visit(n)
-        return kept()
+        return counts()
 
     await a_few()  # makes the pages
     before, after = await a_few(), await a_few()
@@ -47,29 +48,29 @@ async def nothing_grows(visit: Callable[[int], Awaitable[None]]) -> None:
 
 
 def test_the_kiosk_keeps_nothing_of_a_visit() -> None:
-    device = StandIn(store_of())
+    device = FakeKioskDevice(store_of())
 
     async def what(k: Kiosk) -> None:
-        scene = Scene(device, k.hands)
+        scene = KioskScene(device, k.controller)
 
         async def visit(n: int) -> None:
             k.look()
             device.rows = {}
-            k.hands.speak(LANGUAGES[n])
+            k.controller.set_language(LANGUAGES[n])
             scene.name()
             await k.screen.frames(1)
-            k.hands.back()
-            k.hands.join()
+            k.controller.back()
+            k.controller.join()
             for state in ("waiting", "accepted", "serving"):
                 scene.row(state=state, employee=None if state == "waiting" else "maya", place_in_line=1)
                 await k.screen.frames(1)
             scene.row(state="completed", employee="maya", ended_at=device.at)
             await k.screen.frames(1)
-            k.hands.rate(4)
+            k.controller.rate(4)
             await k.screen.frames(1)
-            k.hands.all_right()
+            k.controller.acknowledge()
             await k.screen.frames(1)
-            assert k.hands.screen is Screen.NEED
+            assert k.controller.screen is KioskScreen.NEED
 
         await nothing_grows(visit)
 
@@ -78,31 +79,31 @@ def test_the_kiosk_keeps_nothing_of_a_visit() -> None:
 
 def test_the_tablet_keeps_nothing_of_a_visit() -> None:
     async def what(t: Tablet) -> None:
-        from staff_app.widgets.speech import speech
+        from staff_app.widgets.ui_language import ui_language
 
-        offer = sample.offered()
+        offer = staff_sample.offered()
 
-        async def show(*rows: object) -> None:
+        async def show(*rows: VisitRow) -> None:
             t.device.pending.clear()
-            t.device.show((*rows, *sample.line()[len(rows) :]), sample.floor())
+            t.device.show((*rows, *staff_sample.line()[len(rows) :]), staff_sample.floor())
             await t.screen.frames(1)
 
         async def visit(n: int) -> None:
             t.look()
-            speech.choose(LANGUAGES[n])
+            ui_language.choose(LANGUAGES[n])
             row = replace(offer, visit_id=f"{n:032x}", notes=(f"note {n}",))
             await show(row)
             mine = replace(row, state="accepted", employee="maya", offer_to=None, offer_until=None)
             await show(mine)
             await show(replace(mine, state="serving", serving_at=t.device.now))
-            t.hands.open("note")
+            t.controller.open_page("note")
             await t.screen.frames(1)
-            t.hands.back()
-            t.hands.complete("solved")
+            t.controller.back()
+            t.controller.complete("solved")
             await show()
             assert t.up == "floor"
 
         await nothing_grows(visit)
-        speech.choose("en")
+        ui_language.choose("en")
 
     at_the_tablet(what)

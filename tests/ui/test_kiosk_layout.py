@@ -1,4 +1,4 @@
-"""Every screen of the kiosk in every language at a tall and at the smallest wide size: all of it is there."""
+"""Every screen of the kiosk in every language, at a tall and at the smallest wide size: it fits."""
 
 import asyncio
 import re
@@ -9,123 +9,109 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from kiosk.scenes import SCENES, store_of
-from kiosk.shots import gallery
-from sync_server.domain.catalogue import LANGUAGES
+from sync_server.domain.catalogue.languages import LANGUAGES
+from tests.gallery.kiosk_gallery import kiosk_gallery
+from tests.gallery.kiosk_scenes import SCENES, store_of
 
 from .kiosk import PORTRAIT, SMALL
+from .layout import faults, language_faults, name_of, shown, style_unit, texts_of
 
 HERE = Path(__file__).parents[2]
-SLACK = 2.0  # pixels, for rounding
-SMALLEST_TOUCH = 40  # units: 10 mm on a ten-inch screen
-SMALLEST_TYPE = 17 * 0.6  # units: what the theme calls smallest, shrunk as far as text ever is
+MIN_TOUCH_UNITS = 40  # 10 mm on a ten-inch screen
+CALLED = {"en": "A-7 Blue Dolphin", "nl": "A-7 Blauwe Dolfijn", "fi": "A-7 Sininen delfiini"}
+MIN_TYPE_UNITS = 17  # what the theme calls smallest
 
 
 @pytest.mark.parametrize("size", [PORTRAIT, SMALL])
-def test_everything_is_seen_whole_in_every_language(size: tuple[int, int]) -> None:
+def test_nothing_is_cut_off_in_any_language(size: tuple[int, int]) -> None:
     async def go() -> list[str]:
         found: list[str] = []
-        async with gallery(size, store_of()) as show:
+        async with kiosk_gallery(size, store_of()) as show:
             for scene in SCENES:
-                words = []
+                texts = []
                 for language in LANGUAGES:
-                    glass = await show(scene, language)
-                    found += (f"{scene} {language}: {fault}" for fault in faults(glass, language))
-                    words.append({w.text for w in shown(glass) if getattr(w, "text", "")})
-                found += [f"{scene} says the same in two languages"] if words[0] in words[1:] else []
+                    view = await show(scene, language)
+                    found += (f"{scene} {language}: {fault}" for fault in kiosk_faults(view, language))
+                    texts.append(texts_of(view))
+                found += [f"{scene} has the same texts in two languages"] if texts[0] in texts[1:] else []
         return found
 
     found = asyncio.run(go())
     assert not found, "\n".join(found)
 
 
-def test_a_shop_of_one_language_shows_no_choice_of_languages() -> None:
+def kiosk_faults(view: Any, language: str) -> Iterator[str]:
+    yield from faults(view, MIN_TOUCH_UNITS * style_unit(), MIN_TYPE_UNITS)
+    yield from language_faults(view.walk(), language, "language-")
+    yield from needless_line_breaks(view)
+
+
+def needless_line_breaks(view: Any) -> Iterator[str]:
+    """Buttons whose text would fit on one line and has several."""
+    from assets.ui.widgets.basic import FitLabel, LabelledButton
+
+    for label in shown(view):
+        button = label.parent
+        if not (isinstance(label, FitLabel) and label.text and isinstance(button, LabelledButton)):
+            continue
+        width = button.width - button.padding[0] - button.padding[2] - button.icon_width - 4 * style_unit()
+        if len(label._label._cached_lines) > 1 and button.text_width <= width:
+            yield f"{name_of(label)!r} is broken into lines without need"
+
+
+def test_a_store_with_one_language_shows_no_choice_of_languages() -> None:
     store = store_of()
-    spoken = replace(store, store=replace(store.store, languages=("nl",)))
+    dutch = replace(store, store=replace(store.store, languages=("nl",)))
 
     async def go() -> list[str]:
-        async with gallery(PORTRAIT, spoken) as show:
-            glass = await show("need", "nl")
-            return [name for w in shown(glass) if (name := getattr(w, "test_name", ""))]
+        async with kiosk_gallery(PORTRAIT, dutch) as show:
+            view = await show("need", "nl")
+            return [name for w in shown(view) if (name := getattr(w, "test_name", ""))]
 
     names = asyncio.run(go())
     assert [name for name in names if name.startswith("need-")]
     assert not [name for name in names if name.startswith("language-")]
 
 
-def test_no_widget_is_named_like_one_of_the_tablets() -> None:
-    """Kivy's rules go by a class's bare name: two of one name would draw each other's in one process."""
-    kinds = re.compile(r"^(?:class |<)(\w+)(?=\(|>|@)", re.MULTILINE)
+def test_no_widget_has_the_name_of_one_of_the_tablets() -> None:
+    """Kivy finds a rule by the bare class name: two classes of one name would get each other's rules."""
+    class_names = re.compile(r"^(?:class |<)(\w+)(?=\(|>|@)", re.MULTILINE)
 
     def names(package: str) -> set[str]:
         files = [
             path for part in ("screens", "widgets") for path in (HERE / package / part).glob("*.[pk][yv]")
         ]
-        return {name for path in files for name in kinds.findall(path.read_text("utf-8"))}
+        return {name for path in files for name in class_names.findall(path.read_text("utf-8"))}
 
     assert names("kiosk")
     assert names("kiosk") & names("staff_app") == set()
 
 
-def shown(widget: Any) -> Iterator[Any]:
-    """What can be seen: nothing below something that is transparent or has no size."""
-    if widget.opacity and widget.width > 1 and widget.height > 1:
-        yield widget
-        for child in widget.children:
-            yield from shown(child)
+@pytest.mark.parametrize("size", [PORTRAIT, SMALL])
+def test_a_call_is_shown_over_another_shoppers_session_and_takes_nothing_from_it(size) -> None:
+    """What can be touched is where it was; the line at the top names the first of those who are called."""
+
+    async def go() -> list[str]:
+        found = []
+        async with kiosk_gallery(size, store_of()) as show:
+            for scene in ("more", "keyboard", "line-finding", "leave", "thanks", "closed"):
+                for language in LANGUAGES:
+                    before = touchable(await show(scene, language))
+                    view = await show(f"{scene}-called", language)
+                    if touchable(view) != before:
+                        found.append(f"{scene} {language}: something that can be touched has moved")
+                    if not any(
+                        label.text.endswith(CALLED[language])
+                        for label in shown(view)
+                        if hasattr(label, "text")
+                    ):
+                        found.append(f"{scene} {language}: the call is not there")
+        return found
+
+    found = asyncio.run(go())
+    assert not found, "\n".join(found)
 
 
-def faults(glass: Any, language: str) -> Iterator[str]:
-    """What a shopper could not read or touch on this glass."""
-    from kivy.uix.behaviors import ButtonBehavior
-
-    from assets.touch import Labelled, Words
-
-    pills = [w for w in glass.walk() if "language-" in getattr(w, "test_name", "")]
-    if {w.code for w in pills} != set(LANGUAGES):
-        yield "not every language is one tap away"
-    if [w.code for w in pills if w.chosen] != [language]:
-        yield "the language spoken is not the one chosen"
-
-    for widget in shown(glass):
-        name = getattr(widget, "test_name", "") or getattr(widget, "text", "") or type(widget).__name__
-        parent = widget.parent
-        if parent is not glass.parent and sticks_out(widget, parent):
-            yield f"{name!r} sticks out of its {type(parent).__name__}"
-        if isinstance(widget, ButtonBehavior) and min(widget.size) < SMALLEST_TOUCH * glass_unit():
-            yield f"{name!r} is too small to touch: {widget.size}"
-        if isinstance(widget, Words) and widget.text:
-            if widget.font_size < SMALLEST_TYPE * glass_unit():
-                yield f"{name!r} is set too small: {widget.font_size}"
-            if lost := words_lost(widget):
-                yield f"{name!r} loses {lost!r}"
-            if isinstance(parent, Labelled) and len(widget._label._cached_lines) > 1:
-                room = parent.width - parent.padding[0] - parent.padding[2] - parent.icon_width
-                if parent.text_width <= room - 4 * glass_unit():
-                    yield f"{name!r} is broken into lines for which there is no need"
-
-
-def glass_unit() -> float:
-    from assets.look import look
-
-    return float(look.unit)
-
-
-def sticks_out(widget: Any, parent: Any) -> bool:
-    from kivy.uix.relativelayout import RelativeLayout
-
-    x, y = (0, 0) if isinstance(parent, RelativeLayout) else parent.pos
-    if "BackPill" in type(widget).__name__:
-        return False  # its invisible edge reaches into the margin, so that the arrow stands in line
-    return bool(
-        widget.x < x - SLACK
-        or widget.y < y - SLACK
-        or widget.right > x + parent.width + SLACK
-        or widget.top > y + parent.height + SLACK
-    )
-
-
-def words_lost(label: Any) -> str:
-    """The words of a label that it did not draw: Kivy leaves out lines for which there is no room."""
-    drawn = " ".join(word.text for line in label._label._cached_lines for word in line.words)
-    return " ".join(word for word in label.text.split() if word not in drawn.split())
+def touchable(view: Any) -> dict[str, tuple[int, ...]]:
+    named = ((getattr(widget, "test_name", ""), widget) for widget in shown(view))
+    return {name: tuple(map(round, (*w.to_window(*w.pos), *w.size))) for name, w in named if name}

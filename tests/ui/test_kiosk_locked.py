@@ -1,12 +1,12 @@
-"""Nothing a hand can do at the kiosk leads out of it, and a fault of ours ends in a fresh greeting."""
+"""Nothing that a person does at the kiosk leaves the app, and after a fault the greeting comes back."""
 
 import asyncio
 from pathlib import Path
 
 import pytest
 
-from kiosk.patience import TROUBLE_MS
-from kiosk.session import Screen
+from kiosk.session.session import KioskScreen
+from kiosk.session.timeouts import ERROR_MS
 
 from .closing import press_every_key
 from .faults import fault
@@ -18,13 +18,13 @@ FINGERS = 5
 @pytest.mark.parametrize("alone", [True, False])
 def test_no_key_leads_out_or_to_settings(tmp_path: Path, alone: bool) -> None:
     async def what(k: Kiosk) -> None:
-        window, glass = k.screen.window, k.screen.app.root
+        window, view = k.screen.window, k.screen.app.root
         press_every_key(window)
         await k.screen.frames()
-        assert window.children == [glass]
+        assert window.children == [view]
         assert k.screen.app.open_settings() is False
         await k.tap("need-repair")
-        assert k.hands.screen is Screen.SPOT
+        assert k.controller.screen is KioskScreen.IDENTIFY
 
     at_the_kiosk(tmp_path, what, alone=alone)
 
@@ -47,7 +47,7 @@ def test_long_presses_many_fingers_and_other_buttons_open_nothing(tmp_path: Path
     async def what(k: Kiosk) -> None:
         from kivy.tests.common import UnitTestTouch
 
-        window, glass = k.screen.window, k.screen.app.root
+        window, view = k.screen.window, k.screen.app.root
         spots = [
             (x * window.width / FINGERS, y * window.height / FINGERS) for x, y in ((1, 1), (4, 4), (2, 3))
         ]
@@ -61,16 +61,16 @@ def test_long_presses_many_fingers_and_other_buttons_open_nothing(tmp_path: Path
         fingers = [UnitTestTouch(1 + n * (window.width - 2) / (FINGERS - 1), n * 120) for n in range(FINGERS)]
         for finger in fingers:
             finger.touch_down()
-        await k.pass_time(5_000)  # a long press with a whole hand
+        await k.pass_time(5_000)  # a long press with five fingers
         for finger in fingers:
             finger.touch_move(window.width / 2, window.height - 1)
         for finger in fingers:
             finger.touch_up()
         await k.screen.frames()
-        assert window.children == [glass]
-        k.hands.start_over()
+        assert window.children == [view]
+        k.controller.start_over()
         await k.tap("need-repair")
-        assert k.hands.screen is Screen.SPOT
+        assert k.controller.screen is KioskScreen.IDENTIFY
 
     at_the_kiosk(tmp_path, what, alone=True)
 
@@ -80,7 +80,7 @@ def test_long_presses_many_fingers_and_other_buttons_open_nothing(tmp_path: Path
 
 def in_drawing(k: Kiosk) -> None:
     k.screen.app.root.page.show = fault
-    k.hands.draw()
+    k.controller.draw()
 
 
 def in_a_frame(_k: Kiosk) -> None:
@@ -100,21 +100,21 @@ def in_a_touch(k: Kiosk) -> None:
     k.screen.window.dispatch("on_mouse_up", 10, 10, "left", [])
 
 
-def in_the_news(k: Kiosk) -> None:
-    k.hands.flow.see, real = fault, k.hands.flow.see
+def in_an_update(k: Kiosk) -> None:
+    k.controller.flow.update_floor, real = fault, k.controller.flow.update_floor
     asyncio.get_running_loop().call_soon(k.device.on_change)
-    asyncio.get_running_loop().call_soon(lambda: setattr(k.hands.flow, "see", real))
+    asyncio.get_running_loop().call_soon(lambda: setattr(k.controller.flow, "update_floor", real))
 
 
-def test_a_fault_is_told_kindly_and_the_greeting_comes_back_by_itself(tmp_path: Path) -> None:
+def test_after_a_fault_there_is_an_apology_and_the_greeting_comes_back(tmp_path: Path) -> None:
     async def what(k: Kiosk) -> None:
-        for where in (in_drawing, in_a_frame, in_a_timer, in_a_touch, in_the_news):
-            k.hands.choose_need("repair")
+        for where in (in_drawing, in_a_frame, in_a_timer, in_a_touch, in_an_update):
+            k.controller.choose_need("repair")
             await k.screen.frames()
             where(k)
             await k.screen.until(lambda: k.says("Something went wrong on our side"), where.__name__)
-            await k.pass_time(TROUBLE_MS)
-            assert k.hands.screen is Screen.NEED, where.__name__
+            await k.pass_time(ERROR_MS)
+            assert k.controller.screen is KioskScreen.NEED, where.__name__
         await k.tap("need-repair")
         await k.tap("join")
         assert k.says("A-1"), "the flow is whole again"

@@ -1,8 +1,8 @@
-"""The kiosk under real touches with its server gone: it greets, takes the need, and is honest."""
+"""The kiosk under real touches without its server: it takes the need, and says what will happen."""
 
 from pathlib import Path
 
-from kiosk.session import Screen
+from kiosk.session.session import KioskScreen
 from sync_server.domain import ops
 
 from .kiosk import Kiosk, at_the_kiosk
@@ -11,7 +11,7 @@ HONEST = "We’ll call you as soon as the shop’s computer is back"
 HELP = "Any colleague can help you now"
 
 
-def test_a_ticket_at_once_an_honest_word_and_the_need_on_disk(tmp_path: Path) -> None:
+def test_offline_there_is_a_ticket_an_explanation_and_the_op_is_on_disk(tmp_path: Path) -> None:
     async def what(k: Kiosk) -> None:
         assert k.says("call you as soon as the shop’s computer is back")
         assert k.says(HELP)
@@ -22,11 +22,11 @@ def test_a_ticket_at_once_an_honest_word_and_the_need_on_disk(tmp_path: Path) ->
         assert k.says(HONEST)
         assert k.says(HELP)
         assert k.screen.app.root.page.ids.ticket.address == "", "no page can be reached: no code to scan"
-        (op,) = k.kept()
+        (op,) = k.pending_ops()
         assert isinstance(op, ops.OpenVisit)
         assert (op.ticket, op.colour) == ("A-1", "red")
         await k.tap("all-right")
-        assert k.hands.screen is Screen.NEED, "ready for the next one"
+        assert k.controller.screen is KioskScreen.NEED, "ready for the next one"
         await k.tap("need-repair")
         await k.tap("join")
         assert k.says("A-2")
@@ -34,7 +34,7 @@ def test_a_ticket_at_once_an_honest_word_and_the_need_on_disk(tmp_path: Path) ->
     at_the_kiosk(tmp_path, what)
 
 
-def test_leaving_the_line_and_saying_how_it_was_wait_on_disk_too(tmp_path: Path) -> None:
+def test_offline_leaving_and_rating_are_saved_too(tmp_path: Path) -> None:
     async def what(k: Kiosk) -> None:
         await k.tap("need-repair")
         await k.tap("join")
@@ -42,6 +42,6 @@ def test_leaving_the_line_and_saying_how_it_was_wait_on_disk_too(tmp_path: Path)
         await k.tap("leave-yes")
         await k.tap("face-5")
         assert k.says("We’ll pass it on as soon as the shop’s computer is back")
-        assert [type(op) for op in k.kept()] == [ops.OpenVisit, ops.Cancel, ops.Rate]
+        assert [type(op) for op in k.pending_ops()] == [ops.OpenVisit, ops.Cancel, ops.Rate]
 
     at_the_kiosk(tmp_path, what)

@@ -1,13 +1,14 @@
-"""The kiosk under real touches: what a finger meets, and what is then on the device's disk."""
+"""The kiosk under real touches: what the screen shows, and what is then on the device's disk."""
 
 from pathlib import Path
 
 import pytest
 
-from kiosk.patience import STILL_THERE_MS
-from kiosk.scenes import AT, Scene, StandIn, store_of
-from kiosk.session import Screen
+from kiosk.session.session import KioskScreen
+from kiosk.session.timeouts import STILL_THERE_MS
 from sync_server.domain import ops
+from sync_server.domain.visit.ticket import name_parts
+from tests.gallery.kiosk_scenes import AT, FakeKioskDevice, KioskScene, store_of
 
 from .kiosk import PORTRAIT, SMALL, Kiosk, at_the_kiosk
 
@@ -24,10 +25,10 @@ def test_two_taps_put_a_visit_on_disk_and_a_ticket_on_the_screen(
     async def what(k: Kiosk) -> None:
         await k.tap("need-repair")
         await k.tap("join")
-        (op,) = k.kept()
+        (op,) = k.pending_ops()
         assert isinstance(op, ops.OpenVisit)
         assert (op.need, op.language, op.ticket) == ("repair", "en", "A-1")
-        assert k.hands.screen is Screen.LINE
+        assert k.controller.screen is KioskScreen.LINE
         assert k.says("A-1")
         assert k.says("We’ll call you as soon as")
         assert k.says("Any colleague can help you now")
@@ -36,7 +37,7 @@ def test_two_taps_put_a_visit_on_disk_and_a_ticket_on_the_screen(
     at_the_kiosk(tmp_path, what, size=size)
 
 
-def test_all_that_can_be_said_goes_along(tmp_path: Path) -> None:
+def test_everything_that_was_entered_is_in_the_op(tmp_path: Path) -> None:
     async def what(k: Kiosk) -> None:
         await k.tap("need-repair")
         await k.tap("colour-red")
@@ -47,8 +48,47 @@ def test_all_that_can_be_said_goes_along(tmp_path: Path) -> None:
         await k.tap("done")
         assert k.says("Rob")
         await k.tap("join")
-        (op,) = k.kept()
+        (op,) = k.pending_ops()
         assert (op.colour, op.place, op.alias) == ("red", "phones", "Rob")
+
+    at_the_kiosk(tmp_path, what)
+
+
+def test_a_touch_between_two_keys_types_the_nearer_one(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.tap("name")
+        q, w = k.screen.find("key-q"), k.screen.find("key-w")
+        gap = (q.right + w.x) / 2
+        k.screen.before_tap()
+        await k.screen.touch(gap + 1, q.center_y)
+        await k.screen.until(lambda: k.says("W|"), "the letter of the nearer key")
+
+    at_the_kiosk(tmp_path, what)
+
+
+def test_every_colour_has_its_name_on_it(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        assert all(k.says(colour) for colour in ("black", "white", "beige", "orange"))
+
+    at_the_kiosk(tmp_path, what)
+
+
+def test_a_shopper_without_a_phone_finds_their_ticket_again(tmp_path: Path) -> None:
+    async def what(k: Kiosk) -> None:
+        await k.tap("need-repair")
+        await k.tap("join")
+        await k.tap("all-right")
+        await k.tap("my-ticket")
+        colour, animal = name_parts("A-1")
+        await k.tap(f"word-animal-{animal}")
+        await k.tap(f"word-colour-{colour}")
+        assert k.controller.screen is KioskScreen.LINE
+        assert k.says("A-1")
+        await k.tap("leave")
+        await k.tap("leave-yes")
+        assert [type(op) for op in k.pending_ops()] == [ops.OpenVisit, ops.Cancel]
 
     at_the_kiosk(tmp_path, what)
 
@@ -58,7 +98,7 @@ def test_a_grouped_need_takes_three_taps(tmp_path: Path) -> None:
         await k.tap("need-choose")
         await k.tap("need-choose_laptop")
         await k.tap("join")
-        assert k.kept()[0].need == "choose_laptop"
+        assert k.pending_ops()[0].need == "choose_laptop"
 
     at_the_kiosk(tmp_path, what)
 
@@ -68,7 +108,7 @@ def test_back_keeps_what_was_chosen(tmp_path: Path) -> None:
         await k.tap("need-repair")
         await k.tap("colour-red")
         await k.tap("back")
-        assert k.hands.screen is Screen.NEED
+        assert k.controller.screen is KioskScreen.NEED
         await k.tap("need-repair")
         assert k.screen.find("colour-red").chosen
 
@@ -85,16 +125,16 @@ def test_a_second_tap_on_the_same_spot_is_not_an_answer_to_the_next_screen(tmp_p
         under = k.screen.find("all-right")
         assert under.collide_point(*under.to_widget(x + join.width / 4, y))
         await k.screen.touch(x + join.width / 4, y)
-        assert k.hands.screen is Screen.LINE
+        assert k.controller.screen is KioskScreen.LINE
 
     at_the_kiosk(tmp_path, what)
 
 
 def test_a_screen_that_comes_by_itself_takes_no_answer_from_a_finger_on_its_way() -> None:
-    device = StandIn(store_of())
+    device = FakeKioskDevice(store_of())
 
     async def what(k: Kiosk) -> None:
-        scene = Scene(device, k.hands)
+        scene = KioskScene(device, k.controller)
         scene.line()
         await k.screen.frames()
         k.look()
@@ -103,10 +143,10 @@ def test_a_screen_that_comes_by_itself_takes_no_answer_from_a_finger_on_its_way(
         await k.screen.frames()
         there = worst.to_window(*worst.center)
         await k.screen.touch(*there)
-        assert k.hands.screen is Screen.THANKS
+        assert k.controller.screen is KioskScreen.RATING
         k.look()
         await k.screen.touch(*there)
-        assert k.hands.screen is Screen.THANKED
+        assert k.controller.screen is KioskScreen.RATED
 
     at_the_kiosk(Path(), what, device=device, size=SMALL)
 
@@ -120,7 +160,7 @@ def test_a_name_begins_with_a_capital_and_goes_on_small(tmp_path: Path) -> None:
         await k.tap("name")
         for key in ("key-a", "key-n", "key-n", "key-hyphen", "key-l", "key-i", "key-shift", "key-s"):
             await k.tap(key)
-        assert k.hands.session.name == "Ann-LiS"
+        assert k.controller.session.name == "Ann-LiS"
 
     at_the_kiosk(tmp_path, what)
 
@@ -137,7 +177,7 @@ def test_the_keyboard_speaks_the_shoppers_language_and_reaches_the_neighbours(tm
         await k.tap("key-accents")
         await k.tap("key-space")
         await k.tap("key-ö")
-        assert k.hands.session.name == "Äë Ö"
+        assert k.controller.session.name == "Äë Ö"
         await k.tap("language-en")
         assert "key-ä" not in k.screen.names()
 
@@ -171,7 +211,7 @@ def test_left_alone_it_asks_and_then_forgets(tmp_path: Path) -> None:
         await k.pass_time(STILL_THERE_MS - 1000)
         assert k.says("We start over in 1 second")
         await k.pass_time(1000)
-        assert k.hands.screen is Screen.NEED
+        assert k.controller.screen is KioskScreen.NEED
         await k.tap("need-repair")
         assert not k.screen.find("colour-red").chosen
 
@@ -195,7 +235,7 @@ def test_start_over_starts_over(tmp_path: Path) -> None:
         await k.tap("need-repair")
         await k.pass_time(IDLE_MS)
         await k.tap("still-over")
-        assert k.hands.screen is Screen.NEED
+        assert k.controller.screen is KioskScreen.NEED
 
     at_the_kiosk(tmp_path, what)
 
@@ -206,7 +246,7 @@ def test_nothing_below_the_question_can_be_touched(tmp_path: Path) -> None:
         await k.pass_time(IDLE_MS)
         join = k.screen.find("join")
         await k.screen.touch(*join.to_window(*join.center))
-        assert (k.hands.screen, k.kept()) == (Screen.SPOT, [])
+        assert (k.controller.screen, k.pending_ops()) == (KioskScreen.IDENTIFY, [])
 
     at_the_kiosk(tmp_path, what)
 
@@ -217,8 +257,8 @@ def test_a_touch_anywhere_puts_the_question_off(tmp_path: Path) -> None:
         await k.pass_time(IDLE_MS - 1)
         await k.screen.touch(3, 3)
         await k.pass_time(IDLE_MS - 1)
-        assert (k.hands.screen, k.hands.session.still_there) == (Screen.SPOT, False)
-        assert k.hands.touched_at > 0
+        assert (k.controller.screen, k.controller.session.asks_still_there) == (KioskScreen.IDENTIFY, False)
+        assert k.controller.touched_at > 0
 
     at_the_kiosk(tmp_path, what)
 
@@ -232,28 +272,28 @@ def test_leaving_the_line_is_confirmed_kept_and_followed_by_the_one_question(tmp
         await k.tap("join")
         await k.tap("leave")
         await k.tap("stay")
-        assert k.hands.screen is Screen.LINE
+        assert k.controller.screen is KioskScreen.LINE
         await k.tap("leave")
         await k.tap("leave-yes")
         assert k.says("One question:")
         await k.tap("face-4")
-        opened, cancelled, rated = k.kept()
+        opened, cancelled, rated = k.pending_ops()
         assert cancelled == ops.Cancel(opened.visit_id)
         assert rated == ops.Rate(opened.visit_id, ces=4)
         assert k.says("Thank you.")
         assert k.says("We’ll pass it on as soon as")
         await k.tap("all-right")
-        assert k.hands.screen is Screen.NEED
+        assert k.controller.screen is KioskScreen.NEED
 
     at_the_kiosk(tmp_path, what)
 
 
-def test_one_who_left_the_line_is_told_so() -> None:
-    device = StandIn(store_of())
+def test_leaving_the_line_is_confirmed_on_the_screen() -> None:
+    device = FakeKioskDevice(store_of())
 
     async def what(k: Kiosk) -> None:
-        scene = Scene(device, k.hands)
-        scene.thanks()
+        scene = KioskScene(device, k.controller)
+        scene.rating()
         scene.row(state="cancelled", ended_at=AT)
         await k.tap("face-2")
         assert k.says("You are out of the line")
@@ -268,19 +308,19 @@ def test_no_thanks_is_an_answer_too(tmp_path: Path) -> None:
         await k.tap("leave")
         await k.tap("leave-yes")
         await k.tap("no-thanks")
-        assert k.hands.screen is Screen.NEED
-        assert len(k.kept()) == 2
+        assert k.controller.screen is KioskScreen.NEED
+        assert len(k.pending_ops()) == 2
         assert k.screen.find("how-was-it") is None
 
     at_the_kiosk(tmp_path, what)
 
 
 def test_on_the_way_out_a_shopper_says_how_it_was() -> None:
-    device = StandIn(store_of())
+    device = FakeKioskDevice(store_of())
 
     async def what(k: Kiosk) -> None:
         assert k.screen.find("how-was-it") is None
-        scene = Scene(device, k.hands)
+        scene = KioskScene(device, k.controller)
         scene.ended(40, 41)
         await k.tap("how-was-it")
         await k.tap("ticket-A-41")
@@ -290,20 +330,25 @@ def test_on_the_way_out_a_shopper_says_how_it_was() -> None:
     at_the_kiosk(Path(), what, device=device)
 
 
-def test_it_is_seen_who_comes(tmp_path: Path) -> None:
-    device = StandIn(store_of())
+def test_the_screen_shows_who_comes(tmp_path: Path) -> None:
+    device = FakeKioskDevice(store_of())
 
     async def what(k: Kiosk) -> None:
         await k.tap("need-repair")
         await k.tap("join")
-        scene = Scene(device, k.hands)
+        scene = KioskScene(device, k.controller)
         employee = store_of().employees[0]
         for row, words in (
             (
                 {"place_in_line": 1, "low_s": 60.0, "high_s": 180.0},
                 "You’re next\nSomeone is with you in 1 to 3",
             ),
-            ({"place_in_line": 3}, "2 people before you"),
+            (
+                {"place_in_line": 3, "low_s": 120.0, "high_s": 360.0},
+                "2 people before you\nSomeone is with you in 2 to 6",
+            ),
+            ({"place_in_line": 1}, "We don’t know yet how long"),
+            ({"place_in_line": 1, "low_s": 1260.0, "high_s": 4620.0}, "It takes 21 minutes or more"),
             ({"state": "accepted", "employee": employee.id}, f"{employee.name} is on the way"),
             (
                 {"state": "accepted", "employee": employee.id, "recalled_at": AT},
@@ -321,10 +366,10 @@ def test_it_is_seen_who_comes(tmp_path: Path) -> None:
 
 
 def test_the_code_to_scan_leads_to_the_tickets_own_page(tmp_path: Path) -> None:
-    device = StandIn(store_of())
+    device = FakeKioskDevice(store_of())
 
     async def what(k: Kiosk) -> None:
-        from assets.qr import Qr
+        from assets.ui.widgets.qr import Qr
 
         await k.tap("need-repair")
         await k.tap("join")

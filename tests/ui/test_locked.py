@@ -1,4 +1,4 @@
-"""Kiosk and tablet alike, in windows of their own: what is pressed leads nowhere."""
+"""Both apps in real windows: no key closes or leaves them."""
 
 import asyncio
 import signal
@@ -18,14 +18,14 @@ from .kiosk import device_file
 HERE = Path(__file__).parents[2]
 STARTED = """
 import sys
-from {program} import app, config
+from {program} import app, cli
 
-async def tell(*_):
+async def report(*_):
     from kivy.core.window import Window
     Window.fbind("on_key_down", lambda _window, key, *_: print("key", key, flush=True))
     print("up", flush=True)
 
-app.run(config.parse(sys.argv[1:]), tell)
+app.run(cli.parse(sys.argv[1:]), report)
 """
 LAST = "x"
 
@@ -54,7 +54,7 @@ def test_a_real_window_answers_no_key_and_alone_no_wish_to_close_it(
                 ask("key", "--clearmodifiers", keys)
             if alone:
                 ask_to_close(int(found))
-            ask("key", LAST)  # behind all the others in its queue: seen, they have led nowhere
+            ask("key", LAST)  # the last key in the queue: when it arrives, the others have had no effect
             while process.stdout.readline() != f"key {ord(LAST)}\n":
                 assert process.poll() is None
             if not alone:
@@ -67,27 +67,28 @@ def test_a_real_window_answers_no_key_and_alone_no_wish_to_close_it(
 
 
 def test_what_fails_again_and_again_is_started_afresh() -> None:
-    from assets import guard
+    from assets.ui import crash_guard
 
     async def go() -> list[str]:
-        told: list[str] = []
+        calls: list[str] = []
         clock = [0.0]
-        end = guard.guard(lambda: told.append("sorry"), lambda: clock[0])
+        end = crash_guard.install_crash_guard(lambda: calls.append("sorry"), lambda: clock[0])
         try:
             from kivy.app import App
+            from kivy.base import ExceptionManager
 
             app = App()
-            app.stop = lambda *_: told.append("stopped")
+            app.stop = lambda *_: calls.append("stopped")
             App._running_app = app
-            for _ in range(guard.MOST):
-                guard.ExceptionManager.handle_exception(RuntimeError("again"))
-            clock[0] += guard.WITHIN_S
-            guard.ExceptionManager.handle_exception(RuntimeError("long after"))
-            guard.ExceptionManager.handle_exception(RuntimeError("and at once"))
+            for _ in range(crash_guard.MAX_FAULTS):
+                ExceptionManager.handle_exception(RuntimeError("again"))
+            clock[0] += crash_guard.WITHIN_S
+            ExceptionManager.handle_exception(RuntimeError("long after"))
+            ExceptionManager.handle_exception(RuntimeError("and at once"))
         finally:
             App._running_app = None
             end()
-        return told
+        return calls
 
-    told = asyncio.run(go())
-    assert told == ["sorry"] * guard.MOST + ["sorry", "sorry"]
+    calls = asyncio.run(go())
+    assert calls == ["sorry"] * crash_guard.MAX_FAULTS + ["sorry", "sorry"]

@@ -1,9 +1,9 @@
-"""The tablet under real touches with its server gone: work goes on, and what cannot be done says why."""
+"""The tablet under real touches without its server: work goes on, and it says what is not possible."""
 
-from staff_app import sample
-from staff_app.board import OFFLINE_MS
+from staff_app.tablet_state import OFFLINE_MS
 from sync_server.domain import ops
 from sync_server.domain.refusal import Code, Refusal
+from tests.gallery import staff_sample
 
 from .staff import Tablet, at_the_tablet
 
@@ -27,7 +27,7 @@ def test_a_visit_in_hand_is_finished_and_a_quick_resolution_kept() -> None:
         await t.tap("end-solved")
         assert [type(op) for op in t.ops] == [ops.Complete, ops.QuickResolution]
 
-    at_the_tablet(what, sample.in_hand("serving"))
+    at_the_tablet(what, staff_sample.in_hand("serving"))
 
 
 def test_a_visit_is_put_on_hold_and_taken_up_again() -> None:
@@ -36,10 +36,10 @@ def test_a_visit_is_put_on_hold_and_taken_up_again() -> None:
         await t.tap("hold")
         await t.shows("floor")
         await t.tap("resume-A-42")
-        await t.shows("in_hand")
+        await t.shows("serving")
         assert [type(op) for op in t.ops] == [ops.Hold, ops.Resume]
 
-    at_the_tablet(what, sample.in_hand("serving"))
+    at_the_tablet(what, staff_sample.in_hand("serving"))
 
 
 def test_nobody_can_be_called_and_the_tablet_says_why() -> None:
@@ -52,10 +52,10 @@ def test_nobody_can_be_called_and_the_tablet_says_why() -> None:
         await t.tap("call-again")
         assert [type(op) for op in t.ops] == [ops.Recall]
 
-    at_the_tablet(what, sample.in_hand("accepted", 20))
+    at_the_tablet(what, staff_sample.in_hand("accepted", 20))
 
 
-def test_a_visit_taken_meanwhile_is_told_on_return() -> None:
+def test_a_visit_taken_meanwhile_is_shown_when_the_connection_is_back() -> None:
     async def what(t: Tablet) -> None:
         await cut(t)
         await t.tap("take-B-17")
@@ -66,4 +66,4 @@ def test_a_visit_taken_meanwhile_is_told_on_return() -> None:
         await t.tap("dismiss")
         await t.shows("floor")
 
-    at_the_tablet(what, sample.line()[0])
+    at_the_tablet(what, staff_sample.line()[0])

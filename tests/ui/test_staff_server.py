@@ -1,17 +1,18 @@
-"""The tablet on a real device with a real server: what a finger does is in the store's log."""
+"""The tablet with a real device and a real server: what a person taps is in the store's log."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from staff_app.hands import Hands
+from staff_app.controller import StaffController
 from sync_server.device.device import Device
 from sync_server.domain import ops
-from sync_server.service import accounts
-from sync_server.service.folder import Folder
-from tests.integration.house import PIN, House
+from sync_server.service.auth import pins
+from sync_server.service.storage.data_dir import DataDir
+from tests.integration.harness import PIN, StoreHarness
 
 from .driver import running
 from .on_disk import on_disk
@@ -19,9 +20,9 @@ from .staff import SMALL, Tablet
 
 
 class Shop:
-    """A server, a kiosk, and two tablets of which the first is under the fingers of a test."""
+    """A server, a kiosk and two tablets. A test uses the first tablet's screen."""
 
-    def __init__(self, house: House, tablet: Tablet, kiosk: Device, other: Device) -> None:
+    def __init__(self, house: StoreHarness, tablet: Tablet, kiosk: Device, other: Device) -> None:
         self.house = house
         self.tablet = tablet
         self.kiosk = kiosk
@@ -45,10 +46,10 @@ class Shop:
 
 
 @pytest.fixture
-def at_work(folder: Folder, tmp_path: Path) -> Callable[[Callable[[Shop], Awaitable[None]]], None]:
+def at_work(folder: DataDir, tmp_path: Path) -> Callable[[Callable[[Shop], Awaitable[None]]], None]:
     def work(what: Callable[[Shop], Awaitable[None]]) -> None:
         async def go() -> None:
-            house = House(folder, tmp_path / "devices", accounts.hash_pin(PIN, 6))
+            house = StoreHarness(folder, tmp_path / "devices", pins.hash_pin(PIN, 6))
             files = [
                 house.enrol("staff", "Mayas"),
                 house.enrol("kiosk", "Front"),
@@ -57,18 +58,20 @@ def at_work(folder: Folder, tmp_path: Path) -> Callable[[Callable[[Shop], Awaita
             await house.open()
             try:
                 device = house.device(files[0])
-                hands = Hands(device)
+                controller = StaffController(device)
                 kiosk, other = house.device(files[1]), house.device(files[2])
-                from assets.window import prepare
+                from assets.ui.window import prepare
 
                 prepare(SMALL)
-                from staff_app.glass import StaffApp
+                from staff_app.view import StaffWindow
 
                 clock = [0]
-                app = StaffApp(hands, language="en", clock=lambda: clock[0])
+                app = StaffWindow(controller, language="en", clock=lambda: clock[0])
                 async with running(app, SMALL) as screen:
                     await screen.until(lambda: device.live and kiosk.live and other.live)
-                    await what(Shop(house, Tablet(screen, hands, device, clock), kiosk, other))
+                    await what(
+                        Shop(house, Tablet(screen, controller, cast(Any, device), clock), kiosk, other)
+                    )
             finally:
                 await house.close()
 
@@ -91,7 +94,7 @@ def test_from_the_sign_in_to_the_ending_in_the_log(at_work) -> None:
         assert shop.row(visit_id, "resolution") == "advice_given"
         assert shop.row(visit_id, "employee") == "maya"
         assert shop.row(visit_id, "tip") == "dry"
-        assert shop.tablet.hands.board.notice is None, "nobody left: the visit was ended here"
+        assert shop.tablet.controller.state.notice is None, "nobody left: the visit was ended here"
 
     at_work(what)
 
@@ -125,7 +128,7 @@ def test_a_refusal_is_there_again_after_a_restart_until_somebody_reads_it(at_wor
         device = shop.tablet.device
         device.submit(ops.Accept("0" * 32, 1))
         await shop.tablet.screen.until(lambda: device.outbox.refused())
-        with on_disk(device.outbox) as again:
+        with on_disk(cast(Any, device.outbox)) as again:
             assert [refusal.code for _, refusal in again.refused()] == ["not_signed_in"]
         await shop.tablet.says("Not done: Coming. Nobody is signed in here.")
         await shop.tablet.tap("dismiss")

@@ -1,15 +1,15 @@
-"""A visit under real touches: offered, walked to, in hand, and how it ended."""
+"""A visit under real touches: the offer, the way to the shopper, serving and the resolution."""
 
 import pytest
 
-from staff_app import sample
 from sync_server.domain import ops
-from sync_server.domain.events import Resolution
+from sync_server.domain.resolution import Resolution
+from tests.gallery import staff_sample
 
 from .staff import USUAL, Tablet, at_the_tablet
 
-ROBIN = sample.offered().visit_id
-IN_HAND = sample.in_hand("serving")
+ROBIN = staff_sample.offered().visit_id
+IN_HAND = staff_sample.in_hand("serving")
 
 
 # --- an offer ------------------------------------------------------------------------------------
@@ -18,14 +18,14 @@ IN_HAND = sample.in_hand("serving")
 def test_an_offer_comes_by_itself_rings_and_leads_to_the_shopper_and_the_end() -> None:
     async def what(t: Tablet) -> None:
         rung: list[bool] = []
-        t.glass.ring = rung.append
+        t.view.ring = rung.append
         await t.tap("quick")
-        await t.show(sample.offered())
+        await t.show(staff_sample.offered())
         await t.says("For you, Maya")
         await t.says("Robin, in red")
         assert rung == [True]
         await t.tap("coming")
-        await t.shows("walking")
+        await t.shows("on_the_way")
         assert rung == [True, False]
         await t.tap("with-them")
         await t.tap("tip-cables")
@@ -46,7 +46,7 @@ def test_not_now() -> None:
         await t.shows("floor")
         assert t.ops == [ops.Decline(ROBIN, 1)]
 
-    at_the_tablet(what, sample.offered())
+    at_the_tablet(what, staff_sample.offered())
 
 
 def test_a_touch_meant_for_the_screen_before_is_no_answer() -> None:
@@ -56,8 +56,8 @@ def test_a_touch_meant_for_the_screen_before_is_no_answer() -> None:
         coming = await t.screen.until(lambda: t.screen.find("coming"))
         await t.tap("not-now")
         await t.shows("floor")
-        t.device.show((sample.offered("A-43"),), sample.floor())
-        t.glass.draw()
+        t.device.show((staff_sample.offered("A-43"),), staff_sample.floor())
+        t.view.draw()
         touch = UnitTestTouch(*coming.to_window(*coming.center))
         touch.touch_down()
         touch.touch_up()
@@ -65,7 +65,7 @@ def test_a_touch_meant_for_the_screen_before_is_no_answer() -> None:
         await t.tap("coming")
         assert [type(op) for op in t.ops] == [ops.Decline, ops.Accept]
 
-    at_the_tablet(what, sample.offered())
+    at_the_tablet(what, staff_sample.offered())
 
 
 def test_the_ring_shows_the_servers_seconds() -> None:
@@ -73,9 +73,9 @@ def test_the_ring_shows_the_servers_seconds() -> None:
         await t.says("11")
         t.device.now += 4000
         await t.says("7")
-        assert t.glass.page.share == pytest.approx(7 / 15)
+        assert t.view.page.share == pytest.approx(7 / 15)
 
-    at_the_tablet(what, sample.offered(left_s=11))
+    at_the_tablet(what, staff_sample.offered(left_s=11))
 
 
 # --- on the way ----------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ def test_a_shopper_who_is_not_found_is_called_again_and_may_be_gone() -> None:
         assert [type(op) for op in t.ops] == [ops.Recall, ops.MarkNoShow]
         assert [op.expected_rev for op in t.ops] == [1, 2]
 
-    at_the_tablet(what, sample.in_hand("accepted"))
+    at_the_tablet(what, staff_sample.in_hand("accepted"))
 
 
 @pytest.mark.parametrize(("button", "op"), [("yes", ops.HandOver), ("by-mistake", ops.Remove)])
@@ -105,17 +105,17 @@ def test_a_visit_is_handed_back_or_was_a_mistake(button: str, op: type) -> None:
         await t.shows("floor")
         assert [type(asked) for asked in t.ops] == [op]
 
-    at_the_tablet(what, sample.in_hand("accepted"))
+    at_the_tablet(what, staff_sample.in_hand("accepted"))
 
 
-def test_a_shopper_who_leaves_frees_me_and_i_am_told() -> None:
+def test_a_shopper_who_leaves_is_shown_and_the_employee_is_free() -> None:
     async def what(t: Tablet) -> None:
-        await t.shows("walking")
+        await t.shows("on_the_way")
         await t.show()
         await t.shows("floor")
         await t.says("A-42 left the line")
 
-    at_the_tablet(what, sample.in_hand("accepted"))
+    at_the_tablet(what, staff_sample.in_hand("accepted"))
 
 
 # --- in hand -------------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ def test_a_note_is_a_phrase_or_typed() -> None:
         for letter in ("dot", "space", "o", "k", "k", "erase"):
             await t.tap(f"letter-{letter}")
         await t.tap("save")
-        await t.shows("in_hand")
+        await t.shows("serving")
         assert t.ops == [ops.AddNote(IN_HAND.visit_id, 1, "In a hurry. Ok")]
         await t.says("In a hurry. Ok")
 
@@ -191,12 +191,12 @@ def test_hold_puts_the_visit_aside() -> None:
 
 def test_the_timer_turns() -> None:
     async def what(t: Tablet) -> None:
-        paces = []
+        colours = []
         for seconds in (0, 150, 180):
             t.device.now += seconds * 1000
-            t.hands.look()
+            t.controller.refresh()
             await t.screen.frames()
-            paces.append(t.glass.page.pace)
-        assert paces == ["calm", "amber", "red"]
+            colours.append(t.view.page.timer_colour)
+        assert colours == ["calm", "amber", "red"]
 
     at_the_tablet(what, IN_HAND)

@@ -1,11 +1,13 @@
-"""An engine of the device, and what the server says to it."""
+"""An engine of a device, and the messages that a server sends to it."""
 
-from sync_server.device import engine as eng
-from sync_server.device.engine import Engine
+from typing import Any
+
+from sync_server.device.sync import engine as eng
+from sync_server.device.sync.engine import Engine
 from sync_server.domain import ops
 from sync_server.protocol import messages as msg
 from sync_server.protocol.rows import VisitRow
-from tests.shop import MONDAY_10
+from tests.sample_store import MONDAY_10
 
 DIGEST = "d" * 32
 
@@ -14,8 +16,8 @@ def submit(number: int, op: ops.DeviceOp | None = None) -> msg.Submit:
     return msg.Submit(f"{number:032x}", MONDAY_10, op or ops.Cancel(f"{number:032x}"))
 
 
-def snapshot(n: int = 0, at: int = MONDAY_10, **more) -> msg.Snapshot:
-    whole = {"device_id": "kiosk-1", "day": "2026-03-02", "last_ticket": 0, "digest": DIGEST}
+def snapshot(n: int = 0, at: int = MONDAY_10, **more: Any) -> msg.Snapshot:
+    whole: dict[str, Any] = {"device_id": "kiosk-1", "day": "2026-03-02", "last_ticket": 0, "digest": DIGEST}
     return msg.Snapshot(n=n, at=at, **{**whole, **more})
 
 

@@ -1,15 +1,16 @@
-"""Somebody at a kiosk, without a screen: a store, a clock that stands still, and what they tap."""
+"""A shopper at a kiosk without a screen: a store, a clock that a test moves, and taps."""
 
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from kiosk.flow import Flow
-from kiosk.session import Screen
-from kiosk.standing import World
-from sync_server.device.project import View
+from kiosk.session.session import KioskScreen
+from kiosk.session.session_flow import Effect, SessionFlow
+from kiosk.session.visit_progress import FloorState
+from sync_server.device.sync.optimistic_view import OptimisticView
 from sync_server.domain import ops
-from sync_server.domain.catalogue import Catalogue, Employee, Need, Place, Skill, Store, Times
+from sync_server.domain.catalogue.catalogue import Catalogue, Employee, Need, Place, Skill, StoreInfo
+from sync_server.domain.catalogue.times import Times
 from sync_server.protocol.rows import VisitRow
 
 AT = 1_790_000_000_000  # the server's time in these tests
@@ -23,7 +24,7 @@ def text(word: str) -> dict[str, str]:
 
 
 STORE = Catalogue(
-    store=Store("Lumen & Co", languages=("nl", "en", "fi"), public_url="https://lumen.example/"),
+    store=StoreInfo("Lumen & Co", languages=("nl", "en", "fi"), public_url="https://lumen.example/"),
     needs=(
         Need("repair", text("Something doesn't work"), "tool"),
         Need("more", text("Something else"), "dots"),
@@ -43,19 +44,19 @@ def row(**changes: object) -> VisitRow:
 
 @dataclass
 class Shopper:
-    """Somebody at a kiosk whose clock stands still unless told otherwise."""
+    """A shopper at a kiosk. Time passes only in `wait`."""
 
-    flow: Flow = field(default_factory=Flow)
+    flow: SessionFlow = field(default_factory=SessionFlow)
     now: int = 1_000
     at: int = AT
 
-    def see(self, *rows: VisitRow, **changes: object) -> list[object]:
-        view = View({r.visit_id: r for r in rows}, {}, {})
-        world = World(STORE, view, live=True, at=self.at)
-        return self.flow.see(replace(world, **changes), self.now)
+    def update(self, *rows: VisitRow, **changes: object) -> list[Effect]:
+        view = OptimisticView({r.visit_id: r for r in rows}, {}, {})
+        floor = FloorState(STORE, view, live=True, at=self.at)
+        return self.flow.update_floor(replace(floor, **changes), self.now)
 
     def wait(self, ms: int) -> None:
-        """Lets time pass as the app does: `tick` whenever it is due."""
+        """Lets time pass, and calls `tick` when it is due, as the app does."""
         end = self.now + ms
         while (due := self.flow.next_deadline(self.now)) <= end:
             assert due > self.now, "a deadline in the past would spin the app's timer"
@@ -64,7 +65,7 @@ class Shopper:
         self.now = end
 
     @property
-    def screen(self) -> Screen:
+    def screen(self) -> KioskScreen:
         return self.flow.session.screen
 
     def join(self) -> ops.OpenVisit:
@@ -75,34 +76,34 @@ class Shopper:
     def in_line(self) -> "Shopper":
         self.flow.choose_need("repair", self.now)
         self.join()
-        self.see(row())
+        self.update(row())
         return self
 
 
-def on_spot(shopper: Shopper) -> None:
+def at_identify(shopper: Shopper) -> None:
     shopper.flow.choose_need("repair", shopper.now)
 
 
-def on_name(shopper: Shopper) -> None:
-    on_spot(shopper)
+def at_name(shopper: Shopper) -> None:
+    at_identify(shopper)
     shopper.flow.open_name(shopper.now)
     shopper.flow.type("R", shopper.now)
 
 
-def on_more(shopper: Shopper) -> None:
+def at_need_group(shopper: Shopper) -> None:
     shopper.flow.choose_need("more", shopper.now)
 
 
-def on_leave(shopper: Shopper) -> None:
+def at_confirm_leave(shopper: Shopper) -> None:
     shopper.in_line().flow.leave(shopper.now)
 
 
-def on_thanks(shopper: Shopper) -> None:
-    on_leave(shopper)
+def at_rating(shopper: Shopper) -> None:
+    at_confirm_leave(shopper)
     shopper.flow.leave(shopper.now)
 
 
-def on_pick(shopper: Shopper) -> None:
+def at_pick_ticket(shopper: Shopper) -> None:
     ended = {"state": "completed", "ended_at": AT}
-    shopper.see(row(**ended), row(visit_id=OTHER, **ended))
-    shopper.flow.how_was_it(shopper.now)
+    shopper.update(row(**ended), row(visit_id=OTHER, **ended))
+    shopper.flow.open_rating(shopper.now)

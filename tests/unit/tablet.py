@@ -1,12 +1,16 @@
-"""A tablet without a screen: a board that sees what its stand-in device shows."""
+"""A tablet without a screen: its state, updated from a fake device."""
 
-from staff_app.board import Board
-from staff_app.screen import Screen
-from staff_app.seen import Seen
-from staff_app.stand_in import StandIn
+from typing import Any
+
+from staff_app import undo
+from staff_app.navigation import StaffScreen
+from staff_app.snapshot import TabletSnapshot
+from staff_app.tablet_state import TabletState
 from sync_server.domain import ops
-from sync_server.domain.catalogue import Catalogue, Employee, Gift, Need, Skill, Store, Times
+from sync_server.domain.catalogue.catalogue import Catalogue, Employee, Gift, Need, Skill, StoreInfo
+from sync_server.domain.catalogue.times import Times
 from sync_server.protocol.rows import PersonRow, VisitRow
+from tests.gallery.staff_device import FakeStaffDevice
 
 NOW = 1_790_000_000_000
 TABLET = "tablet-1"
@@ -21,7 +25,7 @@ def text(words: str) -> dict[str, str]:
 
 
 CATALOGUE = Catalogue(
-    store=Store(name="Lumen", goodwill_limit_cents=2500),
+    store=StoreInfo(name="Lumen", goodwill_limit_cents=2500),
     needs=(
         Need("repair", text("Something doesn't work"), "tool", target_wait_s=60, target_service_s=240),
         Need("choose", text("Help me choose"), "bulb"),
@@ -37,7 +41,7 @@ CATALOGUE = Catalogue(
 
 
 def visit(
-    number: int = 1, state: str = "waiting", ago_s: float = 30, need: str = "repair", **more
+    number: int = 1, state: str = "waiting", ago_s: float = 30, need: str = "repair", **more: Any
 ) -> VisitRow:
     return VisitRow(
         visit_id=vid(number),
@@ -61,37 +65,40 @@ def offered(number: int = 1, left_s: float = 10) -> VisitRow:
 
 
 class Tablet:
-    """A board that sees whatever its stand-in device shows, as the app has it."""
+    """The state of a tablet that follows a fake device, as the app does it."""
 
     def __init__(self, *visits: VisitRow, people: tuple[PersonRow, ...] = (person(),)) -> None:
-        self.device = StandIn(CATALOGUE, TABLET, NOW)
+        self.device = FakeStaffDevice(CATALOGUE, TABLET, NOW)
         self.device.show(visits, people)
-        self.board = Board(self._seen())
-        self.device.on_change = self.look
+        self.state = TabletState(self._snapshot())
+        self.device.on_change = self.refresh
 
-    def _seen(self) -> Seen:
+    def _snapshot(self) -> TabletSnapshot:
         d = self.device
         refused = tuple(d.outbox.refused())
-        return Seen(d.view, d.catalogue, TABLET, d.now, d.live, d.problem, refused)
+        return TabletSnapshot(
+            d.view, d.catalogue, TABLET, d.now, d.live, d.problem, refused, pace=d.pace, undo_s=d.undo_s
+        )
 
-    def look(self) -> None:
-        self.board.see(self._seen())
+    def refresh(self) -> None:
+        self.state.update(self._snapshot())
 
     def after(self, seconds: float) -> None:
         self.device.now += int(seconds * 1000)
-        self.look()
+        self.refresh()
 
     def show(self, *visits: VisitRow, people: tuple[PersonRow, ...] = (person(),)) -> None:
         self.device.show(visits, people)
 
     def do(self, op: ops.DeviceOp | None) -> None:
         assert op is not None
+        self.state.offer_undo(undo.undoable(op, self.snapshot))
         self.device.submit(op)
 
     @property
-    def screen(self) -> Screen:
-        return self.board.screen
+    def screen(self) -> StaffScreen:
+        return self.state.screen
 
     @property
-    def seen(self) -> Seen:
-        return self.board.seen
+    def snapshot(self) -> TabletSnapshot:
+        return self.state.snapshot

@@ -1,17 +1,20 @@
-"""When the backup of the night is due, and what becomes of one that fails."""
+"""When the nightly backup is due, and what happens when it fails."""
 
 import asyncio
 
 import pytest
 from msgspec.structs import replace
 
-from sync_server.service import nightly
-from sync_server.service.backup import back_up, backups
-from sync_server.service.nightly import Nightly, due, latest
-from sync_server.service.settings import Backups, load_settings
-from sync_server.service.store import connect
-from sync_server.service.verify import verify_file
-from tests.shop import Clock, catalogue, ms
+from sync_server.service.config.load import load_settings
+from sync_server.service.config.model import BackupSettings
+from sync_server.service.storage.connection import connect
+from sync_server.service.upkeep import backup_schedule
+from sync_server.service.upkeep.backup import back_up
+from sync_server.service.upkeep.backup_schedule import BackupScheduler, due_at
+from sync_server.service.upkeep.backup_set import backups
+from sync_server.service.upkeep.verify import verify_file
+from tests.fake_clock import FakeClock
+from tests.sample_store import catalogue, ms
 
 NIGHT = ms(2026, 3, 2, 2, 30)  # 03:30 in Amsterdam
 
@@ -30,21 +33,21 @@ NIGHT = ms(2026, 3, 2, 2, 30)  # 03:30 in Amsterdam
     ],
 )
 def test_it_is_due_once_a_night_whatever_the_clocks_do(now, at, expected):
-    assert due(catalogue(), at, now) == expected
+    assert due_at(catalogue(), at, now) == expected
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock(NIGHT - 10 * 3_600_000)
+def clock() -> FakeClock:
+    return FakeClock(NIGHT - 10 * 3_600_000)
 
 
 @pytest.fixture
-def night(folder, clock) -> Nightly:
-    """Of a store that began at half past five in the afternoon."""
+def night(folder, clock) -> BackupScheduler:
+    """The scheduler of a store that was created at half past five in the afternoon."""
     db = connect(folder.store)
     db.execute("UPDATE epochs SET began_at = ?", (clock.now,))
     db.close()
-    return Nightly(folder, load_settings(folder.settings), clock)
+    return BackupScheduler(folder, load_settings(folder.settings), clock)
 
 
 def test_a_new_store_waits_for_its_first_night(night, clock):
@@ -55,10 +58,10 @@ def test_a_new_store_waits_for_its_first_night(night, clock):
     assert night.is_due()
 
 
-def test_one_a_night_and_a_night_that_was_missed_is_made_up_for(night, clock, folder):
+def test_one_backup_is_due_each_night_and_after_a_missed_night(night, clock, folder):
     clock.now = NIGHT
-    back_up(folder, night.into, clock.now)
-    assert latest(night.into) == NIGHT
+    back_up(folder, night.backups_dir, clock.now)
+    assert night.latest() == NIGHT
     assert not night.is_due()
     clock.after(86_400 - 1)
     assert not night.is_due()
@@ -66,18 +69,18 @@ def test_one_a_night_and_a_night_that_was_missed_is_made_up_for(night, clock, fo
     assert night.is_due()
 
 
-def test_what_is_no_whole_backup_counts_for_nothing(night, clock, folder):
+def test_an_incomplete_backup_does_not_count(night, clock, folder):
     clock.now = NIGHT
-    (back_up(folder, night.into, clock.now) / "backup.json").write_text("{}")
+    (back_up(folder, night.backups_dir, clock.now) / "backup.json").write_text("{}")
     assert night.is_due()
 
 
-def test_it_is_made_by_a_process_of_its_own_verified_and_the_oldest_removed(folder, clock):
-    settings = replace(load_settings(folder.settings), backup=Backups(folder="nights", keep=2))
-    night = Nightly(folder, settings, clock)
+def test_another_process_makes_the_backup_and_removes_the_oldest(folder, clock):
+    settings = replace(load_settings(folder.settings), backup=BackupSettings(folder="nights", keep=2))
+    night = BackupScheduler(folder, settings, clock)
     for day in (3, 2, 1):
-        back_up(folder, night.into, NIGHT - day * 86_400_000)
-    asyncio.run(night.make())
+        back_up(folder, night.backups_dir, NIGHT - day * 86_400_000)
+    asyncio.run(night.make_backup())
     assert (night.problem, night.failures) == (None, 0)
     kept = backups(folder.path / "nights")
     assert len(kept) == 2
@@ -85,14 +88,14 @@ def test_it_is_made_by_a_process_of_its_own_verified_and_the_oldest_removed(fold
     assert verify_file(kept[0] / "store.db") == []
 
 
-def test_one_that_fails_is_told_and_the_next_that_works_puts_it_right(folder, clock, caplog):
-    settings = replace(load_settings(folder.settings), backup=Backups(folder="store.toml/in-a-file"))
-    night = Nightly(folder, settings, clock)
-    asyncio.run(night.make())
+def test_a_failed_backup_is_reported_until_one_succeeds(folder, clock, caplog):
+    settings = replace(load_settings(folder.settings), backup=BackupSettings(folder="store.toml/in-a-file"))
+    night = BackupScheduler(folder, settings, clock)
+    asyncio.run(night.make_backup())
     assert "no backup could be made" in night.problem
     assert "tried again in a quarter of an hour: " + night.problem in caplog.text
-    night.into = folder.path / "backups"
-    asyncio.run(night.make())
+    night.backups_dir = folder.path / "backups"
+    asyncio.run(night.make_backup())
     assert (night.problem, night.failures) == (None, 1)
 
 
@@ -111,9 +114,8 @@ def test_while_it_fails_it_is_tried_less_often_and_a_fault_ends_nothing(night, m
             raise answer
         return answer
 
-    monkeypatch.setattr(nightly.asyncio, "sleep", wait)
     monkeypatch.setattr(night, "is_due", is_due)
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(night.run())
-    assert waits == [nightly.LOOK_EVERY_S, nightly.AGAIN_S, nightly.AGAIN_S]
+        asyncio.run(night.run(wait))
+    assert waits == [backup_schedule.LOOK_EVERY_S, backup_schedule.RETRY_S, backup_schedule.RETRY_S]
     assert night.problem == "no such luck"

@@ -1,35 +1,45 @@
-"""The doctor finds each thing that is wrong, says what to do, and is silent about the rest."""
+"""`examine` finds each fault with its remedy, and nothing else."""
 
 import json
 import os
+import re
 import shutil
 import socket
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import requests
+from msgspec.structs import replace
 
-from sync_server.device.here import lacking
-from sync_server.service import control, doctor, tls
-from sync_server.service.aside import Asides
-from sync_server.service.backup import back_up
-from sync_server.service.doctor import BACKUP_LATE_MS, UNSEEN_MS, examine
-from sync_server.service.folder import Folder, Lock, running_server
-from sync_server.service.settings import load_settings
-from sync_server.service.store import connect, migrate
+from sync_server.device.app.system_check import missing_requirements
+from sync_server.service.admin import client
+from sync_server.service.admin.commands import ServerState
+from sync_server.service.config.load import load_settings
+from sync_server.service.net import tls
+from sync_server.service.privacy.replaced_stores import ReplacedStores
+from sync_server.service.storage.connection import connect
+from sync_server.service.storage.data_dir import DataDir, DataDirError, DataDirLock, running_server
+from sync_server.service.upkeep import doctor
+from sync_server.service.upkeep.backup import back_up
+from sync_server.service.upkeep.doctor import BACKUP_LATE_MS, UNSEEN_MS, examine
+from tests.store_rows import empty_store_file
 
 NOW = time.time_ns() // 1_000_000
+STATE = ServerState("http://127.0.0.1:1", None, None)
 
 
 @pytest.fixture
-def well(folder, monkeypatch) -> Folder:
-    """A store with nothing to find; its server is only said to run."""
+def well(folder, monkeypatch) -> Iterator[DataDir]:
+    """A store without findings; its server seems to run."""
     for kind, name in (("kiosk", "Front"), ("staff", "Maya's")):
-        control.add_device(folder, kind, name, "tcp://x:1")
+        client.add_device(folder, kind, name, "tcp://x:1")
     change(folder, "UPDATE employees SET pin_hash = 'x'")
     text = folder.settings.read_text("utf-8").replace("[store]", '[store]\npublic_url = "http://localhost:1"')
     folder.settings.write_text(text.replace("Europe/Amsterdam", "UTC"), "utf-8")
     monkeypatch.setattr(doctor, "running_server", lambda _folder: 1)
+    monkeypatch.setattr(client, "describe_server", lambda _folder: STATE)
     answers(monkeypatch, {"unwell": None})
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
@@ -44,31 +54,26 @@ def answers(monkeypatch, body) -> None:
         def json():
             return body
 
-    monkeypatch.setattr(doctor.requests.Session, "get", lambda *_, **__: Answer)
+    monkeypatch.setattr(requests.Session, "get", lambda *_, **__: Answer)
 
 
-def change(folder: Folder, sql: str, *values) -> None:
+def change(folder: DataDir, sql: str, *values) -> None:
     db = connect(folder.store)
     db.execute(sql, values)
     db.close()
 
 
-def log_line(folder: Folder, seq: int, at: int, body: str) -> None:
+def log_line(folder: DataDir, seq: int, at: int, body: str) -> None:
     values = (seq, "day_closed", "system", at, body)
     change(
         folder, "INSERT INTO visit_events (seq, event, actor, at_server, body) VALUES (?,?,?,?,?)", *values
     )
 
 
-def found(folder: Folder, now: int = NOW) -> list[str]:
+def found(folder: DataDir, now: int = NOW) -> list[str]:
     findings = examine(folder, now)
     assert all("; " in finding.text or "\n" in finding.text for finding in findings), findings
     return [finding.about for finding in findings]
-
-
-@pytest.fixture(autouse=True)
-def _address(folder) -> None:
-    folder.control_address.write_text("127.0.0.1:1\n")
 
 
 def test_a_store_that_is_well_has_nothing_to_find(well):
@@ -76,14 +81,14 @@ def test_a_store_that_is_well_has_nothing_to_find(well):
 
 
 def test_a_new_store_needs_its_first_things(folder, monkeypatch):
-    monkeypatch.setattr(doctor, "_ports", lambda _settings: ())  # whoever uses them on this computer
-    folder.control_address.unlink()
+    monkeypatch.setattr(doctor, "_ports", lambda _settings: ())  # for users of this computer
     assert found(folder) == ["server", "phones", "devices", "devices", "pins"]
 
 
 def test_a_wrong_line_of_the_settings_is_named_and_the_rest_still_looked_at(well):
-    well.settings.write_text("[store]\nname = 3\n", "utf-8")
-    well.control_key.unlink()
+    text = re.sub(r"(?m)^name = .*$", "name = 3", well.settings.read_text("utf-8"), count=1)
+    well.settings.write_text(text, "utf-8")
+    well.server_key.write_text("{}")
     assert found(well) == ["settings", "keys"]
 
 
@@ -94,10 +99,13 @@ def test_keys_that_others_can_read_are_named(well):
         (well.path / name).chmod(0o644)
     well.server_key.chmod(0o640)
     well.store.chmod(0o604)
+    well.lock.chmod(0o644)
+    well.path.chmod(0o755)
     texts = [finding.text for finding in examine(well, NOW)]
     names = [text.partition(": ")[0].rpartition("/")[2] for text in texts]
-    assert names == ["server.key", "tls.pem", "store.db"]
-    assert texts[0].endswith(f"`chmod 600 {well.server_key}`")
+    assert names == [well.path.name, "server.key", "tls.pem", "lock", "store.db"]
+    assert texts[0].endswith(f"`chmod 700 {well.path}`")
+    assert texts[1].endswith(f"`chmod 600 {well.server_key}`")
 
 
 def test_a_servers_key_that_is_broken_is_named(well):
@@ -106,7 +114,7 @@ def test_a_servers_key_that_is_broken_is_named(well):
 
 
 def test_a_disk_that_is_nearly_full_is_named(well, monkeypatch):
-    monkeypatch.setattr(doctor, "LEAST_FREE", 1 << 60)
+    monkeypatch.setattr(doctor, "MIN_FREE_BYTES", 1 << 60)
     assert found(well) == ["space"]
 
 
@@ -116,8 +124,20 @@ def test_a_server_that_cannot_save_or_does_not_answer_is_named(well, monkeypatch
     assert finding.text == "the server is not well: the disk is full; free some space"
     answers(monkeypatch, "what?")
     assert found(well) == ["server"]
-    well.control_address.unlink()
+    monkeypatch.setattr(client, "describe_server", no_answer)
     assert found(well) == ["server"]
+
+
+def no_answer(folder: DataDir) -> ServerState:
+    raise DataDirError(f"{folder.path}: a server is running here but does not answer; start it again")
+
+
+def test_a_nightly_backup_that_failed_is_named(well, monkeypatch):
+    state = replace(STATE, backup_problem="/mnt/usb: No space left on device; free some space")
+    monkeypatch.setattr(client, "describe_server", lambda _folder: state)
+    (finding,) = examine(well, NOW)
+    assert finding.about == "backups"
+    assert finding.text == "the nightly backup failed: /mnt/usb: No space left on device; free some space"
 
 
 def test_a_port_that_another_program_has_is_named_while_no_server_runs(well, monkeypatch):
@@ -130,7 +150,7 @@ def test_a_port_that_another_program_has_is_named_while_no_server_runs(well, mon
         assert found(well) == ["server", "ports"]
 
 
-def test_phones_that_could_not_reach_the_pages_are_told_of(well):
+def test_pages_that_phones_cannot_reach_are_a_finding(well):
     text = well.settings.read_text("utf-8").replace("http://localhost:1", "http://192.168.1.10:8350")
     well.settings.write_text(text, "utf-8")
     assert found(well) == ["phones"]
@@ -147,13 +167,23 @@ def test_a_clock_that_cannot_be_right_is_named(well, monkeypatch):
     assert found(well, NOW + 600_000) == ["clock"]
 
 
-def test_a_device_not_seen_for_long_is_named_unless_it_was_shut_out(well):
+def test_a_device_unseen_for_long_is_a_finding_unless_it_was_revoked(well):
     change(well, "UPDATE devices SET seen_at = ? WHERE kind = 'kiosk'", NOW - UNSEEN_MS - 1)
     (finding,) = examine(well, NOW)
     assert finding.text.startswith("Front (front) was last seen 7 days ago")
-    control.add_device(well, "kiosk", "Other", "tcp://x:1")
-    control.run(well, "revoke_device", device_id="front")
+    client.add_device(well, "kiosk", "Other", "tcp://x:1")
+    client.run(well, "revoke_device", device_id="front")
     assert found(well) == []
+
+
+def test_a_store_that_lacks_what_its_backup_has_is_named(well):
+    into = well.path / "backups"
+    back_up(well, into, NOW)
+    assert found(well) == []
+    change(well, "UPDATE epochs SET epoch = 'made-up'")
+    [finding] = examine(well, NOW)
+    assert finding.about == "backups"
+    assert f"welkom restore {into}" in finding.text
 
 
 def test_a_night_without_a_backup_is_named(well):
@@ -170,7 +200,7 @@ def test_a_night_without_a_backup_is_named(well):
     assert found(well) == []
 
 
-def test_a_store_that_is_not_sound_is_named_and_one_that_is_gone(well):
+def test_an_unsound_or_missing_store_is_a_finding(well):
     log_line(well, 5, 1, "{}")
     assert found(well) == ["seq"]
     change(well, "DELETE FROM _sqlite_migrations")
@@ -182,13 +212,13 @@ def test_a_store_that_is_not_sound_is_named_and_one_that_is_gone(well):
 
 
 def test_a_write_ahead_log_that_grew_is_named(well, monkeypatch):
-    monkeypatch.setattr(doctor, "LONG_LOG", -1)
+    monkeypatch.setattr(doctor, "MAX_WAL_BYTES", -1)
     assert found(well) == ["store"]
 
 
-def test_who_runs_on_a_folder_can_be_told_without_touching_it(folder):
+def test_finding_the_running_server_changes_no_file(folder):
     assert running_server(folder) is None
-    with Lock(folder):
+    with DataDirLock(folder):
         assert running_server(folder) == os.getpid()
     assert running_server(folder) is None
     folder.lock.unlink()
@@ -196,23 +226,25 @@ def test_who_runs_on_a_folder_can_be_told_without_touching_it(folder):
     assert not folder.lock.exists()
 
 
-def test_a_computer_without_display_sound_or_libraries_is_told_what_it_lacks(tmp_path):
+def test_a_computer_without_display_sound_or_libraries_is_a_finding(tmp_path):
     cards = tmp_path / "cards"
-    assert len(lacking({}, lambda _name: None, cards)) == 3
+    assert len(missing_requirements({}, lambda _name: None, cards)) == 3
     cards.write_text("--- no soundcards ---")
-    assert len(lacking({"DISPLAY": ":0"}, lambda name: name, cards)) == 1
+    assert len(missing_requirements({"DISPLAY": ":0"}, lambda name: name, cards)) == 1
     cards.write_text(" 0 [PCH]: HDA-Intel")
-    assert lacking({"WAYLAND_DISPLAY": "w"}, lambda name: name, cards) == []
-    (text,) = lacking({"DISPLAY": ":0"}, lambda name: name if name == "GL" else None, cards)
+    assert missing_requirements({"WAYLAND_DISPLAY": "w"}, lambda name: name, cards) == []
+    (text,) = missing_requirements({"DISPLAY": ":0"}, lambda name: name if name == "GL" else None, cards)
     assert "apt install libmtdev1" in text
 
 
-def test_what_a_restore_put_aside_long_ago_is_named(well):
+def test_an_old_replaced_store_is_a_finding(well):
     for name in ("20260101T000000Z", "20260101T000000Z-2", "by-somebody"):
         path = well.path / f"before-restore-{name}"
         path.mkdir()
-        migrate(path / "store.db")
-        Asides(well).forget(NOW)  # which the server does each minute, and which touches the folder
+        empty_store_file(path / "store.db")
+        ReplacedStores(well).apply_retention(
+            NOW
+        )  # the server does that each minute; it changes the directory's time
         assert found(well) == ["aside"]
         shutil.rmtree(path)
     moment = datetime.fromtimestamp(NOW / 1000, UTC) - timedelta(hours=23)
@@ -221,12 +253,12 @@ def test_what_a_restore_put_aside_long_ago_is_named(well):
 
 
 def test_a_certificate_that_ends_soon_or_cannot_be_used_is_named(well):
-    tls.make(well, "Shop", ["localhost"], datetime.now(UTC))
+    tls.make_certificate(well, "Shop", ["localhost"], datetime.now(UTC))
     names = f'tls_cert = "{tls.CERTIFICATE}"\ntls_key = "{tls.KEY}"\n'
     text = well.settings.read_text("utf-8").replace("[server]\n", f"[server]\n{names}")
     well.settings.write_text(text, "utf-8")
     assert found(well) == []
-    ends = int(tls.ends_at(well.path / tls.CERTIFICATE).timestamp() * 1000)
+    ends = int(tls.valid_until(well.path / tls.CERTIFICATE).timestamp() * 1000)
     (finding,) = [f for f in examine(well, ends - 86_400_000) if f.about == "certificate"]
     assert "is valid until" in finding.text
     (well.path / tls.KEY).write_text("no key")

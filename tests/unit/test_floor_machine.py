@@ -1,7 +1,7 @@
-"""The floor under anything that people, time and bad links can do to it.
+"""A state machine of everything that people, time and bad connections can do to a floor.
 
-Hypothesis plays shoppers, employees, repeated and outdated taps, late alarms, clocks set back and
-lost commits in random order. The numbers are those of the list of what must always hold:
+Hypothesis chooses shoppers, employees, repeated and stale ops, late timers, clocks set back and failed
+commits in random order. The numbers are those of the list of what always holds:
 
  2 one op_id has at most one effect          7 only the table's transitions, ended visits stay
  3 the same op again: the stored reply       8 a stale rev never writes
@@ -17,21 +17,29 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from sync_server.domain import ops
-from sync_server.domain.catalogue import Times
-from sync_server.domain.events import Opened, Presence, Resolution
-from sync_server.domain.floor import Floor
+from sync_server.domain.catalogue.catalogue import EVERYBODY
+from sync_server.domain.catalogue.times import Times
+from sync_server.domain.events import Opened, Presence
+from sync_server.domain.floor.floor import Floor
+from sync_server.domain.op_redaction import redact_op
 from sync_server.domain.ops import SYSTEM, Actor, ActorKind
+from sync_server.domain.people import ON_THE_FLOOR
+from sync_server.domain.queue.promises import CHECK_MS
 from sync_server.domain.refusal import Code, Refusal
-from sync_server.domain.visit import State
-from sync_server.protocol.wire import op_digest
-from sync_server.service.answers import Answered, Answers
-from tests.shop import CLOSES, KIOSK, OTHER_KIOSK, Clock, catalogue, kinds
-from tests.unit.test_visit_table import ENDED, EXPECTED
+from sync_server.domain.resolution import Resolution
+from sync_server.domain.visit.visit import State
+from sync_server.service.processing.op_results import OpResult, OpResults, digest_of
+from tests.examples import examples
+from tests.fake_clock import FakeClock
+from tests.floor_harness import KIOSK, OTHER_KIOSK, kinds
+from tests.sample_store import CLOSES, catalogue
 
-TABLETS = ("tablet-1", "tablet-2", "tablet-3")  # fewer than employees: they are passed on
+from .test_visit_table import ENDED, EXPECTED
+
+TABLETS = ("tablet-1", "tablet-2", "tablet-3")  # fewer than employees, who share them
 WORKERS = ("maya", "tom", "lea", "kim")
-ANY = st.integers(0, 10_000)  # which of those there are
-OFF = st.sampled_from([0, 0, 0, 0, 0, -1, 1])  # how far from the true rev a tap is
+ANY = st.integers(0, 10_000)  # an index into what there is
+OFF = st.sampled_from([0, 0, 0, 0, 0, -1, 1])  # how far the seen rev is off
 WAITS = st.sampled_from([0.5, 4, 5, 14, 15, 16, 31, 61, 300, 4000])
 STEPS = (
     ops.Accept,
@@ -47,6 +55,7 @@ STEPS = (
     ops.Complete,
     ops.MarkNoShow,
     ops.Remove,
+    ops.Undo,
 )
 FITS = {
     State.OFFERED: (ops.Accept, ops.Accept, ops.Accept, ops.Decline, ops.Recall, ops.MarkNoShow),
@@ -60,24 +69,24 @@ class FloorMachine(RuleBasedStateMachine):
     @initialize(max_active=st.sampled_from([1, 1, 2]), start=st.sampled_from([-7200, -400, 600]))
     def begin(self, max_active, start):
         self.catalogue = catalogue(times=Times(max_active=max_active))
-        self.clock = Clock(CLOSES + start * 1000)
+        self.clock = FakeClock(CLOSES + start * 1000)
         self.floor = Floor(self.catalogue)
-        self.answers = Answers()
+        self.answers = OpResults()
         self.records = []
-        self.known: list[str] = []  # every visit there was
+        self.visit_ids: list[str] = []  # of every visit so far
         self.done: dict[str, tuple[Any, Actor, Refusal | None]] = {}
-        self.durable = (0, set())  # how much of the above is on disk
+        self.durable = (0, set())  # records and op_ids that are on disk
         self.made = 0
         for who, tablet in zip(WORKERS, TABLETS, strict=False):
             self.ask(SYSTEM, ops.SignOn(who, tablet))
-        self.written()
+        self.mark_written()
 
-    # --- what happens ------------------------------------------------------------------------------
+    # --- rules ------------------------------------------------------------------------------
 
     @rule(by=st.sampled_from([KIOSK, OTHER_KIOSK, Actor(ActorKind.API)]), need=ANY, number=ANY)
     def a_shopper_comes(self, by, need, number):
         needs = ("repair", "repair", "repair_phone", "buy", "ask", "pick_up", "teleport")
-        ticket = f"A-{number % 40 + 1}"  # few enough to meet twice
+        ticket = f"A-{number % 40 + 1}"  # so few that some are used twice
         self.ask(by, ops.OpenVisit(self.new_id(), ticket, needs[need % len(needs)], "en"))
 
     @rule(by=st.sampled_from([KIOSK, OTHER_KIOSK]), which=ANY, rate=st.booleans())
@@ -95,7 +104,7 @@ class FloorMachine(RuleBasedStateMachine):
             [Presence.AVAILABLE, Presence.AVAILABLE, Presence.ON_BREAK, Presence.OFF_FLOOR]
         ),
     )
-    def somebody_says_where_they_are(self, tablet, presence):
+    def somebody_sets_their_presence(self, tablet, presence):
         self.ask(Actor(ActorKind.STAFF, tablet), ops.SetPresence(presence))
 
     @rule(tablet=st.sampled_from(TABLETS), step=st.sampled_from(STEPS), which=ANY, off=OFF)
@@ -107,8 +116,8 @@ class FloorMachine(RuleBasedStateMachine):
     @rule(
         moves=st.lists(st.tuples(st.sampled_from(TABLETS), ANY, st.integers(0, 9)), min_size=3, max_size=12)
     )
-    def the_work_goes_on(self, moves):
-        """Everybody does what fits: without this, random taps rarely get beyond an offer."""
+    def somebody_does_what_fits(self, moves):
+        """Ops that fit the state: random ones alone rarely get beyond an offer."""
         for tablet, which, seconds in moves:
             self.time_passes(seconds)
             mine = self.concerning(tablet)
@@ -122,22 +131,38 @@ class FloorMachine(RuleBasedStateMachine):
                 self.ask(Actor(ActorKind.STAFF, tablet), ops.SetPresence(Presence.AVAILABLE))
                 self.a_shopper_comes(KIOSK, which, which)
 
+    @precondition(lambda self: any(v.undo for v in self.floor.visits.values()))
+    @rule(tablet=st.sampled_from(TABLETS), which=ANY, off=OFF)
+    def somebody_takes_back(self, tablet, which, off):
+        last = [v.visit_id for v in self.floor.visits.values() if v.undo]
+        holder = self.floor.holder(tablet)
+        own = [i for i in last if holder and self.floor.visits[i].undo.employee == holder.id]
+        mine = own if own and which % 4 else last
+        self.tap(tablet, ops.Undo, mine[which % len(mine)], off)
+
     @rule(tablet=st.sampled_from(TABLETS), number=ANY)
-    def somebody_helps_in_passing(self, tablet, number):
+    def somebody_makes_a_quick_resolution(self, tablet, number):
         op = ops.QuickResolution(self.new_id(), f"A-{number % 40 + 1}", "ask", "en", Resolution.SOLVED)
         self.ask(Actor(ActorKind.STAFF, tablet), op)
 
+    @precondition(lambda self: any(v.alerted_at for v in self.floor.open_visits()))
+    @rule(which=ANY, everybody=st.booleans())
+    def the_manager_has_a_late_visit_asked_again(self, which, everybody):
+        late = [v.visit_id for v in self.floor.open_visits() if v.alerted_at]
+        self.ask(Actor(ActorKind.MANAGER), ops.AskAgain(late[which % len(late)], everybody))
+
     @precondition(lambda self: self.done)
-    @rule(which=ANY, changed=st.booleans())
-    def a_device_repeats_itself(self, which, changed):
+    @rule(which=ANY, how=st.sampled_from(["the same", "without words", "another"]))
+    def a_device_repeats_an_op(self, which, how):
         op_id = sorted(self.done)[which % len(self.done)]
         op, by, reply = self.done[op_id]
         before = self.state()
-        if changed:
+        if how == "another":
             other = ops.Cancel("f" * 32) if not isinstance(op, ops.Cancel) else ops.Cancel("e" * 32)
             assert self.submit(op_id, by, other) == Refusal(Code.OP_ID_REUSED, op_id)  # 3
         else:
-            assert self.submit(op_id, by, op) == reply  # 3
+            again = redact_op(op) if how == "without words" else op
+            assert self.submit(op_id, by, again) == reply  # 3
         assert self.state() == before  # 2
 
     @rule(seconds=WAITS)
@@ -149,11 +174,11 @@ class FloorMachine(RuleBasedStateMachine):
         self.clock.now = end
 
     @rule(seconds=WAITS)
-    def time_passes_and_no_alarm_is_heard(self, seconds):
+    def time_passes_without_a_tick(self, seconds):
         self.clock.after(seconds)
 
     @rule()
-    def an_alarm_rings_for_nothing(self):
+    def a_tick_comes_without_cause(self):
         self.tick()
 
     @rule(minutes=st.integers(1, 90))
@@ -161,52 +186,53 @@ class FloorMachine(RuleBasedStateMachine):
         self.clock.now -= minutes * 60_000
 
     @rule()
-    def what_was_done_reaches_the_disk(self):
-        self.written()
+    def the_commit_succeeds(self):
+        self.mark_written()
 
     @rule()
-    def the_disk_says_no(self):
+    def the_commit_fails(self):
         length, op_ids = self.durable
         lost = [(op_id, *done) for op_id, done in self.done.items() if op_id not in op_ids]
         self.records = self.records[:length]
         self.done = {op_id: done for op_id, done in self.done.items() if op_id in op_ids}
-        self.answers.drop_pending()
+        self.answers.rollback()
         self.floor = Floor.replay(self.catalogue, self.records)
         self.tick()
-        for op_id, op, by, _ in lost:  # the devices ask again, and nothing counts as done already
+        for op_id, op, by, _ in lost:  # the devices repeat them, and none counts as done
             reply = self.submit(op_id, by, op)
             self.done[op_id] = (op, by, reply)
             assert reply is not None or not isinstance(op, ops.OpenVisit) or op.visit_id in self.floor.visits
 
     @rule()
-    def the_server_starts_again(self):
+    def the_server_restarts(self):
         self.replays_to_the_same()
-        self.written()
-        known = [(op_id, op_digest(op), reply) for op_id, (op, _, reply) in self.done.items()]
+        self.mark_written()
+        known = [(op_id, digest_of(op), reply) for op_id, (op, _, reply) in self.done.items()]
         done = [(op_id, digest) for op_id, digest, reply in known if reply is None]
-        self.answers = Answers(done, [answer for answer in known if answer[2] is not None])
+        self.answers = OpResults(done, [answer for answer in known if answer[2] is not None])
         self.floor = Floor.replay(self.catalogue, self.records)
         self.tick()
 
     @rule()
-    def nothing_happens_before_the_floor_asked_to_be_woken(self):
-        # By the floor's own time: a clock that was set back is behind it, and what is overdue is so at once.
+    def nothing_is_due_before_the_next_deadline(self):
+        # By the floor's own time: a clock that was set back is behind it.
         now = max(self.clock.now, self.floor._now)
         due = self.floor.next_deadline(now)
         if due is None:
             assert set(kinds(self.copy().tick(now + 3 * 86_400_000))) <= {"day_closed"}
         elif due > now:
             copy = self.copy()
+            copy._time._promises_checked_at = self.floor._time._promises_checked_at
             copy.tick(now)
-            assert copy.seq == self.floor.seq or self.late
-            assert self.late or copy.tick(due - 1) == []
-        else:
+            assert copy.seq == self.floor.seq or self.behind
+            assert self.behind or copy.tick(due - 1) == []
+        elif now < self.floor._time._promises_checked_at + CHECK_MS:
             assert self.copy().tick(now) != []
 
-    # --- what must always hold -----------------------------------------------------------------------
+    # --- invariants -----------------------------------------------------------------------
 
     @invariant()
-    def each_visit_is_in_one_pair_of_hands(self):
+    def each_visit_has_one_employee(self):
         in_hand: dict[str, str] = {}
         for person in self.floor.people.values():
             for visit_id in (*person.active, *person.holding):
@@ -267,17 +293,21 @@ class FloorMachine(RuleBasedStateMachine):
             if visit.state is not State.WAITING:
                 continue
             need = needs[visit.need]
-            skills = {*need.skills, *need.prefer[: max(0, len(need.prefer) - visit.ring)]}
+            rings = [{*need.skills, *need.prefer[:n]} for n in range(len(need.prefer), -1, -1)]
+            rings = rings[visit.ring :] or rings[-1:]
+            here = [e for e in self.catalogue.employees if self.floor.people[e.id].presence in ON_THE_FLOOR]
+            able = (wanted for wanted in rings if any(wanted <= e.skills for e in here))
+            skills = set() if visit.ring == EVERYBODY else next(able, rings[-1])
             for employee in self.catalogue.employees:
                 person = self.floor.people[employee.id]
                 free = person.offer is None and len(person.active) < self.catalogue.times.max_active
                 could = person.chosen is Presence.AVAILABLE and free and person.free_at <= now
                 assert not (could and skills <= employee.skills and employee.id not in visit.asked)  # 15
 
-    # --- how it is done -------------------------------------------------------------------------------
+    # --- helpers -------------------------------------------------------------------------------
 
     def ask(self, by, op):
-        if isinstance(op, ops.SignOn):  # the server's own: it has no op_id
+        if isinstance(op, ops.SignOn):  # an op of the server itself has no op_id
             return self.handle(by, op)
         op_id = self.new_id()
         reply = self.submit(op_id, by, op)
@@ -285,12 +315,11 @@ class FloorMachine(RuleBasedStateMachine):
         return reply
 
     def submit(self, op_id, by, op):
-        """As the server does it."""
-        digest = op_digest(op)
-        if (found := self.answers.find(op_id, digest)) is not None:
+        """Handles an op as the server does, with the results of earlier ops."""
+        if (found := self.answers.find(op_id, op)) is not None:
             return found.refusal
         refusal = self.handle(by, op)
-        self.answers.keep(op_id, Answered(digest, refusal))
+        self.answers.add(op_id, OpResult(digest_of(op), refusal))
         return refusal
 
     def handle(self, by, op):
@@ -301,7 +330,7 @@ class FloorMachine(RuleBasedStateMachine):
             return outcome
         self.records += outcome
         self.now = max(self.clock.now, self.records[-1].at if self.records else 0)
-        self.known += [r.visit_id for r in outcome if isinstance(r.event, Opened)]
+        self.visit_ids += [r.visit_id for r in outcome if isinstance(r.event, Opened)]
         self.nobody_waits_who_could_be_offered()
         return None
 
@@ -313,26 +342,29 @@ class FloorMachine(RuleBasedStateMachine):
     def tap(self, tablet, step, visit_id, off):
         visit = self.floor.visits.get(visit_id)
         rev = max(1, (visit.rev if visit else 1) + off)
-        more = {ops.AddNote: {"note": "n"}, ops.Complete: {"resolution": Resolution.SOLVED}}.get(step, {})
-        refusal = self.ask(Actor(ActorKind.STAFF, tablet), step(visit_id, rev, **more))
+        extra: dict[Any, dict[str, Any]] = {
+            ops.AddNote: {"note": "n"},
+            ops.Complete: {"resolution": Resolution.SOLVED},
+        }
+        refusal = self.ask(Actor(ActorKind.STAFF, tablet), step(visit_id, rev, **extra.get(step, {})))
         if visit is None or rev != visit.rev:
             assert refusal is not None  # 8
 
-    def written(self):
-        self.answers.written(list(self.done))
+    def mark_written(self):
+        self.answers.commit(list(self.done))
         self.durable = (len(self.records), set(self.done))
 
     def concerning(self, tablet):
-        """The visits that the holder of this tablet has, or is asked for."""
+        """The visits that the holder of this tablet has or is asked for."""
         holder = self.floor.holder(tablet)
         return [v for v in (holder.offer, *holder.active, *holder.holding) if v] if holder else []
 
     def one_of(self, which):
-        return self.known[which % len(self.known)] if self.known else "f" * 32
+        return self.visit_ids[which % len(self.visit_ids)] if self.visit_ids else "f" * 32
 
     @property
-    def late(self):
-        """Whether time has passed since the floor last looked."""
+    def behind(self):
+        """Whether time has passed since the last tick."""
         return self.clock.now > self.now
 
     def copy(self):
@@ -347,7 +379,7 @@ class FloorMachine(RuleBasedStateMachine):
 
 
 FloorMachine.TestCase.settings = settings(
-    max_examples=500,
+    max_examples=examples(500),
     stateful_step_count=60,
     derandomize=True,
     database=None,

@@ -5,14 +5,14 @@ import pytest
 from sync_server.domain import ops
 from sync_server.domain.events import Presence
 from sync_server.domain.refusal import Code, Refusal
-from sync_server.domain.visit import State
-from tests.shop import KIOSK, Play, kinds
+from sync_server.domain.visit.visit import State
+from tests.floor_harness import KIOSK, FloorHarness, kinds
 
 # --- answering an offer ----------------------------------------------------------------------------
 
 
-def test_accepting_puts_the_visit_into_ones_hands():
-    play = Play()
+def test_accepting_gives_the_visit_to_the_employee():
+    play = FloorHarness()
     play.sign_on("tom")
     visit_id = play.open("repair")
     play.clock.after(3)
@@ -31,16 +31,16 @@ def test_accepting_puts_the_visit_into_ones_hands():
 
 @pytest.mark.parametrize("op", [ops.Accept, ops.Decline, ops.Claim])
 def test_an_offer_can_be_answered_until_its_very_end(op):
-    play = Play()
+    play = FloorHarness()
     play.sign_on("tom")
     visit_id = play.open("repair")
-    play.clock.after(15)  # and the floor's own alarm has not rung yet
+    play.clock.after(15)  # and the timer has not fired yet
     assert kinds(play.on("tom", op, visit_id))[0] == ("declined" if op is ops.Decline else "accepted")
 
 
 @pytest.mark.parametrize("op", [ops.Accept, ops.Decline])
-def test_an_offer_cannot_be_answered_later_even_if_nobody_has_taken_it_back_yet(op):
-    play = Play()
+def test_an_offer_cannot_be_answered_after_its_end_even_before_the_timer_fires(op):
+    play = FloorHarness()
     play.sign_on("tom")
     visit_id = play.open("repair")
     play.clock.after(15.001)
@@ -49,8 +49,8 @@ def test_an_offer_cannot_be_answered_later_even_if_nobody_has_taken_it_back_yet(
 
 
 @pytest.mark.parametrize("op", [ops.Accept, ops.Decline])
-def test_only_who_is_asked_can_answer(op):
-    play = Play()
+def test_only_the_employee_who_is_asked_can_answer(op):
+    play = FloorHarness()
     play.sign_on("tom", "lea")
     visit_id = play.open("repair")
     rev = play.visit(visit_id).rev
@@ -63,8 +63,8 @@ def test_only_who_is_asked_can_answer(op):
 
 
 @pytest.mark.parametrize("op", [ops.Accept, ops.Decline])
-def test_an_answer_to_what_the_visit_was_a_moment_ago_is_refused(op):
-    play = Play()
+def test_an_answer_with_a_stale_rev_is_refused(op):
+    play = FloorHarness()
     play.sign_on("tom")
     visit_id = play.open("repair")
     rev = play.visit(visit_id).rev
@@ -72,8 +72,8 @@ def test_an_answer_to_what_the_visit_was_a_moment_ago_is_refused(op):
     assert play.no("tom", op(visit_id, rev + 1)).code is Code.STALE_REV
 
 
-def test_of_two_who_tap_at_once_exactly_one_wins():
-    play = Play()
+def test_of_two_employees_who_claim_at_once_exactly_one_gets_the_visit():
+    play = FloorHarness()
     play.sign_on("tom")
     play.clock.after(1)
     play.sign_on("maya")
@@ -88,48 +88,59 @@ def test_of_two_who_tap_at_once_exactly_one_wins():
 
 
 def test_anybody_may_claim_a_waiting_visit_whatever_their_skills():
-    play = Play()
+    play = FloorHarness()
     play.sign_on("kim")
     visit_id = play.open("repair")
     assert kinds(play.on("kim", ops.Claim, visit_id)) == ["claimed"]
     assert play.visit(visit_id).employee == "kim"
 
 
-def test_claiming_a_visit_that_a_colleague_is_being_asked_for_takes_it_from_them():
-    play = Play()
+def test_claiming_a_visit_withdraws_a_colleagues_offer():
+    play = FloorHarness()
     play.sign_on("tom", "kim")
     visit_id = play.open("repair")
     other = play.open("repair")
     records = play.on("kim", ops.Claim, visit_id)
     assert kinds(records) == ["withdrawn", "claimed", "offered"]
     assert play.visit(visit_id).employee == "kim"
-    assert play.visit(other).offer_to == "tom"  # who is asked for the next one at once
+    assert play.visit(other).offer_to == "tom"  # tom is offered the next one at once
     assert play.person("tom").chosen is Presence.AVAILABLE
 
 
-def test_claiming_something_else_gives_ones_own_offer_back():
-    play = Play()
+def test_claiming_another_visit_withdraws_the_own_offer():
+    play = FloorHarness()
     play.sign_on("tom")
     offered, waiting = play.open("repair"), play.open("repair")
     play.on("tom", ops.Claim, waiting)
     assert play.visit(waiting).employee == "tom"
     assert (play.visit(offered).state, play.visit(offered).offer_to) == (State.WAITING, None)
-    assert play.visit(offered).asked == ()  # it had no chance to be answered
+    assert play.visit(offered).asked == ()  # tom had no chance to answer
     play.start("tom", waiting)
     play.complete("tom", waiting)
     play.after(5)
     assert play.visit(offered).offer_to == "tom"
 
 
-def test_claiming_the_visit_one_is_asked_for_is_accepting_it():
-    play = Play()
+def test_only_the_employee_whose_offer_is_withdrawn_counts_as_not_asked():
+    play = FloorHarness()
+    play.sign_on("maya", "tom")
+    visit_id = play.open("repair")
+    first = play.visit(visit_id).offer_to
+    play.on(first, ops.Decline, visit_id)
+    second = play.visit(visit_id).offer_to
+    play.yes(second, ops.SetPresence(Presence.ON_BREAK))
+    assert play.visit(visit_id).asked == (first,)
+
+
+def test_claiming_the_offered_visit_accepts_it():
+    play = FloorHarness()
     play.sign_on("tom")
     visit_id = play.open("repair")
     assert kinds(play.on("tom", ops.Claim, visit_id)) == ["accepted"]
 
 
-def test_claiming_is_refused_with_hands_full_or_too_late():
-    play = Play()
+def test_claiming_is_refused_with_a_visit_in_hand_or_too_late():
+    play = FloorHarness()
     play.sign_on("tom", "kim")
     mine = play.open_with("tom", "repair")
     other = play.open("repair")

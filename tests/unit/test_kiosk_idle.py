@@ -1,7 +1,7 @@
-"""The kiosk's session when nobody taps, or anybody does: asked, forgotten, never broken."""
+"""The kiosk's session without taps, and with taps in any order."""
 
 import asyncio
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -9,14 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from kiosk.flow import Flow
-from kiosk.hands import Hands
-from kiosk.patience import STILL_THERE_MS
-from kiosk.scenes import StandIn, store_of
-from kiosk.session import Screen, Session, Sound
+from kiosk.controller import KioskController
+from kiosk.session.session import KioskScreen, KioskSound, ShopperSession
+from kiosk.session.session_flow import Effect, SessionFlow
+from kiosk.session.timeouts import STILL_THERE_MS
 from sync_server.device.device import Device
 from sync_server.domain import ops
 from sync_server.domain.refusal import Code
+from tests.examples import examples
+from tests.gallery.kiosk_scenes import FakeKioskDevice, store_of
 
 from .shopper import (
     AT,
@@ -25,12 +26,12 @@ from .shopper import (
     STORE,
     VISIT,
     Shopper,
-    on_leave,
-    on_more,
-    on_name,
-    on_pick,
-    on_spot,
-    on_thanks,
+    at_confirm_leave,
+    at_identify,
+    at_name,
+    at_need_group,
+    at_pick_ticket,
+    at_rating,
     row,
 )
 
@@ -42,29 +43,29 @@ OPEN_AT = 1_772_701_200_000  # a Thursday, ten in the morning in Amsterdam
 @pytest.mark.parametrize(
     ("way", "screen"),
     [
-        (on_more, Screen.MORE),
-        (on_spot, Screen.SPOT),
-        (on_name, Screen.NAME),
-        (on_leave, Screen.LEAVE),
-        (on_thanks, Screen.THANKS),
-        (on_pick, Screen.PICK),
+        (at_need_group, KioskScreen.NEED_GROUP),
+        (at_identify, KioskScreen.IDENTIFY),
+        (at_name, KioskScreen.NAME),
+        (at_confirm_leave, KioskScreen.CONFIRM_LEAVE),
+        (at_rating, KioskScreen.RATING),
+        (at_pick_ticket, KioskScreen.PICK_TICKET),
     ],
 )
 def test_a_screen_left_alone_asks_and_then_forgets_everything(shopper: Shopper, way, screen) -> None:
     way(shopper)
     shopper.wait(IDLE_MS - 1)
-    assert (shopper.screen, shopper.flow.session.still_there) == (screen, False)
+    assert (shopper.screen, shopper.flow.session.asks_still_there) == (screen, False)
     shopper.wait(1)
-    assert (shopper.screen, shopper.flow.session.still_there) == (screen, True)
+    assert (shopper.screen, shopper.flow.session.asks_still_there) == (screen, True)
     assert shopper.flow.seconds_left(shopper.now) == STILL_THERE_MS // 1000
     shopper.wait(STILL_THERE_MS - 1)
-    assert (shopper.flow.session.still_there, shopper.flow.seconds_left(shopper.now)) == (True, 1)
+    assert (shopper.flow.session.asks_still_there, shopper.flow.seconds_left(shopper.now)) == (True, 1)
     shopper.wait(1)
-    assert shopper.flow.session == Session("nl")
+    assert shopper.flow.session == ShopperSession("nl")
 
 
 def test_the_countdown_wakes_once_a_second(shopper: Shopper) -> None:
-    on_spot(shopper)
+    at_identify(shopper)
     shopper.wait(IDLE_MS)
     for left in range(15, 0, -1):
         assert shopper.flow.seconds_left(shopper.now) == left
@@ -72,62 +73,64 @@ def test_the_countdown_wakes_once_a_second(shopper: Shopper) -> None:
         shopper.wait(1000)
 
 
-def test_yes_i_am_here_keeps_all(shopper: Shopper) -> None:
-    on_name(shopper)
+def test_yes_i_am_here_keeps_the_session(shopper: Shopper) -> None:
+    at_name(shopper)
     shopper.wait(IDLE_MS)
-    shopper.flow.here(shopper.now)
-    assert (shopper.screen, shopper.flow.session.name) == (Screen.NAME, "R")
+    shopper.flow.still_here(shopper.now)
+    assert (shopper.screen, shopper.flow.session.name) == (KioskScreen.NAME, "R")
     shopper.wait(IDLE_MS - 1)
-    assert not shopper.flow.session.still_there
+    assert not shopper.flow.session.asks_still_there
 
 
-def test_start_over_forgets_at_once(shopper: Shopper) -> None:
-    on_name(shopper)
+def test_starting_over_ends_the_session_at_once(shopper: Shopper) -> None:
+    at_name(shopper)
     shopper.wait(IDLE_MS)
     shopper.flow.start_over(shopper.now)
-    assert shopper.flow.session == Session("nl")
+    assert shopper.flow.session == ShopperSession("nl")
 
 
 def test_a_touch_anywhere_counts_as_being_there_but_answers_nothing(shopper: Shopper) -> None:
-    on_spot(shopper)
+    at_identify(shopper)
     shopper.wait(IDLE_MS - 1)
-    shopper.flow.touched(shopper.now)
+    shopper.flow.record_touch(shopper.now)
     shopper.wait(IDLE_MS - 1)
-    assert not shopper.flow.session.still_there
+    assert not shopper.flow.session.asks_still_there
     shopper.wait(1)
-    shopper.flow.touched(shopper.now)
-    assert shopper.flow.session.still_there
+    shopper.flow.record_touch(shopper.now)
+    assert shopper.flow.session.asks_still_there
     shopper.wait(STILL_THERE_MS)
-    assert shopper.flow.session == Session("nl")
+    assert shopper.flow.session == ShopperSession("nl")
 
 
 def test_an_untouched_greeting_asks_nobody(shopper: Shopper) -> None:
     shopper.wait(10 * IDLE_MS)
-    assert shopper.flow.session == Session("nl")
+    assert shopper.flow.session == ShopperSession("nl")
 
 
-# --- whatever people do ---------------------------------------------------------------------------
+# --- taps in any order ----------------------------------------------------------------------------
 
 TAPS = st.sampled_from(
     [
         ("choose_need", "repair"), ("choose_need", "more"), ("choose_need", "lost"), ("choose_need", "?"),
         ("choose_colour", "red"), ("choose_place", "seats"), ("open_name",), ("type", "å"), ("erase",),
-        ("back",), ("all_right",), ("leave",), ("how_was_it",), ("pick", VISIT), ("rate", 3), ("no_thanks",),
-        ("here",), ("start_over",), ("try_again",), ("speak", "fi"), ("touched",), ("join",),
+        ("back",), ("acknowledge",), ("leave",), ("open_rating",), ("pick_ticket", VISIT), ("rate", 3),
+        ("decline_rating",), ("still_here",), ("start_over",), ("try_again",), ("set_language", "fi"),
+        ("record_touch",), ("join",),
         ("wait", 50_000),
-        ("see", "waiting"), ("see", "accepted"), ("see", "serving"), ("see", "completed"), ("see", "no_show"),
+        ("update", "waiting"), ("update", "accepted"), ("update", "serving"), ("update", "completed"),
+        ("update", "no_show"),
         ("offline",), ("refuse",),
     ]
 )  # fmt: skip
 
 
 @given(st.lists(TAPS, max_size=40))
-@settings(max_examples=300, deadline=None)
-def test_no_order_of_taps_breaks_the_session(taps: list[tuple[object, ...]]) -> None:
+@settings(max_examples=examples(300), deadline=None)
+def test_no_order_of_taps_breaks_the_session(taps: list[tuple[Any, ...]]) -> None:
     shopper = Shopper()
-    shopper.see()
+    shopper.update()
     flow = shopper.flow
-    done: list[object] = []
+    done: list[Effect] = []
     opened = 0
     for name, *values in taps:
         shopper.now += 1
@@ -135,17 +138,17 @@ def test_no_order_of_taps_breaks_the_session(taps: list[tuple[object, ...]]) -> 
             case "join":
                 effects = flow.join(f"{opened + 1:032x}", f"A-{opened + 1}", LINK, shopper.now)
                 opened += len(effects)
-            case "see":
+            case "update":
                 visit_id = flow.session.visit_id or VISIT
                 ended_at = AT if values[0] in ("completed", "no_show") else None
-                effects = shopper.see(row(visit_id=visit_id, state=values[0], ended_at=ended_at))
+                effects = shopper.update(row(visit_id=visit_id, state=values[0], ended_at=ended_at))
             case "offline":
-                effects = shopper.see(live=False)
+                effects = shopper.update(live=False)
             case "refuse":
                 effects = []
-                sent = [op for op in done if not isinstance(op, Sound)]
+                sent = [op for op in done if not isinstance(op, KioskSound)]
                 if sent:
-                    flow.refused(sent[-1], Code.WRONG_STATE, shopper.now)
+                    flow.handle_refusal(sent[-1], Code.WRONG_STATE, shopper.now)
             case "wait":
                 shopper.wait(values[0])
                 effects = []
@@ -153,18 +156,18 @@ def test_no_order_of_taps_breaks_the_session(taps: list[tuple[object, ...]]) -> 
                 effects = getattr(flow, name)(*values, shopper.now) or []
         done += effects
         session = flow.session
-        assert session.screen is not Screen.MOMENT
-        assert session.screen is not Screen.SPOT or session.need
-        assert session.screen not in (Screen.LINE, Screen.LEAVE) or session.visit_id
-        assert session.screen is not Screen.THANKS or session.asked_of
-        assert (session.screen is Screen.TROUBLE) == (session.trouble is not None)
-    said = [op for op in done if not isinstance(op, Sound)]
-    for op in said:
+        assert session.screen is not KioskScreen.LOADING
+        assert session.screen is not KioskScreen.IDENTIFY or session.need
+        assert session.screen not in (KioskScreen.LINE, KioskScreen.CONFIRM_LEAVE) or session.visit_id
+        assert session.screen is not KioskScreen.RATING or session.rated_visit_id
+        assert (session.screen is KioskScreen.ERROR) == (session.error is not None)
+    sent = [op for op in done if not isinstance(op, KioskSound)]
+    for op in sent:
         assert msgspec.json.decode(msgspec.json.encode(op), type=ops.ShopperOp) == op
-    rated = [op.visit_id for op in said if isinstance(op, ops.Rate)]
+    rated = [op.visit_id for op in sent if isinstance(op, ops.Rate)]
     assert len(rated) == len(set(rated))
     shopper.wait(300_000)
-    assert flow.session == Session("nl")
+    assert flow.session == ShopperSession("nl")
 
 
 # --- outside the opening hours -------------------------------------------------------------------------
@@ -173,35 +176,35 @@ def test_no_order_of_taps_breaks_the_session(taps: list[tuple[object, ...]]) -> 
 def test_while_the_store_is_closed_it_takes_no_needs() -> None:
     hours = {"thu": "09:00-18:00"}
     for store, later_h, screen in (
-        (replace(STORE.store, hours=hours), 0, Screen.NEED),
-        (replace(STORE.store, hours=hours), 9, Screen.CLOSED),
-        (replace(STORE.store, hours=hours, needs_when_closed=True), 9, Screen.NEED),
-        (STORE.store, 9, Screen.NEED),  # no hours are known
+        (replace(STORE.store, hours=hours), 0, KioskScreen.NEED),
+        (replace(STORE.store, hours=hours), 9, KioskScreen.CLOSED),
+        (replace(STORE.store, hours=hours, needs_when_closed=True), 9, KioskScreen.NEED),
+        (STORE.store, 9, KioskScreen.NEED),  # the store has no opening hours
     ):
         shopper = Shopper()
-        shopper.see(catalogue=replace(STORE, store=store), at=OPEN_AT + later_h * 3_600_000)
+        shopper.update(catalogue=replace(STORE, store=store), at=OPEN_AT + later_h * 3_600_000)
         assert shopper.screen is screen
         shopper.flow.choose_need("repair", shopper.now)
-        assert (shopper.screen is Screen.SPOT) is (screen is Screen.NEED)
+        assert (shopper.screen is KioskScreen.IDENTIFY) is (screen is KioskScreen.NEED)
 
 
-def test_who_has_begun_before_closing_time_may_still_say_it() -> None:
+def test_a_session_that_began_before_closing_time_may_finish() -> None:
     hours = {"thu": "09:00-18:00"}
     closing = replace(STORE, store=replace(STORE.store, hours=hours))
     shopper = Shopper()
-    shopper.see(catalogue=closing, at=OPEN_AT)
+    shopper.update(catalogue=closing, at=OPEN_AT)
     shopper.flow.choose_need("repair", shopper.now)
-    shopper.see(catalogue=closing, at=OPEN_AT + 9 * 3_600_000)
+    shopper.update(catalogue=closing, at=OPEN_AT + 9 * 3_600_000)
     assert shopper.join().need == "repair"
 
 
-def test_a_window_that_has_closed_takes_in_no_more_news() -> None:
+def test_a_stopped_controller_ignores_changes() -> None:
     async def go() -> list[str]:
-        device = StandIn(store_of())
-        hands = Hands(Flow(), cast(Device, device), lambda: 0)
+        device = FakeKioskDevice(store_of())
+        controller = KioskController(SessionFlow(), cast(Device, device), lambda: 0)
         drawn: list[str] = []
-        hands.draw = lambda: drawn.append("drawn")
-        hands.stop()
+        controller.draw = lambda: drawn.append("drawn")
+        controller.stop()
         device.on_change()
         return drawn
 

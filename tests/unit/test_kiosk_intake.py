@@ -1,63 +1,56 @@
-"""The kiosk's session on the way into the line: what each tap leads to, and in which language."""
+"""The kiosk's session before the line: what each tap does, and in which language."""
 
 import msgspec
 import pytest
 from msgspec.structs import replace
 
-from kiosk.flow import Flow
-from kiosk.session import Screen, Session
-from kiosk.telling import LONGEST_NAME
+from kiosk.session.intake import MAX_NAME_LENGTH
+from kiosk.session.session import KioskScreen, ShopperSession
+from kiosk.session.session_flow import SessionFlow
 from sync_server.domain import ops
 
-from .shopper import (
-    IDLE_MS,
-    LINK,
-    OTHER,
-    STORE,
-    VISIT,
-    Shopper,
-)
+from .shopper import IDLE_MS, LINK, OTHER, STORE, VISIT, Shopper
 
 # --- the way into the line ------------------------------------------------------------------------
 
 
-def test_a_kiosk_that_knows_no_store_yet_asks_for_a_moment_and_takes_no_taps() -> None:
+def test_without_a_catalogue_the_kiosk_is_loading_and_takes_no_taps() -> None:
     shopper = Shopper()
     shopper.flow.choose_need("repair", shopper.now)
-    assert shopper.screen is Screen.MOMENT
+    assert shopper.screen is KioskScreen.LOADING
     shopper.wait(10 * IDLE_MS)
-    assert shopper.screen is Screen.MOMENT
-    shopper.see()
-    assert shopper.screen is Screen.NEED
+    assert shopper.screen is KioskScreen.LOADING
+    shopper.update()
+    assert shopper.screen is KioskScreen.NEED
 
 
 def test_two_taps_put_a_shopper_in_line(shopper: Shopper) -> None:
     shopper.flow.choose_need("repair", shopper.now)
-    assert shopper.screen is Screen.SPOT
+    assert shopper.screen is KioskScreen.IDENTIFY
     op = shopper.join()
-    assert shopper.screen is Screen.LINE
+    assert shopper.screen is KioskScreen.LINE
     assert op == ops.OpenVisit(VISIT, "A-42", "repair", "nl", link=LINK)
 
 
-def test_three_taps_do_where_needs_are_grouped(shopper: Shopper) -> None:
+def test_three_taps_put_a_shopper_in_line_with_grouped_needs(shopper: Shopper) -> None:
     shopper.flow.choose_need("more", shopper.now)
-    assert shopper.screen is Screen.MORE
-    assert [need.code for need in shopper.flow.tiles] == ["lost"]
+    assert shopper.screen is KioskScreen.NEED_GROUP
+    assert [need.code for need in shopper.flow.needs] == ["lost"]
     shopper.flow.choose_need("lost", shopper.now)
     assert shopper.join().need == "lost"
 
 
 def test_the_greeting_shows_only_the_first_level(shopper: Shopper) -> None:
-    assert [need.code for need in shopper.flow.tiles] == ["repair", "more"]
+    assert [need.code for need in shopper.flow.needs] == ["repair", "more"]
 
 
-def test_what_the_shopper_says_of_themselves_goes_along(shopper: Shopper) -> None:
+def test_what_the_shopper_entered_is_in_the_op(shopper: Shopper) -> None:
     flow, now = shopper.flow, shopper.now
     flow.choose_need("repair", now)
     flow.choose_colour("red", now)
     flow.choose_place("seats", now)
     flow.open_name(now)
-    assert shopper.screen is Screen.NAME
+    assert shopper.screen is KioskScreen.NAME
     for key in (" ", "B", "o", "x"):
         flow.type(key, now)
     flow.erase(now)
@@ -68,7 +61,7 @@ def test_what_the_shopper_says_of_themselves_goes_along(shopper: Shopper) -> Non
     assert msgspec.json.decode(msgspec.json.encode(op), type=ops.OpenVisit) == op
 
 
-def test_a_second_tap_takes_a_choice_back(shopper: Shopper) -> None:
+def test_a_second_tap_clears_a_choice(shopper: Shopper) -> None:
     flow, now = shopper.flow, shopper.now
     flow.choose_need("repair", now)
     for _ in range(2):
@@ -78,42 +71,42 @@ def test_a_second_tap_takes_a_choice_back(shopper: Shopper) -> None:
     assert (op.colour, op.place) == (None, None)
 
 
-def test_a_colour_or_place_nobody_offered_is_not_taken(shopper: Shopper) -> None:
+def test_a_colour_or_place_that_is_not_in_the_catalogue_is_ignored(shopper: Shopper) -> None:
     shopper.flow.choose_need("repair", shopper.now)
     shopper.flow.choose_colour("tartan", shopper.now)
     shopper.flow.choose_place("roof", shopper.now)
     assert (shopper.flow.session.colour, shopper.flow.session.place) == (None, None)
 
 
-def test_a_name_has_an_end_and_a_blank_one_is_none(shopper: Shopper) -> None:
+def test_a_name_has_a_limit_and_a_blank_one_counts_as_none(shopper: Shopper) -> None:
     flow, now = shopper.flow, shopper.now
     flow.choose_need("repair", now)
     flow.open_name(now)
     flow.type("x" * 100, now)
-    assert len(flow.session.name) == LONGEST_NAME
-    for _ in range(LONGEST_NAME + 1):
+    assert len(flow.session.name) == MAX_NAME_LENGTH
+    for _ in range(MAX_NAME_LENGTH + 1):
         flow.erase(now)
     flow.type(" ", now)
     flow.back(now)
     assert shopper.join().alias is None
 
 
-def test_back_leads_up_and_keeps_what_was_said(shopper: Shopper) -> None:
+def test_back_goes_up_and_keeps_what_was_entered(shopper: Shopper) -> None:
     flow, now = shopper.flow, shopper.now
     flow.choose_need("more", now)
     flow.choose_need("lost", now)
     flow.choose_colour("red", now)
     flow.back(now)
-    assert shopper.screen is Screen.MORE
+    assert shopper.screen is KioskScreen.NEED_GROUP
     flow.back(now)
-    assert shopper.screen is Screen.NEED
+    assert shopper.screen is KioskScreen.NEED
     flow.choose_need("repair", now)
     assert flow.session.colour == "red"
     flow.back(now)
-    assert shopper.screen is Screen.NEED
+    assert shopper.screen is KioskScreen.NEED
 
 
-def test_nobody_joins_twice_with_a_double_tap(shopper: Shopper) -> None:
+def test_a_double_tap_joins_once(shopper: Shopper) -> None:
     shopper.flow.choose_need("repair", shopper.now)
     shopper.join()
     assert shopper.flow.join(OTHER, "A-43", LINK, shopper.now) == []
@@ -121,14 +114,14 @@ def test_nobody_joins_twice_with_a_double_tap(shopper: Shopper) -> None:
 
 def test_a_need_that_leaves_the_catalogue_leads_back_to_the_greeting(shopper: Shopper) -> None:
     shopper.flow.choose_need("repair", shopper.now)
-    shopper.see(catalogue=replace(STORE, needs=STORE.needs[1:]))
-    assert shopper.screen is Screen.NEED
+    shopper.update(catalogue=replace(STORE, needs=STORE.needs[1:]))
+    assert shopper.screen is KioskScreen.NEED
 
 
 def test_a_group_that_leaves_the_catalogue_leads_back_to_the_greeting(shopper: Shopper) -> None:
     shopper.flow.choose_need("more", shopper.now)
-    shopper.see(catalogue=replace(STORE, needs=STORE.needs[:1]))
-    assert shopper.screen is Screen.NEED
+    shopper.update(catalogue=replace(STORE, needs=STORE.needs[:1]))
+    assert shopper.screen is KioskScreen.NEED
 
 
 # --- language -------------------------------------------------------------------------------------
@@ -140,34 +133,34 @@ def test_the_stores_first_language_is_the_first(shopper: Shopper) -> None:
 
 @pytest.mark.parametrize(("preferred", "spoken"), [("fi", "fi"), ("sv", "nl")])
 def test_a_kiosk_may_start_in_another_of_the_stores_languages(preferred: str, spoken: str) -> None:
-    shopper = Shopper(Flow(preferred))
-    shopper.see()
+    shopper = Shopper(SessionFlow(preferred))
+    shopper.update()
     assert shopper.flow.session.language == spoken
 
 
-def test_language_changes_on_any_screen_and_goes_along(shopper: Shopper) -> None:
+def test_the_language_changes_on_any_screen_and_is_in_the_op(shopper: Shopper) -> None:
     flow, now = shopper.flow, shopper.now
     flow.choose_need("repair", now)
     flow.choose_colour("red", now)
-    flow.speak("fi", now)
-    assert (shopper.screen, flow.session.colour) == (Screen.SPOT, "red")
+    flow.set_language("fi", now)
+    assert (shopper.screen, flow.session.colour) == (KioskScreen.IDENTIFY, "red")
     assert shopper.join().language == "fi"
-    flow.speak("en", now)
+    flow.set_language("en", now)
     assert flow.session.language == "en"
-    flow.speak("xx", now)
+    flow.set_language("xx", now)
     assert flow.session.language == "en"
 
 
-def test_language_goes_back_for_the_next_shopper(shopper: Shopper) -> None:
-    shopper.flow.speak("fi", shopper.now)
+def test_the_language_is_reset_for_the_next_shopper(shopper: Shopper) -> None:
+    shopper.flow.set_language("fi", shopper.now)
     shopper.in_line()
-    shopper.flow.all_right(shopper.now)
-    assert shopper.flow.session == Session("nl")
+    shopper.flow.acknowledge(shopper.now)
+    assert shopper.flow.session == ShopperSession("nl")
 
 
-def test_language_of_somebody_who_only_looked_goes_back_quietly(shopper: Shopper) -> None:
-    shopper.flow.speak("fi", shopper.now)
+def test_the_language_of_an_untouched_greeting_is_reset(shopper: Shopper) -> None:
+    shopper.flow.set_language("fi", shopper.now)
     shopper.wait(IDLE_MS - 1)
     assert shopper.flow.session.language == "fi"
     shopper.wait(1)
-    assert shopper.flow.session == Session("nl")
+    assert shopper.flow.session == ShopperSession("nl")

@@ -1,24 +1,24 @@
-"""What a closed kiosk says of the next opening."""
+"""What a closed kiosk says about the next opening."""
 
 import pytest
 from msgspec.structs import replace
 
-from assets.words import Words
-from kiosk.flow import Flow
-from kiosk.opening import opening
-from kiosk.scenes import AT, HOUR_MS, store_of
-from kiosk.session import Screen
-from kiosk.standing import World
-from sync_server.domain.hours import WEEKDAYS
+from assets.i18n.texts import Texts
+from kiosk.session.reopening_text import reopening_text
+from kiosk.session.session import KioskScreen
+from kiosk.session.session_flow import SessionFlow
+from kiosk.session.visit_progress import FloorState
+from sync_server.domain.catalogue.opening_hours import WEEKDAYS
+from tests.gallery.kiosk_scenes import AT, HOUR_MS, store_of
 
 NIGHT = AT + 6 * HOUR_MS  # Friday 21 November 2025, nine in the evening
 ALL_WEEK = dict.fromkeys(WEEKDAYS, "09:30-18:00")
 SHUT = {f"2025-11-{day}": "closed" for day in range(21, 31)}
 
 
-def world(at: int = NIGHT, **store: object) -> World:
+def floor_at(at: int = NIGHT, **store: object) -> FloorState:
     catalogue = store_of()
-    return World(replace(catalogue, store=replace(catalogue.store, **store)), at=at, live=True)
+    return FloorState(replace(catalogue, store=replace(catalogue.store, **store)), at=at, live=True)
 
 
 @pytest.mark.parametrize(
@@ -44,15 +44,13 @@ def world(at: int = NIGHT, **store: object) -> World:
         ({"hours": {"mon": "closed"}}, NIGHT, "", "", ""),
     ],
 )  # fmt: skip
-def test_the_next_opening_is_told_as_people_say_it(
-    store: dict[str, object], at: int, en: str, nl: str, fi: str
-) -> None:
-    there = world(at, **store)
-    assert [opening(there, Words(language)) for language in ("en", "nl", "fi")] == [en, nl, fi]
+def test_the_next_opening_in_words(store: dict[str, object], at: int, en: str, nl: str, fi: str) -> None:
+    floor = floor_at(at, **store)
+    assert [reopening_text(floor, Texts(language)) for language in ("en", "nl", "fi")] == [en, nl, fi]
 
 
-def test_a_shop_that_takes_needs_when_closed_goes_on_greeting() -> None:
-    for takes, screen in ((True, Screen.NEED), (False, Screen.CLOSED)):
-        flow = Flow()
-        flow.see(world(hours={"mon": "closed"}, needs_when_closed=takes), 0)
+def test_a_store_that_takes_needs_when_closed_shows_the_greeting() -> None:
+    for takes, screen in ((True, KioskScreen.NEED), (False, KioskScreen.CLOSED)):
+        flow = SessionFlow()
+        flow.update_floor(floor_at(hours={"mon": "closed"}, needs_when_closed=takes), 0)
         assert flow.session.screen is screen

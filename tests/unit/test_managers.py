@@ -1,4 +1,4 @@
-"""Accounts of the manager's pages, tokens of other programs, and the one-time link."""
+"""Accounts for the manager's pages, tokens for other programs, and the one-time link."""
 
 import stat
 from pathlib import Path
@@ -6,38 +6,40 @@ from pathlib import Path
 import pytest
 
 from sync_server.domain.ops import ActorKind
-from sync_server.service import accounts, first_run, managers, tokens
-from sync_server.service.accounts import AccountError
-from sync_server.service.folder import Folder
-from sync_server.service.store import connect, migrate
-from tests.shop import MONDAY_10
+from sync_server.service.auth import managers, password_hash, setup_link, tokens
+from sync_server.service.auth.errors import AccountError
+from sync_server.service.storage.connection import connect
+from sync_server.service.storage.data_dir import DataDir
+from tests.sample_store import MONDAY_10
+from tests.store_rows import empty_store_file
 
 
 @pytest.fixture
 def db(tmp_path: Path):
-    migrate(tmp_path / "store.db")
+    empty_store_file(tmp_path / "store.db")
     db = connect(tmp_path / "store.db")
     yield db
     db.close()
 
 
+@pytest.mark.usefixtures("quick_hashes")
 def test_a_password_can_be_set_and_set_again(db):
     assert managers.every(db) == []
-    managers.set_password(db, managers.hash_password("first-password"), MONDAY_10)
+    managers.set_password(db, managers.hash_manager_password("first-password"), MONDAY_10)
     first = managers.find(db, "manager")
     assert (first.role, first.set_at) == (ActorKind.MANAGER, MONDAY_10)
-    managers.set_password(db, managers.hash_password("second-password"), MONDAY_10)
+    managers.set_password(db, managers.hash_manager_password("second-password"), MONDAY_10)
     second = managers.find(db, "manager")
-    assert second.set_at > first.set_at  # even within the same moment: sessions of the first are over
-    assert accounts.verify(second.password_hash, "second-password")
-    assert not accounts.verify(second.password_hash, "first-password")
+    assert second.set_at > first.set_at  # even within the same ms: sessions with the first are over
+    assert password_hash.verify_password(second.password_hash, "second-password")
+    assert not password_hash.verify_password(second.password_hash, "first-password")
     with pytest.raises(AccountError, match="at least 8 characters"):
-        managers.hash_password("short")
+        managers.hash_manager_password("short")
     with pytest.raises(AccountError, match='no account "owner"'):
         managers.set_password(db, "hash", MONDAY_10, "owner")
 
 
-def test_the_first_account_is_made_once(db):
+def test_the_first_account_can_be_made_only_once(db):
     managers.add_first(db, "hash", MONDAY_10)
     with pytest.raises(AccountError, match="has a manager already"):
         managers.add_first(db, "other", MONDAY_10)
@@ -62,9 +64,10 @@ def test_further_accounts_have_a_role_and_the_last_manager_stays(db):
 
 @pytest.mark.parametrize("name", ["", " x", "x ", "x" * 41, "a\nb"])
 def test_a_name_that_cannot_be_is_refused(db, name):
-    with pytest.raises(AccountError, match="1 to 40 characters"):
+    reason = "name (is empty|has 1 to 40 characters|has 41 characters|has a character that cannot be seen)"
+    with pytest.raises(AccountError, match=f"the account's {reason}|an account's {reason}"):
         managers.add(db, name, "readonly", "hash", MONDAY_10)
-    with pytest.raises(AccountError, match="1 to 40 characters"):
+    with pytest.raises(AccountError, match=f"the token's {reason}|a token's {reason}"):
         tokens.add_token(db, name, MONDAY_10)
 
 
@@ -74,7 +77,7 @@ def test_no_account_has_a_role_that_is_not_of_a_browser(db, role):
         managers.add(db, "eve", role, "hash", MONDAY_10)
 
 
-def test_of_a_token_only_a_hash_is_kept_and_a_revoked_one_opens_nothing(db):
+def test_only_the_hash_of_a_token_is_stored_and_a_revoked_one_is_invalid(db):
     token = tokens.add_token(db, "bookings", MONDAY_10)
     assert len(token) == 43
     assert token not in "\n".join(db.iterdump())
@@ -91,13 +94,13 @@ def test_of_a_token_only_a_hash_is_kept_and_a_revoked_one_opens_nothing(db):
 
 
 def test_the_one_time_link_is_the_same_until_it_is_over(tmp_path):
-    folder = Folder(tmp_path)
-    code = first_run.code(folder)
+    folder = DataDir(tmp_path)
+    code = setup_link.make_code(folder)
     assert len(code) == 22  # 128 bits
-    assert first_run.code(folder) == code
-    assert stat.S_IMODE(folder.first_run.stat().st_mode) == 0o600
-    assert first_run.fits(folder, code)
-    assert not any(first_run.fits(folder, given) for given in ("", code[:-1], "clé"))
-    first_run.over(folder)
-    assert not first_run.fits(folder, code)
-    assert not first_run.fits(folder, "")
+    assert setup_link.make_code(folder) == code
+    assert stat.S_IMODE(folder.setup_code.stat().st_mode) == 0o600
+    assert setup_link.matches(folder, code)
+    assert not any(setup_link.matches(folder, given) for given in ("", code[:-1], "clé"))
+    setup_link.discard(folder)
+    assert not setup_link.matches(folder, code)
+    assert not setup_link.matches(folder, "")

@@ -1,5 +1,6 @@
-"""From the domain's values to `store.db` and back, and the log that people read."""
+"""Maps values of the domain to `store.db` and back; the visit log; reading at the start."""
 
+import contextlib
 import csv
 import io
 import sqlite3
@@ -10,15 +11,20 @@ from msgspec.structs import asdict
 
 from sync_server.domain import events as ev
 from sync_server.domain import ops
-from sync_server.domain.events import Presence, Record, Resolution
-from sync_server.domain.floor import Floor
-from sync_server.domain.wait import Outcome
-from sync_server.service import queries, tables
-from sync_server.service.queries import LogFilter
-from sync_server.service.store import connect, migrate
-from tests.ledger import rows, write
-from tests.shop import CLOSES, KIOSK, MONDAY_10, Play
-from tests.unit.test_visit_table import EVENTS
+from sync_server.domain.events import Presence, Record
+from sync_server.domain.floor.floor import Floor
+from sync_server.domain.line_situation import LineSituation
+from sync_server.domain.queue.wait_estimate import History
+from sync_server.domain.resolution import Resolution
+from sync_server.service.reports import csv_export
+from sync_server.service.storage import event_log, mapping, startup, visit_log
+from sync_server.service.storage.connection import connect
+from sync_server.service.storage.visit_log import LogFilter
+from tests.floor_harness import KIOSK, FloorHarness
+from tests.sample_store import CLOSES, MONDAY_10
+from tests.store_rows import empty_store_file, query, write_records
+
+from .test_visit_table import EVENTS
 
 FULL = [
     *EVENTS.values(),
@@ -35,15 +41,15 @@ FULL = [
 
 @pytest.fixture
 def db(tmp_path: Path):
-    migrate(tmp_path / "store.db")
+    empty_store_file(tmp_path / "store.db")
     db = connect(tmp_path / "store.db")
     yield db
     db.close()
 
 
-def a_day() -> Play:
-    """A served visit, one that left, one waiting, and what was said of them."""
-    play = Play()
+def a_day() -> FloorHarness:
+    """A served visit, a cancelled one and a waiting one, with descriptions."""
+    play = FloorHarness()
     play.sign_on("tom", "lea")
     done = play.open("repair", alias="Robin", colour="red", place="door", link="x" * 22)
     play.clock.after(10)
@@ -82,20 +88,20 @@ def test_every_event_comes_back_from_the_log_as_it_went_in(db, event):
         ahead_ms=-60_000,
         happened_at=MONDAY_10 - 60_005,
     )
-    db.execute(tables.INSERT_EVENT, tables.event_row(record))
-    assert [tables.record_of(row) for row in db.execute(tables.SELECT_EVENTS)] == [record]
+    db.execute(mapping.INSERT_EVENT, mapping.event_row(record))
+    assert [mapping.record_of(row) for row in db.execute(mapping.SELECT_EVENTS)] == [record]
     assert db.execute("SELECT event FROM visit_events").fetchone() == (event.__struct_config__.tag,)
 
 
 def test_the_log_leads_to_the_same_floor_and_the_same_tables(db):
     play = a_day()
-    write(db, play.catalogue, play.records)
-    again = Floor.replay(play.catalogue, queries.records(db))
+    write_records(db, play.catalogue, play.records)
+    again = Floor.replay(play.catalogue, event_log.records(db))
     assert (again.seq, again.visits, again.people) == (play.floor.seq, play.floor.visits, play.floor.people)
-    for row in rows(db, "SELECT * FROM visits"):
+    for row in query(db, "SELECT * FROM visits"):
         visit = asdict(again.visits[row["visit_id"]])
-        told = {name: row[name] for name in row if name not in ("described", "linked")}
-        assert told == {name: visit[name] for name in told}
+        found = {name: row[name] for name in row if name not in ("described", "linked")}
+        assert found == {name: visit[name] for name in found}
     assert {visit.notes for visit in again.visits.values()} == {("new cable",), ()}
     flags = db.execute("SELECT ticket, described, linked FROM visits ORDER BY ticket").fetchall()
     assert flags == [("A-1", 1, 1), ("A-3", 0, 0), ("B-2", 0, 0)]
@@ -103,12 +109,12 @@ def test_the_log_leads_to_the_same_floor_and_the_same_tables(db):
 
 def test_a_visit_is_one_row_however_often_it_changes(db):
     play = a_day()
-    write(db, play.catalogue, play.records)
+    write_records(db, play.catalogue, play.records)
     assert db.execute("SELECT count(*), max(rev) FROM visits").fetchone() == (3, 8)
 
 
 def test_every_column_of_a_visit_is_a_field_of_it_and_the_other_way_round(db):
-    columns = {row["name"] for row in rows(db, "SELECT name FROM pragma_table_info('visits')")}
+    columns = {row["name"] for row in query(db, "SELECT name FROM pragma_table_info('visits')")}
     fields = set(play_fields())
     while_open = {
         "offer_to",
@@ -121,14 +127,17 @@ def test_every_column_of_a_visit_is_a_field_of_it_and_the_other_way_round(db):
         "stint_at",
         "arrived_at",
         "touched_at",
-        "under",
+        "before_expiry",
+        "undo",
+        "undo_until",
+        "situation",
     }
-    words = {"alias", "colour", "place", "notes", "comment"}  # in the log alone, which moves no rows
+    words = {"alias", "colour", "place", "notes", "comment"}  # only in the log, whose rows never move
     assert columns == (fields - while_open - words - {"link"}) | {"described", "linked"}
 
 
 def play_fields() -> list[str]:
-    play = Play()
+    play = FloorHarness()
     return list(asdict(play.visit(play.open())))
 
 
@@ -136,9 +145,9 @@ def test_presence_is_logged_as_colleagues_saw_it(db):
     play = a_day()
     play.clock.now = CLOSES
     play.tick()
-    write(db, play.catalogue, play.records)
-    told = rows(db, "SELECT employee, presence, at FROM presence_log ORDER BY seq")
-    toms = [(row["presence"], (row["at"] - MONDAY_10) / 1000) for row in told if row["employee"] == "tom"]
+    write_records(db, play.catalogue, play.records)
+    found = query(db, "SELECT employee, presence, at FROM presence_log ORDER BY seq")
+    toms = [(row["presence"], (row["at"] - MONDAY_10) / 1000) for row in found if row["employee"] == "tom"]
     assert toms[:5] == [
         ("available", 0),
         ("serving", 10),
@@ -149,17 +158,17 @@ def test_presence_is_logged_as_colleagues_saw_it(db):
     assert toms[-1] == ("off_floor", (CLOSES - MONDAY_10) / 1000)
 
 
-def test_each_answer_to_the_one_question_is_kept(db):
+def test_each_rating_is_stored(db):
     play = a_day()
-    write(db, play.catalogue, play.records)
-    (row,) = rows(db, "SELECT ces, nps, at FROM feedback")
+    write_records(db, play.catalogue, play.records)
+    (row,) = query(db, "SELECT ces, nps, at FROM feedback")
     assert row == {"ces": 5, "nps": 9, "at": MONDAY_10 + 165_250}
-    assert [row["comment"] for row in queries.visit_log(db, LogFilter()) if row["ces"]] == ["=lovely"]
+    assert [row["comment"] for row in visit_log.visit_log(db, LogFilter()) if row["ces"]] == ["=lovely"]
 
 
-def test_one_ticket_stands_once_in_a_day(db):
+def test_a_ticket_is_unique_within_a_day(db):
     play = a_day()
-    write(db, play.catalogue, play.records)
+    write_records(db, play.catalogue, play.records)
     with pytest.raises(sqlite3.IntegrityError, match="ticket"):
         db.execute("UPDATE visits SET ticket = 'A-1'")
 
@@ -167,10 +176,10 @@ def test_one_ticket_stands_once_in_a_day(db):
 # --- the log that people read ---------------------------------------------------------------------------
 
 
-def test_the_visit_log_says_it_in_seconds_and_in_utc(db):
+def test_the_visit_log_has_seconds_and_utc_times(db):
     play = a_day()
-    write(db, play.catalogue, play.records)
-    done = queries.visit_log(db, LogFilter(state="completed"))[0]
+    write_records(db, play.catalogue, play.records)
+    done = visit_log.visit_log(db, LogFilter(state="completed"))[0]
     times = {
         name: done[name] for name in ("created_at", "offered_at", "accepted_at", "serving_at", "ended_at")
     }
@@ -189,13 +198,13 @@ def test_the_visit_log_says_it_in_seconds_and_in_utc(db):
     assert (done["first_contact_resolved"], done["offers"], done["handovers"], done["rev"]) == (1, 1, 0, 8)
 
 
-def test_the_visit_log_leaves_open_what_never_came_to_pass(db):
+def test_the_visit_log_has_null_where_nothing_happened(db):
     play = a_day()
-    write(db, play.catalogue, play.records)
-    left = queries.visit_log(db, LogFilter(state="cancelled"))[0]
+    write_records(db, play.catalogue, play.records)
+    left = visit_log.visit_log(db, LogFilter(state="cancelled"))[0]
     assert (left["wait_s"], left["visit_s"], left["serving_at"], left["service_s"]) == (90, 90, None, None)
     assert left["first_contact_resolved"] is None
-    waiting = queries.visit_log(db, LogFilter(state="waiting"))[0]
+    waiting = visit_log.visit_log(db, LogFilter(state="offered"))[0]
     assert (waiting["wait_s"], waiting["visit_s"], waiting["ended_at"]) == (None, None, None)
 
 
@@ -209,8 +218,8 @@ def test_the_visit_log_leaves_open_what_never_came_to_pass(db):
         ("sold", False, 1),
     ],
 )
-def test_the_visit_log_knows_what_was_resolved_at_the_first_contact(db, resolution, handed_over, expected):
-    play = Play()
+def test_the_visit_log_shows_first_contact_resolution(db, resolution, handed_over, expected):
+    play = FloorHarness()
     play.sign_on("kim")
     visit_id = play.open_with("kim")
     if handed_over:
@@ -218,19 +227,19 @@ def test_the_visit_log_knows_what_was_resolved_at_the_first_contact(db, resoluti
         play.on("kim", ops.Claim, visit_id)
         play.start("kim", visit_id)
     play.on("kim", ops.Complete, visit_id, resolution=Resolution(resolution))
-    write(db, play.catalogue, play.records)
-    assert queries.visit_log(db, LogFilter())[0]["first_contact_resolved"] == expected
+    write_records(db, play.catalogue, play.records)
+    assert visit_log.visit_log(db, LogFilter())[0]["first_contact_resolved"] == expected
 
 
 def test_lines_are_found_by_day_need_employee_state_resolution_and_words(db):
     play = a_day()
     play.clock.after(86_400)
     play.open("ask", ticket="C-7")
-    write(db, play.catalogue, play.records)
+    write_records(db, play.catalogue, play.records)
 
     def tickets(**wanted) -> list[str]:
-        found = queries.visit_log(db, LogFilter(**wanted))
-        assert queries.count_visits(db, LogFilter(**wanted)) == len(found)
+        found = visit_log.visit_log(db, LogFilter(**wanted))
+        assert visit_log.count_visits(db, LogFilter(**wanted)) == len(found)
         return [line["ticket"] for line in found]
 
     assert tickets() == ["C-7", "A-3", "B-2", "A-1"]  # the newest first
@@ -244,23 +253,23 @@ def test_lines_are_found_by_day_need_employee_state_resolution_and_words(db):
     assert tickets(search="%") == []
     assert tickets(search="_-2") == []
     assert tickets(need="' OR 1=1 --") == []
-    assert [x["ticket"] for x in queries.visit_log(db, LogFilter(), limit=2, offset=1)] == ["A-3", "B-2"]
+    assert [x["ticket"] for x in visit_log.visit_log(db, LogFilter(), limit=2, offset=1)] == ["A-3", "B-2"]
 
 
 def test_the_csv_has_every_line_and_no_cell_that_a_spreadsheet_would_run(db):
     play = a_day()
-    write(db, play.catalogue, play.records)
-    text = "".join(queries.visit_log_csv(db, LogFilter()))
+    write_records(db, play.catalogue, play.records)
+    text = "".join(csv_export.visit_log_csv(lambda: contextlib.nullcontext(db), LogFilter()))
     lines = list(csv.DictReader(io.StringIO(text)))
     assert [line["ticket"] for line in lines] == ["A-1", "B-2", "A-3"]  # the oldest first
     assert lines[0]["comment"] == "'=lovely"
-    assert list(lines[0]) == list(queries.visit_log(db, LogFilter())[0])
+    assert list(lines[0]) == list(visit_log.visit_log(db, LogFilter())[0])
 
 
 # --- for the start of the server ----------------------------------------------------------------------------
 
 
-def two_days() -> Play:
+def two_days() -> FloorHarness:
     play = a_day()
     late = play.open("buy")
     play.clock.after(5)
@@ -280,10 +289,10 @@ def two_days() -> Play:
 
 def test_the_log_is_replayed_from_the_last_closing_with_an_empty_floor(db):
     play = two_days()
-    write(db, play.catalogue, play.records)
+    write_records(db, play.catalogue, play.records)
     closed = next(r.seq for r in play.records if isinstance(r.event, ev.DayClosed))
-    assert queries.replay_from(db, play.clock.now) == closed
-    part = Floor.replay(play.catalogue, queries.records(db, closed))
+    assert startup.replay_from(db, play.clock.now) == closed
+    part = Floor.replay(play.catalogue, event_log.records(db, closed))
     assert part.open_visits() == play.floor.open_visits()
     assert part.seq == play.floor.seq
     assert part.holder("tablet-tom").offer == part.open_visits()[0].visit_id
@@ -293,35 +302,46 @@ def test_a_closing_within_the_hour_is_too_recent_because_visits_may_still_be_rat
     play = a_day()
     play.clock.now = CLOSES
     play.tick()
-    write(db, play.catalogue, play.records)
-    assert queries.replay_from(db, CLOSES + 3_600_000) == 1
-    assert queries.replay_from(db, CLOSES + 3_600_001) == play.records[-1].seq
-    assert queries.replay_from(db, 0) == 1
+    write_records(db, play.catalogue, play.records)
+    assert startup.replay_from(db, CLOSES + 3_600_000) == 1
+    assert startup.replay_from(db, CLOSES + 3_600_001) == play.records[-1].seq
+    assert startup.replay_from(db, 0) == 1
 
 
-def test_a_closing_with_somebody_still_there_is_no_place_to_begin(db):
-    play = Play()
+def test_the_replay_does_not_begin_at_a_closing_with_open_visits(db):
+    play = FloorHarness()
     play.clock.now = CLOSES - 60_000
     play.sign_on("tom")
     play.open_with("tom", "repair")
     play.after(120)
-    write(db, play.catalogue, play.records)
-    assert queries.replay_from(db, CLOSES + 86_400_000) == 1
+    write_records(db, play.catalogue, play.records)
+    assert startup.replay_from(db, CLOSES + 86_400_000) == 1
 
 
-def test_what_past_visits_taught_is_there_after_a_new_start(db):
+def learned(history: History) -> list[object]:
+    """What a history says of some lines, to every digit."""
+    lines = [
+        LineSituation(240.0, ahead=1, head_wait_s=30.0),
+        LineSituation(90.0, idle_s=4.0),
+        LineSituation(1.0, free=True),
+    ]
+    quotes = [history.quote(need, line) for line in lines for need in ("repair", "buy")]
+    return [*quotes, history.service_s("repair", 240)]
+
+
+def test_the_wait_estimate_learns_from_past_visits_after_a_restart(db):
     play = two_days()
-    write(db, play.catalogue, play.records)
-    whole = queries.history(db, play.records[-1].seq + 1)
-    assert list(whole.outcomes) == list(play.floor.history.outcomes)
-    assert Outcome(240, 30) in whole.outcomes
-    start = queries.replay_from(db, play.clock.now)
-    part = Floor.replay(play.catalogue, queries.records(db, start), queries.history(db, start))
-    assert list(part.history.outcomes) == list(play.floor.history.outcomes)
+    write_records(db, play.catalogue, play.records)
+    whole = startup.history(db, play.records[-1].seq + 1)
+    assert whole.waits == play.floor.history.waits > 0
+    assert learned(whole) == learned(play.floor.history)
+    start = startup.replay_from(db, play.clock.now)
+    part = Floor.replay(play.catalogue, event_log.records(db, start), startup.history(db, start))
+    assert learned(part.history) == learned(play.floor.history)
 
 
-def test_the_days_tickets_are_known_after_a_new_start(db):
+def test_the_days_tickets_are_taken_after_a_restart(db):
     play = two_days()
-    write(db, play.catalogue, play.records)
-    assert sorted(queries.tickets_of_day(db, "2026-03-02")) == ["A-1", "A-3", "A-4", "B-2"]
-    assert queries.tickets_of_day(db, "2026-03-04") == []
+    write_records(db, play.catalogue, play.records)
+    assert sorted(startup.tickets_of_day(db, "2026-03-02")) == ["A-1", "A-3", "A-4", "B-2"]
+    assert startup.tickets_of_day(db, "2026-03-04") == []

@@ -1,18 +1,22 @@
-"""Ops that had to wait: they get the time of their tap, and take their turn when they are heard of."""
+"""Late ops get the time of their tap, and are applied in the order in which they arrive."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync_server.domain import late, ops
-from sync_server.domain.events import Presence, Resolution
-from sync_server.domain.floor import Floor
+from sync_server.domain import ops
+from sync_server.domain.events import Presence
+from sync_server.domain.floor import offline_ops
+from sync_server.domain.floor.floor import Floor
+from sync_server.domain.ops import SYSTEM
 from sync_server.domain.refusal import Code, Refusal
-from sync_server.domain.visit import State
-from tests.shop import CLOSES, KIOSK, MONDAY_10, OTHER_KIOSK, Play, kinds, staff
+from sync_server.domain.resolution import Resolution
+from sync_server.domain.visit.visit import State
+from tests.floor_harness import KIOSK, OTHER_KIOSK, FloorHarness, allowed, kinds, staff, tablet
+from tests.sample_store import CLOSES, MONDAY_10
 
 
-def delivered(play: Play, by, op, waited_s: float, behind_ms: int = 0) -> list:
+def delivered(play: FloorHarness, by, op, waited_s: float, behind_ms: int = 0) -> list:
     """An op tapped `waited_s` ago on a device whose clock is `behind_ms` behind the server's."""
     by = by if not isinstance(by, str) else staff(by)
     tapped = play.clock.now - int(waited_s * 1000)
@@ -22,14 +26,14 @@ def delivered(play: Play, by, op, waited_s: float, behind_ms: int = 0) -> list:
     return outcome
 
 
-def open_late(play: Play, waited_s: float, visit_id: str = "a" * 32, by=KIOSK, **more) -> str:
+def open_late(play: FloorHarness, waited_s: float, visit_id: str = "a" * 32, by=KIOSK, **more) -> str:
     ticket = more.pop("ticket", "A-901")
     delivered(play, by, ops.OpenVisit(visit_id, ticket, "repair", "en"), waited_s, **more)
     return visit_id
 
 
-def test_a_visit_worked_through_an_outage_has_the_times_of_its_taps():
-    play = Play()
+def test_a_visit_served_during_an_outage_has_the_times_of_its_taps():
+    play = FloorHarness()
     play.sign_on("tom")
     visit_id = play.open("repair")
     play.accept("tom", visit_id)
@@ -46,37 +50,50 @@ def test_a_visit_worked_through_an_outage_has_the_times_of_its_taps():
     assert Floor.replay(play.catalogue, play.records).visits == play.floor.visits
 
 
-def test_what_came_at_once_or_from_a_clock_nobody_knows_happened_when_it_was_heard_of():
+def test_an_op_that_came_at_once_or_with_an_unknown_clock_happened_when_it_arrived():
     for waited_s, ahead in ((5, 0), (4, 0), (-3_600, 0), (60, None), (32 * 86_400, 0)):
-        play = Play()
+        play = FloorHarness()
         tapped = MONDAY_10 - int(waited_s * 1000)
         op = ops.OpenVisit("a" * 32, "A-1", "repair", "en")
-        [record, *_] = play.floor.handle(op, KIOSK, MONDAY_10, tapped, ahead)
+        [record, *_] = allowed(play.floor.handle(op, KIOSK, MONDAY_10, tapped, ahead))
         assert record.happened_at is None
         assert (record.at_device, record.ahead_ms) == (tapped, ahead)
         assert play.visit("a" * 32).created_at == MONDAY_10
-    assert late.tapped_at(MONDAY_10 - 5_001, 0, MONDAY_10) == MONDAY_10 - 5_001
+    assert offline_ops.tapped_at(MONDAY_10 - 5_001, 0, MONDAY_10) == MONDAY_10 - 5_001
+    month = 31 * 86_400_000
+    assert offline_ops.tapped_at(MONDAY_10 - month, 0, MONDAY_10) == MONDAY_10 - month
+    assert offline_ops.tapped_at(MONDAY_10 - month - 1, 0, MONDAY_10) is None
+    assert offline_ops.tapped_at(MONDAY_10 - 67_000, 7_000, MONDAY_10) == MONDAY_10 - 60_000
 
 
 @pytest.mark.fault(
     "A device whose clock is wrong by a day sends an op that had waited",
     "the visit's times stay in order, and none is in the future",
 )
-def test_a_clock_that_is_wrong_never_puts_a_visits_times_out_of_order():
-    play = Play()
+def test_a_wrong_device_clock_never_puts_a_visits_times_out_of_order():
+    play = FloorHarness()
     play.sign_on("tom")
     visit_id = play.open("repair")
     play.clock.after(10)
     play.accept("tom", visit_id)
     play.clock.after(20)
     rev = play.visit(visit_id).rev
-    delivered(play, "tom", ops.Start(visit_id, rev), 86_400)  # long before it was accepted
+    delivered(play, "tom", ops.Start(visit_id, rev), 86_400)  # long before the visit was accepted
     assert play.visit(visit_id).serving_at == play.visit(visit_id).accepted_at
 
 
-def test_the_line_goes_by_when_the_server_heard_of_it_and_by_nothing_a_device_says():
-    """11"""
-    play = Play()
+def test_no_time_of_a_visit_is_before_it_was_opened():
+    play = FloorHarness()
+    play.sign_on("kim")
+    visit_id = play.open("repair")
+    play.clock.after(10)
+    delivered(play, "kim", ops.Claim(visit_id, play.visit(visit_id).rev), 3_600)
+    assert play.visit(visit_id).accepted_at == play.visit(visit_id).created_at == MONDAY_10
+
+
+def test_the_line_is_ordered_by_when_the_server_received_the_visit():
+    """Invariant 11."""
+    play = FloorHarness()
     first = open_late(play, 60, "a" * 32)
     play.clock.after(1)
     second = open_late(play, 3_600, "b" * 32, OTHER_KIOSK, ticket="B-1")
@@ -87,17 +104,20 @@ def test_the_line_goes_by_when_the_server_heard_of_it_and_by_nothing_a_device_sa
     assert play.visit(first).offer_to == "tom"
 
 
-@pytest.mark.fault("Devices' clocks say whatever they like", "nobody is served in another order")
+@pytest.mark.fault(
+    "Devices' clocks show any time",
+    "the order of service does not change",
+)
 @given(st.integers(-(10**7), 10**7), st.none() | st.integers(-(10**7), 10**7))
-def test_whatever_a_devices_clock_says_nobody_is_served_in_another_order(at_device, ahead_ms):
-    """11: as long as no closing time lies between."""
+def test_no_device_clock_changes_the_order_of_the_line(at_device, ahead_ms):
+    """Invariant 11, if no closing time lies between tap and arrival."""
 
     def asked(at_device: int | None, ahead_ms: int | None) -> list[tuple]:
-        play = Play()
+        play = FloorHarness()
         play.sign_on("tom", "maya")
         for number, need in enumerate(("repair", "buy", "repair")):
             op = ops.OpenVisit(f"{number:032x}", f"A-{number}", need, "en")
-            play.records += play.floor.handle(op, KIOSK, play.clock.after(1), at_device, ahead_ms)
+            play.records += allowed(play.floor.handle(op, KIOSK, play.clock.after(1), at_device, ahead_ms))
         for seconds in (20, 40, 60):
             play.after(seconds)
         return [(r.visit_id, r.at, type(r.event), getattr(r.event, "employee", None)) for r in play.records]
@@ -106,28 +126,81 @@ def test_whatever_a_devices_clock_says_nobody_is_served_in_another_order(at_devi
     assert asked(late_in_the_day, ahead_ms) == asked(None, None)
 
 
-def test_who_was_quoted_nothing_teaches_the_estimate_nothing():
-    play = Play()
+def test_a_late_visit_has_no_quote():
+    play = FloorHarness()
+    play.sign_on("tom")
+    late = play.visit(open_late(play, 60))
+    assert (late.quoted_low_s, late.quoted_median_s, late.quoted_high_s, late.expected_s) == (None,) * 4
+    assert play.visit(play.open("repair")).expected_s is not None
+
+
+def test_a_visit_opened_at_the_very_moment_of_closing_time_is_of_the_next_day():
+    play = FloorHarness()
+    play.clock.now = CLOSES + 60_000
+    assert play.visit(open_late(play, 60, "a" * 32)).state is State.WAITING
+    assert play.visit(open_late(play, 60.001, "b" * 32, ticket="A-902")).state is State.EXPIRED
+
+
+def test_a_late_op_that_opens_a_visit_belongs_to_whoever_holds_the_tablet_now():
+    play = FloorHarness()
+    play.sign_on("tom")
+    play.clock.now = CLOSES + 12 * 3_600_000
+    play.tick()
+    play.yes(SYSTEM, ops.SignOn("lea", tablet("tom")))
+    quick = ops.QuickResolution("a" * 32, "T-1", "ask", "en", Resolution.SOLVED)
+    assert {r.actor for r in delivered(play, "tom", quick, 12.5 * 3_600)} == {"employee:lea"}
+
+
+def test_a_late_decline_starts_the_pause_when_it_arrives():
+    """Nobody waits shorter or longer because of a device's clock."""
+    play = FloorHarness()
+    play.sign_on("tom")
+    visit_id = play.open("repair")
+    play.clock.after(14)
+    delivered(play, "tom", ops.Decline(visit_id, play.visit(visit_id).rev), 10)
+    assert (play.visit(visit_id).asked_at, play.visit(visit_id).touched_at) == (
+        MONDAY_10 + 14_000,
+        MONDAY_10 + 4_000,
+    )
+    records = [r for r in play.records if r.visit_id == visit_id]
+    assert offline_ops.rebuild_visit(records) == play.visit(visit_id)
+    assert play.after(29.9) == []
+    assert kinds(play.after(0.1)) == ["offered"]
+
+
+def test_a_visit_that_ended_long_before_the_op_arrived_is_forgotten_sooner():
+    play = FloorHarness()
+    visit_id = play.open("repair")
+    play.clock.after(3_000)
+    delivered(play, KIOSK, ops.Cancel(visit_id), 2_900)
+    play.after(700)
+    assert visit_id in play.floor.visits
+    play.after(1)
+    assert visit_id not in play.floor.visits
+
+
+def test_a_visit_without_a_quote_teaches_the_estimate_nothing():
+    play = FloorHarness()
     play.sign_on("tom", "maya")
     late_one = open_late(play, 600)
     assert play.visit(late_one).quoted_low_s is None
     first = play.visit(late_one).offer_to
     play.accept(first, late_one)
     play.start(first, late_one)
-    assert list(play.floor.history.outcomes) == []
+    assert play.floor.history.waits == 0
     in_time = play.open("repair")
     second = play.visit(in_time).offer_to
     play.accept(second, in_time)
     play.start(second, in_time)
-    assert len(play.floor.history.outcomes) == 1
+    assert play.floor.history.waits == 1
 
 
 @pytest.mark.fault(
-    "A need from before closing time is heard of the next morning",
-    "it is written down as expired; nobody is called for it",
+    "A need from before closing time arrives the next morning",
+    "it is logged as expired; nobody is called for it",
 )
-def test_a_need_from_before_closing_time_that_is_heard_of_after_it_is_no_ghost():
-    play = Play()
+def test_a_visit_opened_before_closing_time_and_received_after_it_expires_at_once():
+    play = FloorHarness()
     play.clock.now = CLOSES + 13 * 3_600_000  # the server was down all night
     play.sign_on("tom")
     play.tick()
@@ -139,8 +212,8 @@ def test_a_need_from_before_closing_time_that_is_heard_of_after_it_is_no_ghost()
     assert play.visit(today).state is State.OFFERED
 
 
-def test_a_quick_resolution_from_before_closing_time_is_what_it_was():
-    play = Play()
+def test_a_quick_resolution_from_before_closing_time_is_completed():
+    play = FloorHarness()
     play.clock.now = CLOSES + 60_000
     play.sign_on("tom")
     quick = ops.QuickResolution("a" * 32, "T-1", "ask", "en", Resolution.SOLVED)
@@ -151,8 +224,8 @@ def test_a_quick_resolution_from_before_closing_time_is_what_it_was():
 
 
 @pytest.mark.parametrize("waited_s", [0, 30])
-def test_a_call_from_long_ago_calls_nobody_now(waited_s):
-    play = Play()
+def test_a_late_recall_calls_nobody_now(waited_s):
+    play = FloorHarness()
     play.sign_on("tom")
     visit_id = play.open("repair")
     play.accept("tom", visit_id)
@@ -161,8 +234,8 @@ def test_a_call_from_long_ago_calls_nobody_now(waited_s):
     assert play.visit(visit_id).recalled_at == play.clock.now - waited_s * 1000
 
 
-def test_what_was_done_before_closing_time_signed_them_off_still_counts():
-    play = Play()
+def test_ops_from_before_closing_time_belong_to_the_employee_it_signed_off():
+    play = FloorHarness()
     play.sign_on("tom")
     play.clock.now = CLOSES + 12 * 3_600_000  # the server was down over night
     play.tick()
@@ -187,11 +260,11 @@ def test_what_was_done_before_closing_time_signed_them_off_still_counts():
         (
             ops.QuickResolution("a" * 32, "T-1", "ask", "en", Resolution.SOLVED),
             0,
-        ),  # not late: nobody is there
+        ),  # not late, and nobody holds the tablet
     ],
 )
-def test_and_nothing_else_is_done_for_somebody_who_is_not_there(op, waited_s):
-    play = Play()
+def test_other_ops_of_an_employee_who_is_signed_off_are_refused(op, waited_s):
+    play = FloorHarness()
     play.sign_on("tom")
     play.clock.now = CLOSES + 12 * 3_600_000
     play.tick()

@@ -1,4 +1,4 @@
-"""A store is made of a backup again; the one that was there is kept, and nothing is half done."""
+"""Restores a store from a backup; the old store is moved aside, and nothing is done by half."""
 
 import contextlib
 import errno
@@ -12,18 +12,25 @@ import pytest
 from click.testing import CliRunner
 
 from sync_server.cli import main
-from sync_server.service import accounts, aside, backup, control, managers, restore, tokens
-from sync_server.service.accounts import AccountError
-from sync_server.service.aside import Asides
-from sync_server.service.backup import BackupError, back_up
-from sync_server.service.folder import Folder, FolderError, InUse, Lock
-from sync_server.service.keys import make_server_key
-from sync_server.service.queries import epoch
-from sync_server.service.retention import DESCRIPTION_MS
-from sync_server.service.store import StoreError, connect, reading
-from sync_server.service.verify import verify
-from tests.ledger import rows
-from tests.unit.test_backup import SOON, live
+from sync_server.service.admin import client
+from sync_server.service.auth import devices, managers, password_hash, pins, tokens
+from sync_server.service.auth.errors import AccountError
+from sync_server.service.auth.server_key import make_server_key
+from sync_server.service.privacy import replaced_stores
+from sync_server.service.privacy.replaced_stores import ReplacedStores
+from sync_server.service.privacy.retention import DESCRIPTION_MS
+from sync_server.service.storage.connection import connect, reading
+from sync_server.service.storage.data_dir import DataDir, DataDirError, DataDirInUse, DataDirLock
+from sync_server.service.storage.epochs import current_epoch
+from sync_server.service.storage.errors import StoreError
+from sync_server.service.upkeep import backup, restore
+from sync_server.service.upkeep.backup import BackupError, back_up
+from sync_server.service.upkeep.verify import verify
+from tests.store_rows import query
+
+from .test_backup import SOON, live
+
+pytestmark = pytest.mark.usefixtures("quick_hashes")
 
 LATER = SOON + 3_600_000
 DAY = "2026-03-02"
@@ -35,24 +42,24 @@ def made(folder, tmp_path) -> Path:
     return back_up(folder, tmp_path / "into", SOON)
 
 
-def epoch_of(folder: Folder) -> str:
+def epoch_of(folder: DataDir) -> str:
     with reading(folder.store) as db:
-        return epoch(db)
+        return current_epoch(db)
 
 
-def test_a_store_is_made_where_none_was(folder, made, tmp_path):
-    other = Folder(tmp_path / "other")
+def test_a_restore_without_a_store_makes_one(folder, made, tmp_path):
+    other = DataDir(tmp_path / "other")
     done = restore.restore(other, made, now=LATER)
-    assert (done.aside, done.revoked) == (None, None)
+    assert (done.replaced, done.revoked) == (None, None)
     assert verify(other, LATER) == []
     assert other.server_key.read_bytes() == folder.server_key.read_bytes()
     assert stat.S_IMODE(other.server_key.stat().st_mode) == stat.S_IMODE(other.store.stat().st_mode) == 0o600
     with reading(other.store) as db:
-        assert [row["ticket"] for row in rows(db, "SELECT ticket FROM visits ORDER BY ticket")] == [
+        assert [row["ticket"] for row in query(db, "SELECT ticket FROM visits ORDER BY ticket")] == [
             "A-1",
             "A-2",
         ]
-        assert rows(db, "SELECT began_at, from_seq FROM epochs ORDER BY n DESC LIMIT 1") == [
+        assert query(db, "SELECT began_at, from_seq FROM epochs ORDER BY n DESC LIMIT 1") == [
             {"began_at": LATER, "from_seq": db.execute("SELECT max(seq) FROM visit_events").fetchone()[0]}
         ]
 
@@ -66,7 +73,7 @@ def test_each_restore_is_an_epoch_of_its_own(folder, made):
     assert "" not in seen
 
 
-def test_the_store_that_is_there_is_kept_and_only_replaced_when_told(folder, made):
+def test_an_existing_store_is_replaced_only_with_replace_and_is_not_deleted(folder, made):
     db = connect(folder.store)
     db.execute("INSERT INTO ops VALUES ('later', zeroblob(16), NULL, NULL, 1)")
     db.close()
@@ -75,11 +82,11 @@ def test_the_store_that_is_there_is_kept_and_only_replaced_when_told(folder, mad
         restore.restore(folder, made)
     assert folder.store.read_bytes() == before
     done = restore.restore(folder, made, replace=True, now=LATER)
-    assert done.aside == folder.path / "before-restore-20260302T103000Z"
-    assert (done.aside / "store.db").read_bytes() == before
+    assert done.replaced == folder.path / "before-restore-20260302T103000Z"
+    assert (done.replaced / "store.db").read_bytes() == before
     assert verify(folder, LATER) == []
     with reading(folder.store) as db:
-        assert rows(db, "SELECT op_id FROM ops") == []
+        assert query(db, "SELECT op_id FROM ops") == []
     folder.check()
 
 
@@ -90,7 +97,7 @@ def test_the_latest_of_a_folder_of_backups_is_taken(folder, made):
 
 
 def test_nothing_is_restored_while_a_server_runs(folder, made):
-    with Lock(folder), pytest.raises(InUse):
+    with DataDirLock(folder), pytest.raises(DataDirInUse):
         restore.restore(folder, made, replace=True)
     restore.restore(folder, made, replace=True)
 
@@ -106,45 +113,45 @@ def test_a_backup_that_is_not_sound_changes_nothing(folder, made, name):
     assert {path.name: path.read_bytes() for path in folder.path.iterdir() if path.is_file()} == before
 
 
-def test_who_was_shut_out_since_stays_out_and_who_is_new_is_named(folder, tmp_path):
-    lost = control.add_device(folder, "staff", "Lost tablet", "tcp://x:1")
+def test_devices_revoked_since_stay_revoked_and_new_ones_are_named(folder, tmp_path):
+    lost = client.add_device(folder, "staff", "Lost tablet", "tcp://x:1")
     made = back_up(folder, tmp_path / "into", SOON)
-    control.run(folder, "revoke_device", device_id=lost.device_id)
-    control.add_device(folder, "kiosk", "New kiosk", "tcp://x:1")
+    client.run(folder, "revoke_device", device_id=lost.device_id)
+    client.add_device(folder, "kiosk", "New kiosk", "tcp://x:1")
     done = restore.restore(folder, made, replace=True)
     assert (done.revoked, done.unknown) == (["Lost tablet"], ["New kiosk"])
     with reading(folder.store) as db:
-        (device,) = accounts.list_devices(db)
-    assert device["device_id"] == lost.device_id
-    assert device["revoked_at"] is not None
+        (device,) = devices.list_devices(db)
+    assert device.device_id == lost.device_id
+    assert device.revoked_at is not None
 
 
 def test_accounts_and_tokens_that_were_removed_stay_out_and_new_secrets_stay(folder, tmp_path):
     for name in ("gone", "stays"):
-        control.run(folder, "add_manager", name=name, role="manager", password="of the backup")
-        control.run(folder, "add_token", name=name)
-    control.run(folder, "set_pin", employee="tom", pin="111111")
+        client.run(folder, "add_manager", name=name, role="manager", password="of the backup")
+        client.run(folder, "add_token", name=name)
+    client.run(folder, "set_pin", employee="tom", pin="471147")
     made = back_up(folder, tmp_path / "into", SOON)
-    control.run(folder, "remove_manager", name="gone")
-    control.run(folder, "revoke_token", name="gone")
-    control.run(folder, "set_password", name="stays", password="changed since")
-    control.run(folder, "set_pin", employee="tom", pin="222222")
-    control.run(folder, "add_manager", name="new", role="readonly", password="added since")
+    client.run(folder, "remove_manager", name="gone")
+    client.run(folder, "revoke_token", name="gone")
+    client.run(folder, "set_password", name="stays", password="changed since")
+    client.run(folder, "set_pin", employee="tom", pin="582258")
+    client.run(folder, "add_manager", name="new", role="readonly", password="added since")
     done = restore.restore(folder, made, replace=True)
     assert done.unknown == ["new"]
     with reading(folder.store) as db:
         accounts_now = {account.name: account.password_hash for account in managers.every(db)}
         assert accounts_now.keys() == {"manager", "stays"}
-        assert accounts.verify(accounts_now["stays"], "changed since")
+        assert password_hash.verify_password(accounts_now["stays"], "changed since")
         assert [name for name, _ in tokens.list_tokens(db)] == ["stays"]
-        assert accounts.verify(accounts.pin_hash(db, "tom"), "222222")
+        assert password_hash.verify_password(pins.pin_hash(db, "tom"), "582258")
 
 
 def test_in_place_of_another_store_everything_is_as_in_the_backup(folder, finished_store, tmp_path):
-    """As on a new computer, where `welkom init` came before the restore."""
-    control.run(folder, "add_token", name="bookings")
+    """As on a new computer, on which `welkom init` was run before the restore."""
+    client.run(folder, "add_token", name="bookings")
     made = back_up(folder, tmp_path / "into", SOON)
-    other = Folder(shutil.copytree(finished_store.path, tmp_path / "other"))
+    other = DataDir(shutil.copytree(finished_store.path, tmp_path / "other"))
     other.server_key.unlink()
     make_server_key(other.server_key)
     db = connect(other.store)
@@ -157,7 +164,7 @@ def test_in_place_of_another_store_everything_is_as_in_the_backup(folder, finish
         assert [name for name, _ in tokens.list_tokens(db)] == ["bookings"]
 
 
-def test_a_store_beyond_reading_is_replaced_all_the_same(folder, made):
+def test_an_unreadable_store_can_be_replaced(folder, made):
     folder.store.write_bytes(b"no database " * 1000)
     done = restore.restore(folder, made, replace=True, now=LATER)
     assert (done.revoked, done.unknown) == (None, None)
@@ -169,7 +176,7 @@ class Died(BaseException):
 
 
 def test_an_interrupted_restore_starts_no_server_and_can_be_done_again(folder, made, monkeypatch, tmp_path):
-    """The process dies before each of the renames in turn."""
+    """The process dies before each of the renames."""
     rename, left, died = os.rename, 0, True
 
     def may_die(path: Path, target: Path) -> None:
@@ -181,7 +188,7 @@ def test_an_interrupted_restore_starts_no_server_and_can_be_done_again(folder, m
 
     renames = 0
     while died:
-        copy = Folder(shutil.copytree(folder.path, tmp_path / f"copy{renames}"))
+        copy = DataDir(shutil.copytree(folder.path, tmp_path / f"copy{renames}"))
         with monkeypatch.context() as patched:
             patched.setattr(Path, "rename", may_die)
             left, died = renames, False
@@ -190,7 +197,7 @@ def test_an_interrupted_restore_starts_no_server_and_can_be_done_again(folder, m
             except Died:
                 died = True
         if died and renames:
-            with pytest.raises(FolderError):
+            with pytest.raises(DataDirError):
                 copy.check()
         if died:
             restore.restore(copy, made, replace=True, now=LATER + 1000)
@@ -200,84 +207,84 @@ def test_an_interrupted_restore_starts_no_server_and_can_be_done_again(folder, m
     assert renames > 8  # four files out, four in
 
 
-def test_what_is_put_aside_forgets_in_time_like_the_store_itself(folder, made):
+def test_retention_applies_to_replaced_stores(folder, made):
     db = connect(folder.store)
     db.execute("INSERT INTO ops VALUES ('one', randomblob(16), NULL, NULL, ?)", (SOON,))
     db.close()
     done = restore.restore(folder, made, replace=True, now=LATER)
-    asides = Asides(folder)
-    asides.forget(LATER)
-    assert b"Rumpelstiltskin" in (done.aside / "store.db").read_bytes()
-    asides.forget(LATER + DESCRIPTION_MS)
-    with reading(done.aside / "store.db") as db:
+    asides = ReplacedStores(folder)
+    asides.apply_retention(LATER)
+    assert b"Rumpelstiltskin" in (done.replaced / "store.db").read_bytes()
+    asides.apply_retention(LATER + DESCRIPTION_MS)
+    with reading(done.replaced / "store.db") as db:
         assert db.execute("SELECT count(*) FROM visits WHERE ended_at > 0 AND described").fetchone() == (0,)
         assert db.execute("SELECT count(*) FROM ops WHERE digest <> zeroblob(16)").fetchone() == (0,)
 
 
-def test_what_is_put_aside_forgets_sooner_where_the_shop_says_so(folder, made):
+def test_the_retention_time_of_the_shop_applies_to_replaced_stores(folder, made):
     done = restore.restore(folder, made, replace=True, now=LATER)
-    Asides(folder, keep_ms=1).forget(LATER)
-    assert b"a-torn-note" not in (done.aside / "store.db").read_bytes()
+    ReplacedStores(folder, keep_ms=1).apply_retention(LATER)
+    assert b"a-torn-note" not in (done.replaced / "store.db").read_bytes()
 
 
-def test_while_the_disk_is_full_what_is_put_aside_waits_and_forgets_later(folder, made, monkeypatch, caplog):
+def test_retention_in_replaced_stores_is_done_after_a_full_disk(folder, made, monkeypatch, caplog):
     done = restore.restore(folder, made, replace=True, now=LATER)
-    asides = Asides(folder)
+    asides = ReplacedStores(folder)
 
     def full(_path):
         raise StoreError("the disk is full") from OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(aside, "migrate", full)
-        asides.forget(LATER + DESCRIPTION_MS)
+        patched.setattr(replaced_stores, "migrate", full)
+        asides.apply_retention(LATER + DESCRIPTION_MS)
     assert "cannot be removed yet" in caplog.text
-    asides.forget(LATER + DESCRIPTION_MS)
-    with reading(done.aside / "store.db") as db:
+    asides.apply_retention(LATER + DESCRIPTION_MS)
+    with reading(done.replaced / "store.db") as db:
         assert db.execute("SELECT count(*) FROM visits WHERE ended_at > 0 AND described").fetchone() == (0,)
 
 
-def test_one_put_aside_that_cannot_be_read_is_told_of_once_and_stops_nothing(folder, made, caplog):
+def test_an_unreadable_replaced_store_is_logged_once(folder, made, caplog):
     folder.store.write_bytes(b"no database " * 1000)
     restore.restore(folder, made, replace=True, now=LATER)
-    asides = Asides(folder)
+    asides = ReplacedStores(folder)
     for _ in range(3):
-        asides.forget(LATER)
+        asides.apply_retention(LATER)
     assert caplog.text.count("remove the folder") == 1
 
 
-def test_one_put_aside_that_is_another_user_s_stops_nothing_either(folder, made, monkeypatch, caplog):
+def test_a_replaced_store_of_another_user_is_logged_once(folder, made, monkeypatch, caplog):
     restore.restore(folder, made, replace=True, now=LATER)
 
     def not_ours(_path):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(aside, "migrate", not_ours)
-    Asides(folder).forget(LATER)
+    monkeypatch.setattr(replaced_stores, "migrate", not_ours)
+    ReplacedStores(folder).apply_retention(LATER)
     assert caplog.text.count("Permission denied); remove the folder") == 1
 
 
-def erase(folder: Folder, ticket: str) -> list[str]:
-    return control.run(folder, "erase", day=DAY, ticket=ticket)
+def erase(folder: DataDir, ticket: str) -> list[str]:
+    return client.run(folder, "erase", day=DAY, ticket=ticket)
 
 
-def test_who_asks_to_be_forgotten_is_forgotten_in_what_is_put_aside_too(folder, made):
+def test_erasure_applies_to_replaced_stores(folder, made):
     done = restore.restore(folder, made, replace=True, now=LATER)
-    assert b"a-torn-note" in (done.aside / "store.db").read_bytes()
+    assert b"a-torn-note" in (done.replaced / "store.db").read_bytes()
     assert erase(folder, "A-1") == []
-    assert b"a-torn-note" not in (done.aside / "store.db").read_bytes()
+    assert b"a-torn-note" not in (done.replaced / "store.db").read_bytes()
 
 
-def test_a_ticket_that_only_the_store_put_aside_knows_is_erased_there(folder, made):
+def test_a_ticket_that_only_a_replaced_store_has_is_erased_there(folder, made):
     done = restore.restore(folder, made, replace=True, now=LATER)
     with contextlib.closing(connect(folder.store)) as db, db:
         db.execute("UPDATE visits SET ticket = 'A-9' WHERE ticket = 'A-1'")
     assert erase(folder, "A-1") == []
-    assert b"a-torn-note" not in (done.aside / "store.db").read_bytes()
+    assert b"a-torn-note" not in (done.replaced / "store.db").read_bytes()
     with pytest.raises(AccountError, match="there was no ticket Z-9"):
         erase(folder, "Z-9")
 
 
-def test_what_is_put_aside_and_cannot_be_erased_is_named(folder, made, monkeypatch):
+def test_a_replaced_store_that_cannot_be_erased_is_named(folder, made, monkeypatch):
     done = restore.restore(folder, made, replace=True, now=LATER)
     with contextlib.closing(connect(folder.store)) as db, db:
         db.execute("UPDATE visits SET described = 1 WHERE ticket = 'A-1'")
@@ -288,15 +295,15 @@ def test_what_is_put_aside_and_cannot_be_erased_is_named(folder, made, monkeypat
 
         return fails
 
-    monkeypatch.setattr(aside, "migrate", failing(OSError(errno.ENOSPC, "No space left on device")))
+    monkeypatch.setattr(replaced_stores, "migrate", failing(OSError(errno.ENOSPC, "No space left on device")))
     with pytest.raises(AccountError, match="then erase again"):
         erase(folder, "A-1")
-    with reading(folder.store) as db:  # nothing half done
+    with reading(folder.store) as db:  # nothing is done by half
         assert db.execute("SELECT described FROM visits WHERE ticket = 'A-1'").fetchone() == (1,)
-    monkeypatch.setattr(aside, "migrate", failing(sqlite3.DatabaseError("file is not a database")))
-    assert erase(folder, "A-1") == [str(done.aside)]
+    monkeypatch.setattr(replaced_stores, "migrate", failing(sqlite3.DatabaseError("file is not a database")))
+    assert erase(folder, "A-1") == [str(done.replaced)]
     command = ["erase", "A-1", "--day", DAY, "--data", str(folder.path)]
     ran = CliRunner().invoke(main, command)
     assert ran.exit_code == 1
     assert "are removed" in ran.output
-    assert f"{done.aside}: what was put aside there cannot be read" in ran.output
+    assert f"{done.replaced}: what was put aside there cannot be read" in ran.output

@@ -1,13 +1,13 @@
-"""`store.toml`: a right one is read whole, and each wrong line is named with file, key and reason."""
+"""`store.toml`: a correct one is read, and each wrong line is named with file, key and reason."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from sync_server.domain.events import Resolution
-from sync_server.service.settings import SettingsError, load_settings
-from tests.shop import STORE_TOML
+from sync_server.domain.resolution import Resolution
+from sync_server.service.config.load import SettingsError, load_settings
+from tests.sample_store import STORE_TOML
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def problems(path: Path) -> list[str]:
-    """Every fault found, without the file's name, which each must begin with."""
+    """Every fault found, without the file's name, with which each must begin."""
     with pytest.raises(SettingsError) as error:
         load_settings(path)
     assert str(error.value) == "\n".join(error.value.problems)
@@ -40,7 +40,7 @@ def test_a_right_file_is_read_whole(path):
     assert (shop.tips[0].code, shop.gifts[0].cents, shop.places[0].code) == ("dry", 900, "door")
 
 
-def test_what_is_left_out_has_its_usual_value(path):
+def test_a_missing_key_has_its_default_value(path):
     text = re.sub(r"(?s)\[server\].*?\n\n", "", STORE_TOML)
     path.write_text(text)
     settings = load_settings(path)
@@ -50,7 +50,7 @@ def test_what_is_left_out_has_its_usual_value(path):
 # --- the file itself -----------------------------------------------------------------------------------
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path):
+def test_a_missing_file_is_named(tmp_path):
     assert problems(tmp_path / "store.toml") == [
         "not found; `welkom init` makes a folder with one to start from"
     ]
@@ -71,24 +71,24 @@ def test_a_file_that_is_no_toml_is_named_with_the_line(path):
 def test_a_file_in_another_encoding_is_named(path):
     path.write_bytes(b'[store]\nname = "Caf\xe9"\n')
     (problem,) = problems(path)
-    assert "is not UTF-8 text; save it as UTF-8" in problem
+    assert "is not UTF-8 text; save the file as UTF-8" in problem
 
 
 # --- one wrong line --------------------------------------------------------------------------------------
 
 WRONG = [
     # what kind of value
-    ('name = "Test shop"', "name = 7", r"store\.name: Expected `str`, got `int`"),
+    ('name = "Test shop"', "name = 7", r"store\.name: must be a text in quotes, not a whole number"),
     ('name = "Test shop"', 'nome = "x"', r"store: .*(nome|name)"),
-    ("offer_s = 15", 'offer_s = "soon"', r"times\.offer_s: Expected `float`, got `str`"),
-    ('icon = "tool"', "icon = 3", r'needs\[0\] \("repair"\), icon: Expected `str`'),
+    ("offer_s = 15", 'offer_s = "soon"', r"times\.offer_s: must be a number, not a text"),
+    ('icon = "tool"', "icon = 3", r'needs\[0\] \("repair"\), icon: must be a text in quotes'),
     ('icon = "tool"', "", r'needs\[0\] \("repair"\): .*icon'),
     ('icon = "tool"', 'icon = "tool"\nsize = 3', r'needs\[0\] \("repair"\): .*size'),
-    ("cents = 900", 'cents = "9.00"', r'gifts\[0\] \("cable"\), cents: Expected `int`'),
+    ("cents = 900", 'cents = "9.00"', r'gifts\[0\] \("cable"\), cents: must be a whole number'),
     (
         'skills = ["repair", "sales"]',
         'skills = "all"',
-        r'employees\[0\] \("maya"\), skills: Expected `array`',
+        r'employees\[0\] \("maya"\), skills: must be a list in \[ \]',
     ),
     ("[times]", "[tymes]", r".*tymes"),
     # the store
@@ -121,13 +121,13 @@ WRONG = [
     ('languages = ["en"]', 'languages = ["en", "tlh"]', r'store\.languages: unknown language "tlh"'),
     ('languages = ["en"]', 'languages = ["en", "fi"]', r'needs "repair", text: has no words in fi'),
     # times
-    ("offer_s = 15", "offer_s = 0", r"times\.offer_s: 0.* must be above 0"),
-    ("offer_s = 15", "max_active = 0", r"times\.max_active: 0 must be above 0"),
-    ("offer_s = 15", "credit_s = -1", r"times\.credit_s: -1.* must not be negative"),
+    ("offer_s = 15", "offer_s = 0", r"times\.offer_s: 0 is not between 1 and 600"),
+    ("offer_s = 15", "max_active = 0", r"times\.max_active: 0 is not between 1 and 20"),
+    ("offer_s = 15", "credit_s = -1", r"times\.credit_s: -1 is not between 0 and 86400"),
     (
         "target_wait_s = 90",
         "target_wait_s = 0",
-        r'needs "repair": target_wait_s and target_service_s must be',
+        r'needs "repair", target_wait_s: 0 is not between 1 and 86400',
     ),
     # codes
     ('code = "door"', 'code = "The Door"', r'places "The Door": a code has small letters'),
@@ -142,11 +142,21 @@ WRONG = [
         "title = { }",
         r'needs "repair", self_help\.title, text: has no words in en',
     ),
-    # what leads nowhere
+    # broken references
     (
         'skills = ["sales"]',
         'skills = ["selling"]',
         r'needs "buy", skills: unknown skill "selling"; known are',
+    ),
+    (
+        'prefer = ["repair"]',
+        'overflow = ["nobody"]',
+        r'needs "buy", overflow: unknown employee "nobody"; known are',
+    ),
+    (
+        'prefer = ["repair"]',
+        'overflow = ["tom"]',
+        r'needs "buy", overflow: "tom" is never asked without the skill sales',
     ),
     ('prefer = ["repair"]', 'prefer = ["charm"]', r'needs "buy", prefer: unknown skill "charm"'),
     (
@@ -166,12 +176,12 @@ WRONG = [
         'code = "advice"\nunder = "ask"',
         r'needs "advice_sound", under: "advice" is on a second',
     ),
-    # what could never work
+    # impossible combinations
     ("cents = 900", "cents = 2501", r'gifts "cable", cents: 2501 is not between 1 and .*\(2500\)'),
     ("cents = 900", "cents = 0", r'gifts "cable", cents: 0 is not between'),
     ('colour = "#A1B2C3"', 'colour = "blue"', r'employees "maya", colour: "blue" is not of the form #A1B2C3'),
-    ('sync = "127.0.0.1:0"', 'sync = "7350"', r'server\.sync: "7350" is not of the form "host:port"'),
-    ('web = "127.0.0.1:0"', 'web = "localhost:99999"', r"server\.web: .* is not of the form"),
+    ('sync = "127.0.0.1:0"', 'sync = "7350"', r'server\.sync: "7350" has no port; write it as "0\.0'),
+    ('web = "127.0.0.1:0"', 'web = "localhost:99999"', r"server\.web: .* the port is a number up to 65535"),
 ]
 
 
@@ -194,13 +204,13 @@ def test_every_wrong_line_is_named_at_once(path):
     ]
 
 
-def test_a_need_that_nobody_here_can_do_is_named(path):
+def test_a_need_without_a_skilled_employee_is_named(path):
     text = STORE_TOML.replace('skills = ["repair", "sales"]', 'skills = ["sales"]')
     path.write_text(text.replace('name = "Tom"\nskills = ["repair"]', 'name = "Tom"\nskills = []'))
     assert problems(path) == ['needs "repair", skills: no employee has repair, so nobody could ever come']
 
 
-def test_a_group_needs_nobody_of_its_own(path):
+def test_a_group_of_needs_requires_no_skilled_employee(path):
     text = STORE_TOML.replace('skills = ["repair", "sales"]', 'skills = ["sales"]')  # nobody has both now
     path.write_text(text.replace('code = "advice"', 'code = "advice"\nskills = ["sales", "repair"]', 1))
     load_settings(path)
@@ -246,7 +256,7 @@ def test_every_resolution_can_be_an_ending(path):
     ("line", "fault"),
     [
         ('at = "25:00"', 'backup.at: "25:00" is no time of day'),
-        ("keep = 0", "backup.keep: 0 must be at least 1"),
+        ("keep = 0", "backup.keep: 0 is not between 1 and 10000"),
         ('folder = ""', "backup.folder: is empty"),
     ],
 )
@@ -254,3 +264,16 @@ def test_a_backup_that_could_not_be_is_named(path, line, fault):
     path.write_text(STORE_TOML + f"\n[backup]\n{line}\n")
     (problem,) = problems(path)
     assert problem.startswith(fault)
+
+
+def test_a_proxy_is_an_address_or_a_network(path):
+    def read(*proxies: str) -> None:
+        path.write_text(STORE_TOML.replace("[server]", f"[server]\nproxies = {list(proxies)}"))
+
+    read("127.0.0.1", "::1", "10.0.0.0/24")
+    assert load_settings(path).server.proxies == ("127.0.0.1", "::1", "10.0.0.0/24")
+    read("*", "proxy.local", "10.0.0.5/24", "0.0.0.0/0", "::/0", "")
+    found = problems(path)
+    assert len(found) == 6
+    assert found[0] == 'server.proxies: "*" is no address; use a form such as "127.0.0.1" or "10.0.0.0/24"'
+    assert found[3] == 'server.proxies: "0.0.0.0/0" is every address; name the address of your proxy'

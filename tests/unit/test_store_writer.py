@@ -1,4 +1,4 @@
-"""The one writer: groups what waits, reports in order, and drops what was built on a failure."""
+"""The writer groups commits, reports in order, and drops batches that depend on a failed one."""
 
 import asyncio
 import sqlite3
@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from sync_server.service.store import Batch, Store, connect, migrate
+from sync_server.service.storage.batch import Batch
+from sync_server.service.storage.connection import connect
+from sync_server.service.storage.schema.migrate import migrate
+from sync_server.service.storage.writer import StoreWriter
+from tests.store_rows import empty_store_file
 
 GIVE_UP_S = 30
 
 
-class Told:
-    """What a store reported, in order."""
+class Reports:
+    """What a writer reported, in order."""
 
     def __init__(self) -> None:
         self.fates: list[tuple[list[str], bool]] = []
@@ -37,18 +41,18 @@ def batch(op_id: str, epoch: int = 0) -> Batch:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    migrate(tmp_path / "store.db")
+    empty_store_file(tmp_path / "store.db")
     return tmp_path / "store.db"
 
 
 def run(path: Path, test: Callable) -> list[str]:
-    """Runs a test with a store; the ids of the ops on disk after it."""
+    """Runs a test with a writer. Returns the ids of the ops on disk after it."""
 
     async def whole() -> None:
-        told = Told()
-        store = Store(path, asyncio.get_running_loop(), told)
+        reports = Reports()
+        store = StoreWriter(path, asyncio.get_running_loop(), reports)
         try:
-            await asyncio.wait_for(test(store, told), GIVE_UP_S)
+            await asyncio.wait_for(test(store, reports), GIVE_UP_S)
         finally:
             store.close()
 
@@ -59,63 +63,63 @@ def run(path: Path, test: Callable) -> list[str]:
     return ids
 
 
-def held(store: Store) -> tuple[threading.Event, "asyncio.Future"]:
-    """Keeps the writer busy until the event is set."""
+def block(store: StoreWriter) -> tuple[threading.Event, "asyncio.Future"]:
+    """Blocks the writer until the event is set."""
     go = threading.Event()
     return go, store.call(lambda _db: go.wait(GIVE_UP_S))
 
 
 def test_batches_that_wait_share_one_commit_and_are_reported_in_order(path):
-    async def test(store, told):
-        go, _ = held(store)
+    async def test(store, reports):
+        go, _ = block(store)
         for op_id in "abc":
             store.put(batch(op_id))
         go.set()
-        await told.until(1)
-        assert told.fates == [(["a", "b", "c"], True)]
+        await reports.until(1)
+        assert reports.fates == [(["a", "b", "c"], True)]
 
     assert run(path, test) == ["a", "b", "c"]
 
 
 def test_of_batches_that_share_a_commit_all_are_written_or_none(path):
-    async def test(store, told):
+    async def test(store, reports):
         store.put(batch("a"))
-        await told.until(1)
-        go, _ = held(store)
+        await reports.until(1)
+        go, _ = block(store)
         for op_id in "bac":  # a is there already
             store.put(batch(op_id))
         go.set()
-        await told.until(2)
-        assert told.fates[1] == (["b", "a", "c"], False)
+        await reports.until(2)
+        assert reports.fates[1] == (["b", "a", "c"], False)
 
     assert run(path, test) == ["a"]
 
 
-def test_what_was_made_before_a_failure_was_known_is_dropped_and_what_comes_after_is_written(path):
-    async def test(store, told):
+def test_batches_made_before_a_failure_was_reported_are_dropped_and_later_ones_written(path):
+    async def test(store, reports):
         store.put(batch("a"))
-        await told.until(1)
+        await reports.until(1)
         store.put(batch("a"))
-        await told.until(2)
-        assert told.fates[1] == (["a"], False)
-        store.put(batch("b"))  # made in the same epoch, on a floor on which the failed one had happened
+        await reports.until(2)
+        assert reports.fates[1] == (["a"], False)
+        store.put(batch("b"))  # of the same epoch: it depends on the failed one
         store.put(batch("c", epoch=1))
-        await told.until(3)
-        assert told.fates[2] == (["c"], True)
+        await reports.until(3)
+        assert reports.fates[2] == (["c"], True)
 
     assert run(path, test) == ["a", "c"]
 
 
-def test_an_empty_batch_keeps_its_place_in_the_order(path):
-    async def test(store, told):
-        go, _ = held(store)
+def test_an_empty_batch_is_reported_in_order(path):
+    async def test(store, reports):
+        go, _ = block(store)
         store.put(batch("a"))
         store.put(Batch(0))
         go.set()
-        await told.until(1)
+        await reports.until(1)
         store.put(Batch(0))
-        await told.until(2)
-        assert told.fates == [(["a"], True), ([], True)]
+        await reports.until(2)
+        assert reports.fates == [(["a"], True), ([], True)]
 
     assert run(path, test) == ["a"]
 
@@ -125,42 +129,42 @@ def test_other_work_is_done_in_its_turn_and_its_failure_is_the_askers_alone(path
         db.execute("DELETE FROM ops")
         raise ValueError("no")
 
-    async def test(store, told):
+    async def test(store, reports):
         store.put(batch("a"))
         assert await store.call(lambda db: db.execute("SELECT count(*) FROM ops").fetchone()[0]) == 1
         with pytest.raises(ValueError, match="no"):
             await store.call(fails)
         store.put(batch("b"))
-        await told.until(2)
-        assert await store.tidy() is None
+        await reports.until(2)
+        assert await store.checkpoint() is True
 
     assert run(path, test) == ["a", "b"]
 
 
-def test_a_log_that_is_tidied_is_empty_unless_somebody_is_reading(path):
+def test_a_checkpoint_empties_the_log_unless_somebody_reads(path):
     wal = path.with_name("store.db-wal")
 
-    async def test(store, told):
+    async def test(store, reports):
         store.put(batch("a"))
-        await told.until(1)
+        await reports.until(1)
         assert wal.stat().st_size > 0
         reader = connect(path, read_only=True)
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM ops").fetchall()
         store.put(batch("b"))
-        await told.until(2)
-        await store.tidy()  # waits for nobody
+        await reports.until(2)
+        assert await store.checkpoint() is False  # it does not wait for the reader, and says so
         assert wal.stat().st_size > 0
         reader.close()
-        await store.tidy()
+        assert await store.checkpoint() is True
         assert wal.stat().st_size == 0
 
     assert run(path, test) == ["a", "b"]
 
 
-def test_what_is_queued_is_written_before_the_end(path):
-    async def test(store, _told):
-        go, _ = held(store)
+def test_close_writes_everything_queued(path):
+    async def test(store, _reports):
+        go, _ = block(store)
         for number in range(50):
             store.put(batch(f"{number:03}"))
         go.set()
@@ -168,17 +172,30 @@ def test_what_is_queued_is_written_before_the_end(path):
     assert run(path, test) == [f"{number:03}" for number in range(50)]
 
 
-def test_a_file_of_a_version_that_left_traces_is_written_anew_once(path):
+def test_run_raises_what_breaks_the_writer_itself(path, monkeypatch):
+    async def test(store, _reports):
+        running = asyncio.ensure_future(store.run())
+        monkeypatch.setattr(store, "_next", lambda: 1 / 0)
+        store.put(batch("a"))
+        with pytest.raises(ZeroDivisionError):
+            await running
+        with pytest.raises(ZeroDivisionError):  # nobody waits for it forever
+            await store.call(lambda _db: None)
+
+    assert run(path, test) == []
+
+
+def test_a_file_of_a_version_that_left_copies_is_rewritten_once(path):
     db = connect(path)
-    db.execute("PRAGMA secure_delete=OFF")  # as SQLite leaves some where it moves rows, even with it
+    db.execute("PRAGMA secure_delete=OFF")  # because SQLite leaves copies where it moves rows, even with it
     rows = [(number, "tom", "Rumpelstiltskin", 1) for number in range(400)]
     db.executemany("INSERT INTO presence_log VALUES (?,?,?,?)", rows)
     db.execute("UPDATE presence_log SET presence = ''")
     db.close()
     migrate(path)
-    assert b"Rumpelstiltskin" in path.read_bytes()  # not each time: it takes a second for 100 MB
+    assert b"Rumpelstiltskin" in path.read_bytes()  # it is not done each time: it takes a second for 100 MB
     db = connect(path)
-    db.execute("PRAGMA user_version=0")  # what no version before ever set
+    db.execute("PRAGMA user_version=0")  # as earlier versions left it
     db.close()
     migrate(path)
     assert not [p for p in path.parent.iterdir() if b"Rumpelstiltskin" in p.read_bytes()]

@@ -17,7 +17,7 @@ NEEDS_SYSTEMD = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="
 
 def read(path: Path) -> ConfigParser:
     unit = ConfigParser(interpolation=None, strict=False)
-    unit.optionxform = str  # type: ignore[assignment, method-assign]
+    unit.optionxform = str  # type: ignore[assignment]
     unit.read_string(path.read_text("utf-8"))
     return unit
 

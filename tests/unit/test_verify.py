@@ -1,29 +1,30 @@
-"""`verify` finds nothing in a sound store, and names what is wrong in one that is not."""
+"""`verify` finds nothing in a sound store, and every fault in a broken one."""
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from sync_server.domain import ops
-from sync_server.domain.catalogue import Catalogue
+from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.events import Presence, PresenceChanged
-from sync_server.service.accounts import mirror_catalogue
-from sync_server.service.retelling import UNSETTLED_MS
-from sync_server.service.retention import DESCRIPTION_MS, LINK_MS
-from sync_server.service.store import connect, migrate
-from sync_server.service.verify import AT_MOST, LATE_MS, verify, verify_file
-from tests.ledger import write
-from tests.shop import KIOSK, Play
+from sync_server.service.privacy.retention import DESCRIPTION_MS, LINK_MS
+from sync_server.service.storage.catalogue_mirror import mirror_catalogue
+from sync_server.service.storage.connection import connect
+from sync_server.service.upkeep.replay_check import UNSETTLED_MS
+from sync_server.service.upkeep.verify import LATE_MS, MAX_OF_A_KIND, verify, verify_file
+from tests.floor_harness import KIOSK, FloorHarness
+from tests.store_rows import empty_store_file, write_records
 
-DESCRIPTION = {"alias": "Rumpelstiltskin", "colour": "red", "place": "door", "link": "Q" * 22}
+DESCRIPTION: dict[str, Any] = {"alias": "Rumpelstiltskin", "colour": "red", "place": "door", "link": "Q" * 22}
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory) -> tuple[Path, Play]:
-    """A store in which some of everything has happened."""
-    play = Play()
+def lived(tmp_path_factory) -> tuple[Path, FloorHarness]:
+    """A store with events of many kinds."""
+    play = FloorHarness()
     play.sign_on("tom", "lea")
     done = play.open("repair", **DESCRIPTION)
     play.clock.after(5)
@@ -42,10 +43,10 @@ def lived(tmp_path_factory) -> tuple[Path, Play]:
     play.open("buy")
     play.sign_on("maya")
     path = tmp_path_factory.mktemp("lived") / "store.db"
-    migrate(path)
+    empty_store_file(path)
     db = connect(path)
     mirror_catalogue(db, play.catalogue)
-    write(db, play.catalogue, play.records)
+    write_records(db, play.catalogue, play.records)
     db.execute(
         "INSERT INTO ops VALUES ('a', zeroblob(16), NULL, NULL, 1), ('b', zeroblob(16), 'stale_rev', '2', 1)"
     )
@@ -97,7 +98,7 @@ FIRST = "visit_id = (SELECT visit_id FROM visits WHERE ticket = 'A-1')"
 @pytest.mark.parametrize(
     ("about", "statements"),
     [
-        # 9: the log has no gaps, and tells what the tables say
+        # 9: the log has no gaps, and matches the tables
         ("seq", ["DELETE FROM visit_events WHERE seq = 3"]),
         ("seq", ["UPDATE visit_events SET seq = seq + 1000 WHERE seq = (SELECT max(seq) FROM visit_events)"]),
         ("visits", [f"UPDATE visits SET resolution = 'sold' WHERE {FIRST}"]),
@@ -134,24 +135,24 @@ FIRST = "visit_id = (SELECT visit_id FROM visits WHERE ticket = 'A-1')"
                      " VALUES ('welkom', 'soon', 'x')"]),
     ],
 )  # fmt: skip
-def test_what_does_not_hold_is_found(path, catalogue, now, about, statements):
+def test_every_broken_invariant_is_found(path, catalogue, now, about, statements):
     spoil(path, *statements)
     assert about in found(path, catalogue, now)
 
 
-def test_what_is_due_to_be_removed_is_found_in_the_log_whatever_the_table_says(path, catalogue, now):
+def test_overdue_descriptions_are_found_in_the_log_itself(path, catalogue, now):
     late = now + DESCRIPTION_MS + LATE_MS
-    assert found(path, catalogue, now + LINK_MS) == []  # the server's next turn removes it
+    assert found(path, catalogue, now + LINK_MS) == []  # the next round of retention removes it
     assert found(path, catalogue, now + LINK_MS + LATE_MS) == ["retention"]
     spoil(path, "UPDATE visits SET described = 0, linked = 0 WHERE ended_at > 0")
-    (told,) = [
+    (text,) = [
         f.text for f in verify_file(path, catalogue, late) if f.about == "retention" and "alias" in f.text
     ]
-    assert told.startswith("2 visits still have their alias or colour or place")
+    assert text.startswith("2 visits still have their alias or colour or place")
 
 
-def test_a_visit_that_waits_while_somebody_is_free_is_found_unless_the_settings_changed(tmp_path):
-    play = Play()
+def test_a_visit_waiting_while_an_employee_is_free_is_found(tmp_path):
+    play = FloorHarness()
     play.open("repair")
     records = list(play.records)
     play.sign_on("tom")
@@ -165,11 +166,11 @@ def test_a_visit_that_waits_while_somebody_is_free_is_found_unless_the_settings_
         ("just started again", True, [signed_on, replace(later, at=later.at - 1)], []),
     ):
         path = tmp_path / f"{name}.db"
-        migrate(path)
+        empty_store_file(path)
         db = connect(path)
         if mirrored:
             mirror_catalogue(db, play.catalogue)
-        write(db, play.catalogue, [*records, *log])
+        write_records(db, play.catalogue, [*records, *log])
         db.close()
         assert found(path, play.catalogue, play.clock.now) == wanted
 
@@ -185,16 +186,16 @@ def test_a_damaged_file_is_named_and_nothing_more_is_asked_of_it(path, catalogue
     assert found(path, catalogue, now) == ["file"]
 
 
-def test_many_faults_of_one_kind_are_told_in_a_few_lines(path, catalogue, now):
+def test_many_faults_of_one_kind_are_shortened(path, catalogue, now):
     spoil(path, "UPDATE ops SET digest = x'00'", *(
         f"INSERT INTO ops VALUES ('op{n}', x'00', NULL, NULL, 1)" for n in range(20)
     ))  # fmt: skip
     findings = verify_file(path, catalogue, now)
-    assert len(findings) == AT_MOST + 1
+    assert len(findings) == MAX_OF_A_KIND + 1
     assert findings[-1].text.startswith("and 17 more")
 
 
-def test_it_waits_for_no_writer_and_sees_only_what_is_committed(path, catalogue, now):
+def test_verify_never_waits_for_the_writer_and_reads_only_commits(path, catalogue, now):
     writer = connect(path)
     writer.execute("BEGIN IMMEDIATE")
     writer.execute("DELETE FROM feedback")

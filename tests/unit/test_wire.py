@@ -1,10 +1,11 @@
-"""Bytes to messages: what is no message is refused with a reason, whatever it is."""
+"""Decoding: what is not a message is refused with a reason."""
 
 import contextlib
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,13 +14,14 @@ from hypothesis import strategies as st
 from sync_server.domain import ops
 from sync_server.protocol import messages as msg
 from sync_server.protocol.device_file import (
+    DeviceAddressError,
     DeviceFile,
     DeviceFileError,
     device_file_text,
     parse_device_file,
 )
 from sync_server.protocol.wire import (
-    MAX_FROM_DEVICE,
+    MAX_FROM_DEVICE_BYTES,
     WireError,
     catalogue_digest,
     decode_from_device,
@@ -27,7 +29,7 @@ from sync_server.protocol.wire import (
     encode,
     op_digest,
 )
-from tests.shop import catalogue
+from tests.sample_store import catalogue
 
 ROOT = Path(__file__).parents[2]
 OP_ID = "a" * 32
@@ -60,10 +62,10 @@ def test_a_message_survives_the_wire():
         (b"[" * 60_000, "Expected `object`"),
         (b'{"type": "ping", "x": ' + b"[" * 60_000, "recursion"),
         (b'{"type": "ping", "x": ' + b'{"a":' * 10_000, "recursion"),
-        (b" " * (MAX_FROM_DEVICE + 1), "at most 65536"),
+        (b" " * (MAX_FROM_DEVICE_BYTES + 1), "at most 65536"),
     ],
 )
-def test_what_is_no_message_is_refused_with_the_reason(frame, reason):
+def test_a_frame_that_is_not_a_message_is_refused_with_the_reason(frame, reason):
     with pytest.raises(WireError, match=reason):
         decode_from_device(frame)
 
@@ -86,7 +88,7 @@ def test_any_bytes_are_a_message_or_a_wire_error(frame):
         {"op_id": "a" * 31},
     ],
 )
-def test_a_submit_whose_frame_does_not_fit_is_refused(change):
+def test_a_submit_with_a_wrong_field_is_refused(change):
     with pytest.raises(WireError):
         decode_from_device(submit(**change))
 
@@ -98,7 +100,7 @@ DONE = {"op": "complete", "visit_id": "b" * 32, "expected_rev": 1, "resolution":
 @pytest.mark.parametrize(
     "op",
     [
-        {"op": "sign_on", "employee": "tom", "device_id": "tablet"},  # only the server says so
+        {"op": "sign_on", "employee": "tom", "device_id": "tablet"},  # only the server makes it
         {"op": "fly"},
         {**OPEN, "visit_id": "b" * 32 + "\n"},
         {**OPEN, "ticket": "A-1\n"},
@@ -121,28 +123,29 @@ DONE = {"op": "complete", "visit_id": "b" * 32, "expected_rev": 1, "resolution":
         {**DONE, "goodwill_cents": 10**9},
     ],
 )
-def test_an_op_that_does_not_fit_is_refused_and_named_by_its_id(op):
+def test_an_op_with_a_wrong_field_is_refused_and_named_by_its_id(op):
     with pytest.raises(WireError) as error:
         decode_from_device(submit(op))
     assert error.value.op_id == OP_ID
 
 
-def test_the_id_is_only_named_where_it_is_one():
+def test_the_op_id_is_only_named_if_it_is_valid():
     for frame in (submit({}, op_id=5), submit({}, op_id="short"), b'["op_id"]', b"7"):
         with pytest.raises(WireError) as error:
             decode_from_device(frame)
         assert error.value.op_id is None
 
 
-def test_a_newer_devices_extra_field_is_no_reason_to_refuse():
+def test_an_unknown_field_of_a_newer_device_is_ignored():
     frame = submit({**OPEN, "shoe_size": 42}, hurry=True)
-    assert decode_from_device(frame).op.ticket == "A-1"
+    message: Any = decode_from_device(frame)
+    assert message.op.ticket == "A-1"
 
 
 # --- digests ---------------------------------------------------------------------------------------
 
 
-def test_an_ops_digest_tells_every_difference():
+def test_any_difference_changes_an_ops_digest():
     whole = ops.OpenVisit("b" * 32, "A-1", "ask", "en")
     others = [
         ops.OpenVisit("c" * 32, "A-1", "ask", "en"),
@@ -160,10 +163,10 @@ def test_an_ops_digest_tells_every_difference():
 
 def test_the_same_catalogue_has_the_same_digest_in_every_process():
     code = (
-        "from tests.shop import catalogue; from sync_server.protocol.wire import catalogue_digest;"
+        "from tests.sample_store import catalogue; from sync_server.protocol.wire import catalogue_digest;"
         "print(catalogue_digest(catalogue()))"
     )
-    told = {
+    digests = {
         subprocess.run(
             [sys.executable, "-c", code],
             cwd=ROOT,
@@ -174,7 +177,7 @@ def test_the_same_catalogue_has_the_same_digest_in_every_process():
         ).stdout.strip()
         for seed in ("1", "2", "3")
     }
-    assert told == {catalogue_digest(catalogue())}
+    assert digests == {catalogue_digest(catalogue())}
 
 
 def test_another_catalogue_has_another_digest():
@@ -205,3 +208,27 @@ def test_a_wrong_device_file_is_refused_with_the_reason(old, new, reason):
     text = device_file_text(FILE).replace(old, new, 1)
     with pytest.raises(DeviceFileError, match=reason):
         parse_device_file(text)
+
+
+def with_public_key(key: str) -> DeviceFile:
+    return parse_device_file(device_file_text(FILE).replace(FILE.public_key, key))
+
+
+@pytest.mark.parametrize("key", ["%nSc0" * 8, "0" * 40, "%nSc0" + "0" * 35, "0" * 35 + "%nSc0"])
+def test_a_key_may_have_any_groups_of_five_that_stand_for_four_bytes(key):
+    assert with_public_key(key).public_key == key
+
+
+@pytest.mark.parametrize("group", ["%nSc1", "#0000", "000~0", "000é0"])
+@pytest.mark.parametrize("place", [0, 5, 35])
+def test_one_group_that_stands_for_no_four_bytes_makes_a_key_none(group, place):
+    key = "0" * place + group + "0" * (35 - place)
+    with pytest.raises(DeviceFileError, match="public_key: not a key"):
+        with_public_key(key)
+
+
+def test_a_device_file_with_a_wrong_address_says_which_and_why():
+    with pytest.raises(DeviceAddressError, match="write it as") as error:
+        parse_device_file(device_file_text(FILE).replace("tcp://10.0.0.1:7350", "10.0.0.1"))
+    assert str(error.value).startswith("server: ")
+    assert error.value.address == "10.0.0.1"

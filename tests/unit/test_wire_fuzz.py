@@ -1,4 +1,4 @@
-"""Whatever comes in, nothing breaks: bytes of any kind, and messages with something wrong in them.
+"""The decoders get any bytes, and messages with something wrong in them.
 
 `make fuzz` does the same for longer, led by what it finds.
 """
@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sync_server.protocol.wire import WireError, decode_from_device
-from tests.fuzz import target
+from tests.fuzz import targets
 
-EXAMPLES = target.examples()
+EXAMPLES = targets.examples()
 NAMES = sorted({name for example in EXAMPLES for name in json.loads(example)} | {"x", ""})
 TAGS = sorted({json.loads(example)["type"] for example in EXAMPLES})
 OPS = sorted({json.loads(e)["op"]["op"] for e in EXAMPLES if isinstance(json.loads(e).get("op"), dict)})
@@ -32,7 +32,7 @@ values = st.recursive(
 
 @st.composite
 def almost_messages(draw: st.DrawFn) -> bytes:
-    """A message with a field or two that is missing, foreign, or of the wrong kind."""
+    """A message with one or two fields that are missing, unknown, or of the wrong type."""
     message = json.loads(draw(st.sampled_from(EXAMPLES)))
     for _ in range(draw(st.integers(0, 3))):
         part: dict[str, Any] = message
@@ -48,7 +48,7 @@ def almost_messages(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def torn_messages(draw: st.DrawFn) -> bytes:
-    """A message in which bytes were lost, changed or repeated on the way."""
+    """A message in which bytes were lost, changed or repeated."""
     frame = bytearray(draw(st.sampled_from(EXAMPLES)))
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, len(frame)))
@@ -63,23 +63,23 @@ def torn_messages(draw: st.DrawFn) -> bytes:
 
 
 @pytest.mark.attack(
-    "Any bytes, torn messages, and messages with wrong fields, thousands of them, to every decoder",
-    "each becomes a message or a reason that can be sent back; each op is done or refused",
+    "Thousands of random byte strings, incomplete messages and messages with wrong fields, to every decoder",
+    "each gives a message or an error that can be sent back; each op is done or refused",
 )
-@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault of ours
+@settings(suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
 @given(st.binary(max_size=400) | torn_messages() | almost_messages())
-def test_whatever_comes_in_nothing_breaks(data):
-    target.everything(data)
+def test_any_input_is_decoded_or_refused(data):
+    targets.everything(data)
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(values)
 def test_any_json_is_a_message_or_a_wire_error(value):
-    target.everything(json.dumps(value).encode())
+    targets.everything(json.dumps(value).encode())
 
 
-def test_some_of_what_is_almost_a_message_is_one():
-    """Else the tests above would show nothing of what follows."""
+def test_some_of_the_almost_messages_are_valid():
+    """Otherwise the tests above would only test broken messages."""
     read = 0
     for example in EXAMPLES:
         try:

@@ -1,22 +1,27 @@
-"""A store that stands still in time at a quarter past ten on a Saturday, its server, and a browser."""
+"""Fixtures of the web tests: a store, its server whose clock stands still, and a browser."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
 from sync_server.service import server as server_module
-from sync_server.service.folder import Folder
-from sync_server.service.setup import make_store
-from tests.shop import Clock, ms
+from sync_server.service.storage.data_dir import DataDir
+from sync_server.service.upkeep.create_store import make_store
+from tests.fake_clock import FakeClock
+from tests.sample_store import ms
 
-from .past import live
-from .running import PASSWORD, Running, running
+from .running_server import PASSWORD, RunningServer, running_server
+from .sample_days import play_days
 
-expect.set_options(timeout=20_000)  # what a busy machine may take; nothing waits longer than it must
+expect.set_options(timeout=20_000)  # enough for a busy machine; a test goes on as soon as it can
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -40,116 +45,138 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def old_store(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with a past, and a lively Saturday until ten past five. Tests use copies."""
+def store_with_past(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with visits on earlier days and on a busy Saturday until 17:10. Tests use copies."""
     path = tmp_path_factory.mktemp("old") / "store"
     shutil.copytree(empty_store, path)
-    live(Folder(path), [*BEFORE, SATURDAY], "17:10")
+    play_days(DataDir(path), [*BEFORE, SATURDAY], "17:10")
     return path
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The server's time. It stands still until a test moves it."""
-    clock = Clock(SATURDAY_17_10)
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    """The server's clock. It stands still until a test moves it."""
+    clock = FakeClock(SATURDAY_17_10)
     monkeypatch.setattr(server_module, "wall_clock", clock)
     return clock
 
 
 @pytest.fixture
-def folder(empty_store: Path, tmp_path: Path) -> Folder:
-    return Folder(Path(shutil.copytree(empty_store, tmp_path / "store")))
+def folder(empty_store: Path, tmp_path: Path) -> DataDir:
+    return DataDir(Path(shutil.copytree(empty_store, tmp_path / "store")))
 
 
 @pytest.fixture
-def shop(folder: Folder, clock: Clock) -> Iterator[Running]:
-    """A server on a store without a past."""
-    with running(folder, clock) as found:
+def running(folder: DataDir, clock: FakeClock) -> Iterator[RunningServer]:
+    """A server with an empty store."""
+    with running_server(folder, clock) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def old_shop(old_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A server on a store with a past, for tests that only look."""
-    folder = Folder(Path(shutil.copytree(old_store, tmp_path_factory.mktemp("shop") / "old")))
-    clock = Clock(SATURDAY_17_10)
+def running_with_past(
+    store_with_past: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningServer]:
+    """A server with the visits of several days, for tests that only read."""
+    folder = DataDir(Path(shutil.copytree(store_with_past, tmp_path_factory.mktemp("shop") / "old")))
+    clock = FakeClock(SATURDAY_17_10)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server_module, "wall_clock", clock)
-        with running(folder, clock) as found:
+        with running_server(folder, clock) as found:
             yield found
 
 
 @pytest.fixture
 def http() -> Iterator[requests.Session]:
-    """A client without a browser around it."""
+    """An HTTP client without a browser."""
     with requests.Session() as session:
         session.trust_env = False
         yield session
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """One browser for this folder. While it is open, Playwright's event loop runs in this thread."""
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield found
         found.close()
 
 
-class Complaints(list[str]):
-    """What the browser's console complained of: errors, warnings of the content policy, failed loads."""
+class ConsoleErrors(list[str]):
+    """What the browser's console reports: errors, breaches of the content policy, failed loads."""
 
 
 @pytest.fixture
-def complaints() -> Complaints:
-    return Complaints()
+def console_errors() -> ConsoleErrors:
+    return ConsoleErrors()
 
 
-def listen(page: Page, complaints: Complaints) -> Page:
-    def on_console(said: ConsoleMessage) -> None:
-        if said.type in ("error", "warning"):
-            complaints.append(said.text)
+PHONE = ViewportSize(width=390, height=844)
+DESKTOP = ViewportSize(width=1440, height=900)
 
-    page.on("console", on_console)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    return page
+
+@contextmanager
+def open_page(
+    browser: Browser, viewport: ViewportSize, errors: ConsoleErrors, javascript: bool = True
+) -> Iterator[Page]:
+    """A page in a browser of its own, with the errors of its console."""
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            errors.append(message.text)
+
+    with browser.new_context(
+        locale="en-GB",
+        timezone_id="America/New_York",
+        viewport=viewport,
+        java_script_enabled=javascript,
+    ) as context:
+        page = context.new_page()
+        page.on("console", on_console)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield page
 
 
 @pytest.fixture
-def phone(browser: Browser, complaints: Complaints) -> Iterator[Page]:
-    """A shopper's phone. Whatever its console complains of fails the test."""
-    with _context(browser, viewport={"width": 390, "height": 844}) as context:
-        yield listen(context.new_page(), complaints)
-    assert complaints == []
+def phone(browser: Browser, console_errors: ConsoleErrors) -> Iterator[Page]:
+    """A shopper's phone. An error in its console fails the test."""
+    with open_page(browser, PHONE, console_errors) as page:
+        yield page
+    assert console_errors == []
 
 
 @pytest.fixture
-def unwatched_phone(browser: Browser, complaints: Complaints) -> Iterator[Page]:
-    """A phone whose console may complain."""
-    with _context(browser, viewport={"width": 390, "height": 844}) as context:
-        yield listen(context.new_page(), complaints)
+def lenient_phone(browser: Browser, console_errors: ConsoleErrors) -> Iterator[Page]:
+    """A phone that may have errors in its console."""
+    with open_page(browser, PHONE, console_errors) as page:
+        yield page
 
 
 @pytest.fixture
-def plain_phone(browser: Browser) -> Iterator[Page]:
+def phone_without_js(browser: Browser, console_errors: ConsoleErrors) -> Iterator[Page]:
     """A phone without JavaScript."""
-    with _context(browser, viewport={"width": 390, "height": 844}, java_script_enabled=False) as context:
-        yield context.new_page()
+    with open_page(browser, PHONE, console_errors, javascript=False) as page:
+        yield page
 
 
 @pytest.fixture
-def desk(browser: Browser, complaints: Complaints) -> Iterator[Page]:
-    """The manager's computer. Whatever its console complains of fails the test."""
-    with _context(browser, viewport={"width": 1440, "height": 900}) as context:
-        yield listen(context.new_page(), complaints)
-    assert complaints == []
+def desktop(browser: Browser, console_errors: ConsoleErrors) -> Iterator[Page]:
+    """The manager's computer. An error in its console fails the test."""
+    with open_page(browser, DESKTOP, console_errors) as page:
+        yield page
+    assert console_errors == []
 
 
 @pytest.fixture
-def unwatched_desk(browser: Browser) -> Iterator[Page]:
-    """The manager's computer, where the console may complain."""
-    with _context(browser, viewport={"width": 1440, "height": 900}) as context:
-        yield context.new_page()
+def lenient_desktop(browser: Browser, console_errors: ConsoleErrors) -> Iterator[Page]:
+    """The manager's computer, which may have errors in its console."""
+    with open_page(browser, DESKTOP, console_errors) as page:
+        yield page
 
 
-def _context(browser: Browser, **options: object) -> BrowserContext:
-    return browser.new_context(locale="en-GB", timezone_id="America/New_York", **options)  # type: ignore[arg-type]
+@pytest.fixture
+def run_in_thread() -> Iterator[Any]:
+    """Runs a device's coroutine in another thread, because Playwright uses the loop of this one."""
+    with ThreadPoolExecutor(1) as pool:
+        yield lambda coroutine: pool.submit(asyncio.run, coroutine).result(30)

@@ -1,4 +1,4 @@
-"""A real server for tests, in a thread with a loop of its own, and hands to work its floor with."""
+"""Runs a real server for tests, in a thread with its own event loop, and drives visits on its floor."""
 
 import asyncio
 import threading
@@ -6,66 +6,78 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sync_server.domain import ops, ticket
-from sync_server.domain.events import Resolution
+from sync_server.domain import ops
 from sync_server.domain.ops import SYSTEM, Actor, ActorKind
 from sync_server.domain.refusal import Refusal
-from sync_server.domain.visit import Visit
-from sync_server.service.folder import Folder
+from sync_server.domain.resolution import Resolution
+from sync_server.domain.visit import ticket
+from sync_server.domain.visit.visit import Visit
 from sync_server.service.server import Server, serve
+from sync_server.service.storage.data_dir import DataDir
 from sync_server.web.app import make_app
-from tests.shop import Clock
+from tests.fake_clock import FakeClock
 
 KIOSK = Actor(ActorKind.KIOSK, "front-door")
 PASSWORD = "open sesame"
-READY_S = 20
+TIMEOUT_S = 20
 
 
-class Running:
-    """A server that runs. Everything here may be called from the test's own thread."""
+class RunningServer:
+    """A server in another thread. The methods may be called from the test's thread."""
 
-    def __init__(self, server: Server, loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
+    def __init__(self, server: Server, loop: asyncio.AbstractEventLoop, clock: FakeClock) -> None:
         self.server = server
         self.clock = clock
         self._loop = loop
-        self.cookies: dict[str, str] = {}  # of the manager, once signed in
+        self.cookies: dict[str, str] = {}  # the manager's, once signed in
         self._made = 0
 
     @property
     def address(self) -> str:
-        return f"http://{self.server.web_address}"
+        return f"http://{self.server.pages.web}"
 
-    def do(self, op: ops.AnyOp, by: Actor = KIOSK) -> Refusal | None:
-        """Does an op and waits until it is on disk."""
-        refusal: Refusal | None = self.wait_for(self.server.shop.submit(self._id(), op, by))
+    def submit(self, op: ops.AnyOp, by: Actor = KIOSK) -> Refusal | None:
+        """Submits an op and waits until it is committed. The refusal, if it is refused."""
+        refusal: Refusal | None = self.run(self.server.processor.submit(self._id(), op, by))
         return refusal
 
-    def wait_for(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(READY_S)
+    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Runs a coroutine in the server's loop and waits for its result."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(TIMEOUT_S)
 
     def call(self, what: Callable[[], Any]) -> Any:
-        """Runs something in the server's loop."""
+        """Calls a function in the server's loop and waits for its result."""
 
         async def run() -> Any:
             return what()
 
-        return self.wait_for(run())
+        return self.run(run())
 
-    # --- what people do ---------------------------------------------------------------------------
+    # --- what people do at kiosks and tablets -----------------------------------------------------
 
     def sign_on(self, *names: str) -> None:
         for name in names:
-            self.yes(ops.SignOn(name, tablet(name).device_id or ""), SYSTEM)
+            self.submit_ok(ops.SignOn(name, tablet(name).device_id or ""), SYSTEM)
 
-    def open(self, need: str = "repair", language: str = "en", code: str | None = None) -> "Ticket":
+    def open(self, need: str = "repair", language: str = "en", code: str | None = None) -> "VisitDriver":
+        """A shopper opens a visit at the kiosk."""
         visit_id = self._id()
         link = f"{self._made:022d}"
         code = code or f"A-{self._made}"
-        self.yes(ops.OpenVisit(visit_id, code, need, language, link=link))
-        return Ticket(self, visit_id, link, code)
+        self.submit_ok(ops.OpenVisit(visit_id, code, need, language, link=link))
+        return VisitDriver(self, visit_id, link, code)
 
-    def yes(self, op: ops.AnyOp, by: Actor = KIOSK) -> None:
-        refusal = self.do(op, by)
+    def quick(self, name: str, need: str = "repair", service_s: int | None = None) -> str:
+        """`name` logs a quick resolution. Returns its visit's id."""
+        visit_id = self._id()
+        code = f"T-{self._made}"
+        op = ops.QuickResolution(visit_id, code, need, "en", Resolution.ADVICE_GIVEN, service_s=service_s)
+        self.submit_ok(op, tablet(name))
+        return visit_id
+
+    def submit_ok(self, op: ops.AnyOp, by: Actor = KIOSK) -> None:
+        """Submits an op that must be accepted."""
+        refusal = self.submit(op, by)
         assert refusal is None, refusal
 
     def _id(self) -> str:
@@ -73,10 +85,10 @@ class Running:
         return ticket.uuid7(self.clock.now, self._made.to_bytes(10, "big"))
 
 
-class Ticket:
-    """A visit and the colleague who takes it."""
+class VisitDriver:
+    """Does with one visit what its employee and its shopper would do."""
 
-    def __init__(self, running: Running, visit_id: str, link: str, code: str) -> None:
+    def __init__(self, running: RunningServer, visit_id: str, link: str, code: str) -> None:
         self._running = running
         self.visit_id = visit_id
         self.code = code
@@ -84,7 +96,7 @@ class Ticket:
 
     @property
     def visit(self) -> Visit:
-        found: Visit = self._running.call(lambda: self._running.server.shop.floor.visits[self.visit_id])
+        found: Visit = self._running.call(lambda: self._running.server.processor.floor.visits[self.visit_id])
         return found
 
     @property
@@ -108,22 +120,22 @@ class Ticket:
 
     def complete(self, name: str, resolution: Resolution = Resolution.SOLVED, tip: str | None = None) -> None:
         op = ops.Complete(self.visit_id, self.visit.rev, resolution, tip=tip)
-        self._running.yes(op, tablet(name))
+        self._running.submit_ok(op, tablet(name))
 
-    def served(self, name: str, tip: str | None = None) -> None:
-        """From the offer to the end."""
+    def serve(self, name: str, tip: str | None = None) -> None:
+        """The employee accepts the offer, starts and completes the visit."""
         self.accept(name)
         self.start(name)
         self.complete(name, tip=tip)
 
     def cancel(self) -> None:
-        self._running.yes(ops.Cancel(self.visit_id))
+        self._running.submit_ok(ops.Cancel(self.visit_id))
 
     def rate(self, effort: int) -> None:
-        self._running.yes(ops.Rate(self.visit_id, ces=effort))
+        self._running.submit_ok(ops.Rate(self.visit_id, ces=effort))
 
     def _by(self, name: str, op: type[Any]) -> None:
-        self._running.yes(op(self.visit_id, self.visit.rev), tablet(name))
+        self._running.submit_ok(op(self.visit_id, self.visit.rev), tablet(name))
 
 
 def tablet(name: str) -> Actor:
@@ -131,12 +143,12 @@ def tablet(name: str) -> Actor:
 
 
 @contextmanager
-def running(folder: Folder, clock: Clock) -> Iterator[Running]:
-    """The server of a folder, on any free ports, until the end of the block. It tells `clock`'s time."""
+def running_server(folder: DataDir, clock: FakeClock) -> Iterator[RunningServer]:
+    """Runs the server of a data directory on free ports, with `clock` as its time, during the block."""
     ready = threading.Event()
     found: dict[str, Any] = {}
 
-    async def live() -> None:
+    async def serve_until_stopped() -> None:
         stop = asyncio.Event()
         found["loop"], found["stop"] = asyncio.get_running_loop(), stop
 
@@ -148,7 +160,7 @@ def running(folder: Folder, clock: Clock) -> Iterator[Running]:
 
     def run() -> None:
         try:
-            asyncio.run(live())
+            asyncio.run(serve_until_stopped())
         except BaseException as error:
             found["error"] = error
             ready.set()
@@ -156,11 +168,11 @@ def running(folder: Folder, clock: Clock) -> Iterator[Running]:
 
     thread = threading.Thread(target=run, name="welkom-server", daemon=True)
     thread.start()
-    assert ready.wait(READY_S), "the server did not start"
+    assert ready.wait(TIMEOUT_S), "the server did not start"
     assert "error" not in found, found
     try:
-        yield Running(found["server"], found["loop"], clock)
+        yield RunningServer(found["server"], found["loop"], clock)
     finally:
         found["loop"].call_soon_threadsafe(found["stop"].set)
-        thread.join(READY_S)
+        thread.join(TIMEOUT_S)
         assert not thread.is_alive(), "the server did not stop"

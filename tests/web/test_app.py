@@ -1,4 +1,4 @@
-"""What holds for every page: its headers, where it leads, what it refuses; and the server's own health."""
+"""What holds for all pages: headers, redirects, error pages; and the health check."""
 
 import logging
 import re
@@ -6,24 +6,24 @@ import stat
 
 import pytest
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
-from sync_server.service.folder import Folder, FolderError
-from sync_server.web.security import LARGEST_BODY
-from sync_server.web.session import session
-from tests.shop import Clock
+from sync_server.service.limits.numbers import WEB_BODY_BYTES
+from sync_server.service.storage.data_dir import DataDir
+from sync_server.web.manager.session import session_middleware
+from tests.fake_clock import FakeClock
 
-from .conftest import Complaints
-from .running import Running, running
-from .steps import come_in, come_in_at, full_disk, words_in
+from .conftest import ConsoleErrors
+from .running_server import RunningServer, running_server
+from .steps import full_disk, sign_in, text_of
 
 PAGES = ("/manager/sign-in", "/manager/now", "/manager/today", "/manager/log")
 
 
-def test_every_answer_is_guarded(shop: Running, http: requests.Session) -> None:
-    come_in(shop, http)
-    for path in ("/", "/health", "/v/x", *PAGES, "/manager/log.csv", "/static/web.css", "/no"):
-        answer = http.get(shop.address + path, allow_redirects=False)
+def test_every_answer_has_the_security_headers(running: RunningServer, http: requests.Session) -> None:
+    sign_in(running, http)
+    for path in ("/", "/health", "/v/x", *PAGES, "/manager/log.csv", "/static/shared/base.css", "/no"):
+        answer = http.get(running.address + path, allow_redirects=False)
         policy = answer.headers["content-security-policy"]
         assert policy.startswith("default-src 'self'"), path
         assert "frame-ancestors 'none'" in policy, path
@@ -34,19 +34,35 @@ def test_every_answer_is_guarded(shop: Running, http: requests.Session) -> None:
         assert len(answer.headers["cache-control"].split(",")) == 1, path
 
 
-def test_personal_pages_are_never_kept(shop: Running, http: requests.Session) -> None:
-    come_in(shop, http)
-    ticket = shop.open()
-    for url in (ticket.url, ticket.url + "/leave", *(shop.address + path for path in PAGES)):
+def test_the_pages_bring_their_own_font(running: RunningServer, phone: Page) -> None:
+    phone.goto(running.open().url)
+    loaded = phone.evaluate(
+        """() => document.fonts.ready.then(() => [...document.fonts]
+            .filter(font => font.status === "loaded" && font.family === "Inter").map(font => font.weight))"""
+    )
+    assert {"400", "600", "700"} <= set(loaded)
+
+
+def test_only_the_fonts_of_the_pages_are_served(running: RunningServer, http: requests.Session) -> None:
+    found = http.get(running.address + "/static/fonts/Inter-Regular.woff2")
+    assert (found.status_code, found.headers["content-type"]) == (200, "font/woff2")
+    for name in ("Inter-Thin.woff2", "Inter-Regular.otf", "..%2FOFL.txt", "..%2f..%2ftheme%2ftheme.woff2"):
+        assert http.get(f"{running.address}/static/fonts/{name}").status_code == 404, name
+
+
+def test_personal_pages_are_never_cached(running: RunningServer, http: requests.Session) -> None:
+    sign_in(running, http)
+    ticket = running.open()
+    for url in (ticket.url, ticket.url + "/leave", *(running.address + path for path in PAGES)):
         assert http.get(url).headers["cache-control"] == "no-store"
 
 
-def test_pages_hold_no_script_and_no_style_of_their_own(
-    shop: Running, old_shop: Running, http: requests.Session
+def test_pages_have_no_inline_script_or_style(
+    running: RunningServer, running_with_past: RunningServer, http: requests.Session
 ) -> None:
-    come_in(old_shop, http)
-    ticket = shop.open()
-    for url in (ticket.url, *(old_shop.address + path for path in PAGES)):
+    sign_in(running_with_past, http)
+    ticket = running.open()
+    for url in (ticket.url, *(running_with_past.address + path for path in PAGES)):
         html = http.get(url).text
         assert not re.search(r"\sstyle=|<style|\son\w+=|javascript:", html), url
         assert all(
@@ -56,79 +72,80 @@ def test_pages_hold_no_script_and_no_style_of_their_own(
 
 
 @pytest.mark.attack(
-    "A script is put into a page", "the browser does not run it: the content policy forbids it"
+    "A script is inserted into a page",
+    "the browser does not run it: the content policy forbids it",
 )
-def test_the_browser_sees_the_policy_at_work(
-    shop: Running, unwatched_phone: Page, complaints: Complaints
+def test_the_browser_reports_a_breach_of_the_content_policy(
+    running: RunningServer, lenient_phone: Page, console_errors: ConsoleErrors
 ) -> None:
-    """The fixtures that forbid complaints would notice a breach."""
-    ticket = shop.open()
-    unwatched_phone.goto(ticket.url)
-    unwatched_phone.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color:red\">x</p>')")
-    assert any("Content Security Policy" in said for said in complaints)
+    """Proves that the fixtures that allow no console errors notice a breach."""
+    ticket = running.open()
+    lenient_phone.goto(ticket.url)
+    lenient_phone.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color:red\">x</p>')")
+    assert any("Content Security Policy" in message for message in console_errors)
 
 
 @pytest.mark.attack("A body above 16 kB to the pages", "refused before it is read")
-def test_a_body_too_large_is_refused(shop: Running, http: requests.Session) -> None:
-    ticket = shop.open()
-    large = b"x" * (LARGEST_BODY + 1)
+def test_a_body_too_large_is_refused(running: RunningServer, http: requests.Session) -> None:
+    ticket = running.open()
+    large = b"x" * (WEB_BODY_BYTES + 1)
     as_form = {"Content-Type": "application/x-www-form-urlencoded"}
-    for body in (large, iter([large[:9000], large[9000:]])):  # announced, and not
-        answer = http.post(shop.address + "/manager/sign-in", data=body, headers=as_form)
+    for body in (large, iter([large[:9000], large[9000:]])):  # with and without an announced length
+        answer = http.post(running.address + "/manager/sign-in", data=body, headers=as_form)
         assert answer.status_code == 413
     assert http.post(ticket.url + "/rate", data=large, headers=as_form).status_code == 404
     assert "A-" in http.get(ticket.url).text
 
 
-def test_the_way_in_leads_to_the_manager(shop: Running, http: requests.Session) -> None:
+def test_the_root_leads_to_the_managers_first_page(running: RunningServer, http: requests.Session) -> None:
     for path in ("/", "/manager"):
-        assert http.get(shop.address + path, allow_redirects=False).headers["location"] == "/manager/today"
+        assert http.get(running.address + path, allow_redirects=False).headers["location"] == "/manager/today"
 
 
-def test_an_address_that_is_none_is_answered_in_words(shop: Running, http: requests.Session) -> None:
+def test_an_unknown_address_is_explained(running: RunningServer, http: requests.Session) -> None:
     for path in ("/no", "/manager/no", "/static/no.js", "/static/../app.py"):
-        answer = http.get(shop.address + path, headers={"Accept-Language": "fi"})
+        answer = http.get(running.address + path, headers={"Accept-Language": "fi"})
         assert answer.status_code == 404
         assert "Tätä sivua ei ole." in answer.text
 
 
-def test_what_goes_wrong_is_told_in_the_language_chosen_before(shop: Running, http: requests.Session) -> None:
-    come_in(shop, http)
-    http.get(shop.address + "/manager/today?lang=fi")
-    for answer in (
-        http.post(shop.address + "/manager/devices/codes", {"token": "x"}),
-        http.get(shop.address + "/manager/nowhere"),
+def test_errors_are_explained_in_the_chosen_language(running: RunningServer, http: requests.Session) -> None:
+    sign_in(running, http)
+    http.get(running.address + "/manager/today?lang=fi")
+    for answer, link, link_text in (
+        (http.post(running.address + "/manager/devices/codes", {"token": "x"}), "devices", "Yritä uudelleen"),
+        (http.get(running.address + "/manager/nowhere"), "today", "Tänään"),
     ):
-        assert "Se ei onnistunut." in words_in(answer)
-        assert "Tänään" in words_in(answer)  # the way on
+        assert "Se ei onnistunut." in text_of(answer)
+        assert f'href="/manager/{link}">{link_text}' in answer.text
         assert '<html lang="fi">' in answer.text
 
 
-def test_static_files_carry_the_theme_and_the_icons(shop: Running, http: requests.Session) -> None:
-    theme = http.get(shop.address + "/static/theme.css")
+def test_the_theme_and_the_icons_are_served(running: RunningServer, http: requests.Session) -> None:
+    theme = http.get(running.address + "/static/theme.css")
     assert theme.headers["content-type"].startswith("text/css")
     assert "--ink-soft:" in theme.text
     assert "prefers-color-scheme: dark" in theme.text.replace(":dark", ": dark")
-    assert http.get(shop.address + "/static/icons.ttf").content[:4] == b"\x00\x01\x00\x00"
+    assert http.get(running.address + "/static/icons.ttf").content[:4] == b"\x00\x01\x00\x00"
 
 
-def test_health_tells_whether_all_is_well(shop: Running, http: requests.Session) -> None:
-    well = http.get(shop.address + "/health")
+def test_health_says_whether_the_server_is_well(running: RunningServer, http: requests.Session) -> None:
+    well = http.get(running.address + "/health")
     assert (well.status_code, well.json()["ok"], well.json()["unwell"]) == (200, True, None)
-    ticket = shop.open()
-    with full_disk(shop):
+    ticket = running.open()
+    with full_disk(running):
         http.post(ticket.url + "/leave")
-        ill = http.get(shop.address + "/health")
+        ill = http.get(running.address + "/health")
     assert (ill.status_code, ill.json()["ok"]) == (503, False)
     assert "the disk is full" in ill.json()["unwell"]
-    assert str(shop.server.folder.path) not in ill.text
+    assert str(running.server.data_dir.path) not in ill.text
 
 
-def test_a_fault_of_our_own_is_one_calm_page(
-    shop: Running, http: requests.Session, monkeypatch: pytest.MonkeyPatch
+def test_an_exception_shows_a_page_without_details(
+    running: RunningServer, http: requests.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ticket = shop.open()
-    monkeypatch.setattr("sync_server.web.phone.headline", lambda *_: 1 / 0)
+    ticket = running.open()
+    monkeypatch.setattr("sync_server.web.shopper.pages.headline", lambda *_: 1 / 0)
     answer = http.get(ticket.url)
     assert answer.status_code == 500
     assert "Something went wrong on our side" in answer.text
@@ -137,11 +154,11 @@ def test_a_fault_of_our_own_is_one_calm_page(
     assert answer.headers["content-security-policy"]
 
 
-def test_the_server_stops_at_once_though_somebody_listens(
-    folder: Folder, clock: Clock, http: requests.Session, caplog: pytest.LogCaptureFixture
+def test_the_server_stops_at_once_while_a_page_listens(
+    folder: DataDir, clock: FakeClock, http: requests.Session, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with running(folder, clock) as shop:
-        ticket = shop.open()
+    with running_server(folder, clock) as running:
+        ticket = running.open()
         stream = http.get(ticket.url + "/events", stream=True, timeout=20)
         next(stream.iter_lines())
     assert [r for r in caplog.records if r.levelno >= logging.ERROR] == []
@@ -151,37 +168,32 @@ def test_the_server_stops_at_once_though_somebody_listens(
 # --- the secret of the sessions --------------------------------------------------------------------
 
 
-def test_the_secret_is_its_owner_s_alone_and_stays(
-    folder: Folder, clock: Clock, http: requests.Session
+def test_only_the_owner_can_read_the_secret_and_it_stays_the_same(
+    folder: DataDir, clock: FakeClock, http: requests.Session
 ) -> None:
     key = folder.path / "session.key"
     assert not key.exists()
-    with running(folder, clock) as shop:
-        http.get(shop.address + "/health")
+    with running_server(folder, clock) as running:
+        http.get(running.address + "/health")
         secret = key.read_text()
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    with running(folder, clock) as shop:
-        http.get(shop.address + "/health")
+    with running_server(folder, clock) as running:
+        http.get(running.address + "/health")
         assert key.read_text() == secret
 
 
-def test_a_damaged_secret_is_named_with_the_way_out(folder: Folder) -> None:
-    (folder.path / "session.key").write_text("x")
-    with pytest.raises(FolderError, match=r"session\.key: is damaged; delete it"):
-        session(folder)
-
-
-def test_a_page_that_only_asks_now_and_then_says_when_nobody_answers(
-    shop: Running, unwatched_desk: Page
+@pytest.mark.parametrize("damaged", [b"", b"x", b"\x00" * 60, b"\xff\xfe" * 30, b"a b" * 20])
+@pytest.mark.fault(
+    "The file with the secret of the manager's sessions is damaged",
+    "it is made anew and logged; managers sign in again",
+)
+def test_a_damaged_secret_is_made_anew(
+    folder: DataDir, damaged: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    desk = unwatched_desk
-    desk.clock.install()
-    come_in_at(shop, desk, "/manager/log")
-    told = desk.locator("#offline")
-    expect(told).to_be_hidden()
-    desk.route("**/manager/notice", lambda route: route.abort())
-    desk.clock.run_for(31_000)
-    expect(told).to_be_visible()
-    desk.unroute("**/manager/notice")
-    desk.clock.run_for(31_000)
-    expect(told).to_be_hidden()
+    key = folder.path / "session.key"
+    key.write_bytes(damaged)
+    key.chmod(0o644)
+    session_middleware(folder)
+    assert re.fullmatch(r"[\w-]{43}\n", key.read_text())
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert "session.key: was damaged and is made anew; managers sign in again" in caplog.text

@@ -1,104 +1,238 @@
-"""The floor of the moment, and what needs the manager's care on every page."""
+"""The page Now, and the notices on every page."""
 
 import requests
 from playwright.sync_api import Page, expect
 
 from sync_server.domain import ops
 from sync_server.domain.events import Presence
-from sync_server.service.store import Cause, Trouble
+from sync_server.service.admin import client
+from sync_server.service.storage.errors import FaultCause, StoreFault
+from tests.sample_store import MONDAY_10
 
-from .running import Running, tablet
-from .steps import come_in, come_in_at, come_in_once, full_disk, words_in
+from .running_server import RunningServer, tablet
+from .steps import SIGN_IN, form_field, full_disk, open_as_manager, sign_in, sign_in_once, text_of
 
 
-def test_who_waits_stands_in_the_order_of_coming(shop: Running, desk: Page) -> None:
+def test_waiting_visits_are_in_order_of_arrival(running: RunningServer, desktop: Page) -> None:
     for code, need in (("A-1", "repair"), ("B-1", "pick_up"), ("A-2", "repair")):
-        shop.open(need, code=code)
-        shop.clock.after(20)
-    come_in_at(shop, desk, "/manager/now")
-    rows = desk.get_by_role("region", name="In line").get_by_role("listitem")
+        running.open(need, code=code)
+        running.clock.after(20)
+    open_as_manager(running, desktop, "/manager/now")
+    rows = desktop.get_by_role("region", name="In line").get_by_role("listitem")
     expect(rows).to_have_count(3)
     assert [row.split("\n")[0] for row in rows.all_inner_texts()] == ["A-1", "B-1", "A-2"]
-    expect(desk.get_by_role("heading", level=1)).to_have_text("3 waiting, longest 1:00. 0 being helped.")
+    expect(desktop.get_by_role("heading", level=1)).to_have_text("3 waiting, longest 1:00. 0 being helped.")
 
 
-def test_whoever_waits_past_the_target_is_warm(shop: Running, http: requests.Session) -> None:
-    shop.open("repair", code="A-1")  # its target is a minute
-    shop.clock.after(60)
-    come_in(shop, http)
-    assert 'class="late"' not in http.get(shop.address + "/manager/now").text
-    shop.clock.after(1)
-    assert 'class="late"' in http.get(shop.address + "/manager/now").text
+def test_a_wait_over_the_target_is_highlighted(running: RunningServer, http: requests.Session) -> None:
+    running.open("repair", code="A-1")  # its target is one minute
+    running.clock.after(60)
+    sign_in(running, http)
+    assert 'class="late"' not in http.get(running.address + "/manager/now").text
+    running.clock.after(1)
+    assert 'class="late"' in http.get(running.address + "/manager/now").text
 
 
-def test_the_page_changes_by_itself(shop: Running, desk: Page) -> None:
-    shop.sign_on("maya")
-    come_in_at(shop, desk, "/manager/now")
-    title = desk.get_by_role("heading", level=1)
+def test_the_alert_says_what_keeps_the_visit_and_what_helps(
+    running: RunningServer, http: requests.Session
+) -> None:
+    running.sign_on("lotte")  # she cannot repair
+    running.open("repair", code="A-1")
+    running.clock.after(61)
+    running.open("pick_up", code="A-2")  # the server looks at the time with every op
+    sign_in(running, http)
+    page = text_of(http.get(running.address + "/manager/today"))
+    assert "Nobody on the floor has the skill: Repairs." in page
+    assert "See the floor" in page
+
+
+def test_the_manager_has_everybody_asked(running: RunningServer, desktop: Page) -> None:
+    running.sign_on("lotte")  # she cannot repair
+    ticket = running.open("repair", code="A-1")
+    running.clock.after(61)
+    running.call(running.server.processor.tick)
+    open_as_manager(running, desktop, "/manager/now")
+    row = desktop.get_by_role("region", name="In line").get_by_role("listitem")
+    expect(row).to_contain_text("Nobody on the floor has the skill: Repairs.")
+    row.get_by_role("button", name="Ask everybody").click()
+    expect(row).to_contain_text("Lotte asked")
+    assert ticket.visit.offer_to == "lotte"
+    expect(desktop.get_by_role("button", name="Ask everybody")).to_have_count(0)
+    expect(desktop.get_by_role("status").filter(has_text="A-1")).to_contain_text("Being asked now: Lotte.")
+    desktop.goto(f"{running.address}/manager/visits/{ticket.visit_id}")
+    expect(desktop.get_by_text("The manager had everybody asked, also without the skill")).to_be_visible()
+
+
+def test_from_any_page_the_manager_has_the_tablet_ring_again(running: RunningServer, desktop: Page) -> None:
+    running.sign_on("maya")
+    ticket = running.open("repair", code="A-1")
+    for seconds in (16, 45):
+        running.clock.after(seconds)
+        running.call(running.server.processor.tick)
+    open_as_manager(running, desktop, "/manager/log")
+    expect(desktop.get_by_role("status").filter(has_text="A-1")).to_contain_text("No answer from Maya")
+    expect(desktop.get_by_role("button", name="Ask everybody")).to_have_count(0)
+    desktop.get_by_role("button", name="Ring again").click()
+    desktop.wait_for_url("**/manager/now")
+    assert ticket.visit.offer_to == "maya"
+
+
+def test_the_reason_is_there_also_while_somebody_is_asked_for_another_visit(
+    running: RunningServer, http: requests.Session
+) -> None:
+    running.open("question", code="A-1")
+    running.clock.after(5)
+    running.open("repair", code="A-2")
+    running.clock.after(200)
+    running.call(running.server.processor.tick)
+    running.sign_on("lotte")
+    sign_in(running, http)
+    text = text_of(http.get(running.address + "/manager/today"))
+    assert "2 shoppers wait longer than the target. A-1 3:25, A-2 3:20" in text
+    assert "A-2 : Nobody on the floor has the skill: Repairs." in text
+
+
+def test_a_need_without_skills_lacks_no_skill(running: RunningServer, http: requests.Session) -> None:
+    running.open("question", code="A-1")
+    running.clock.after(200)
+    running.call(running.server.processor.tick)
+    sign_in(running, http)
+    text = text_of(http.get(running.address + "/manager/today"))
+    assert "Nobody is on the floor. Call a colleague" in text
+    assert "skill" not in text
+
+
+def test_who_may_only_look_reads_the_reason_without_the_buttons(
+    running: RunningServer, http: requests.Session
+) -> None:
+    running.sign_on("lotte")
+    ticket = running.open("repair", code="A-1")
+    running.clock.after(61)
+    running.call(running.server.processor.tick)
+    client.run(running.server.data_dir, "add_manager", name="owner", role="readonly", password="looking only")
+    form = {"token": form_field(http.get(running.address + SIGN_IN)), "password": "looking only"}
+    http.post(running.address + SIGN_IN, {**form, "name": "owner"})
+    page = http.get(running.address + "/manager/now")
+    assert "Nobody on the floor has the skill: Repairs." in text_of(page)
+    assert f"/manager/visits/{ticket.visit_id}/ask" not in page.text
+
+
+def test_the_alert_names_several_who_are_on_a_break(running: RunningServer, http: requests.Session) -> None:
+    running.sign_on("maya", "noor")
+    for name in ("maya", "noor"):
+        running.submit_ok(ops.SetPresence(Presence.ON_BREAK), tablet(name))
+    running.open("repair", code="A-1")
+    running.clock.after(61)
+    running.call(running.server.processor.tick)
+    sign_in(running, http)
+    assert "on a break now: Maya, Noor." in text_of(http.get(running.address + "/manager/now"))
+
+
+def test_on_the_page_of_the_floor_the_alert_does_not_lead_there(
+    running: RunningServer, desktop: Page
+) -> None:
+    running.open("repair", code="A-1")
+    running.clock.after(61)
+    running.call(running.server.processor.tick)
+    open_as_manager(running, desktop, "/manager/now")
+    expect(desktop.get_by_text("A-1 has waited 1:01")).to_be_visible()
+    expect(desktop.get_by_role("link", name="See the floor")).to_be_hidden()
+    desktop.goto(running.address + "/manager/log")
+    expect(desktop.get_by_role("link", name="See the floor")).to_be_visible()
+
+
+def test_the_page_changes_by_itself(running: RunningServer, desktop: Page) -> None:
+    running.sign_on("maya")
+    open_as_manager(running, desktop, "/manager/now")
+    title = desktop.get_by_role("heading", level=1)
     expect(title).to_have_text("Nobody is waiting. 0 being helped.")
-    desk.evaluate("window.never_reloaded = true")
-    ticket = shop.open("repair", code="A-7")
-    line = desk.get_by_role("region", name="In line")
+    desktop.evaluate("window.never_reloaded = true")
+    ticket = running.open("repair", code="A-7")
+    line = desktop.get_by_role("region", name="In line")
     expect(line).to_contain_text("A-7")
     expect(line).to_contain_text("Maya asked")
     ticket.accept("maya")
-    people = desk.get_by_role("region", name="On the floor")
+    people = desktop.get_by_role("region", name="On the floor")
     expect(people).to_contain_text("with A-7 · Something doesn’t work")
     expect(title).to_have_text("Nobody is waiting. 1 being helped.")
-    assert desk.evaluate("window.never_reloaded") is True
+    assert desktop.evaluate("window.never_reloaded") is True
 
 
-def test_the_floor_tells_what_everybody_does(shop: Running, http: requests.Session) -> None:
-    shop.sign_on("maya", "sam", "noor")
-    shop.yes(ops.SetPresence(Presence.ON_BREAK), tablet("sam"))
-    ticket = shop.open("repair", code="A-1")
+def test_the_page_shows_what_every_employee_does(running: RunningServer, http: requests.Session) -> None:
+    running.sign_on("maya", "sam", "noor")
+    running.submit_ok(ops.SetPresence(Presence.ON_BREAK), tablet("sam"))
+    ticket = running.open("repair", code="A-1")
     first = ticket.visit.offer_to
     assert first is not None
     ticket.accept(first)
     ticket.start(first)
     ticket.hold(first)
-    come_in(shop, http)
-    said = words_in(http.get(shop.address + "/manager/now"))
-    assert "Sam Break" in said
-    assert f"{first.capitalize()} Available · 1 on hold" in said
-    assert "Lotte" not in said
+    sign_in(running, http)
+    text = text_of(http.get(running.address + "/manager/now"))
+    assert "Sam Break" in text
+    assert f"{first.capitalize()} Available · 1 on hold" in text
+    assert "Lotte" not in text
 
 
-def test_alerted_visits_are_told_on_every_page(shop: Running, http: requests.Session) -> None:
-    come_in(shop, http)
-    shop.open("repair", code="A-9")
+def test_every_page_names_the_visits_with_an_alert(running: RunningServer, http: requests.Session) -> None:
+    sign_in(running, http)
+    running.open("repair", code="A-9")
     pages = ("/manager/now", "/manager/today", "/manager/log", "/manager/notice")
     for path in pages:
-        assert "A-9 has waited" not in words_in(http.get(shop.address + path))
-    shop.clock.after(61)
-    shop.call(shop.server.shop.tick)
+        assert "A-9 has waited" not in text_of(http.get(running.address + path))
+    running.clock.after(61)
+    running.call(running.server.processor.tick)
     for path in pages:
-        told = "A-9 has waited 1:01 for: Something doesn’t work."
-        assert told in words_in(http.get(shop.address + path)), path
-    shop.open("repair", code="A-10")
-    shop.clock.after(61)
-    shop.call(shop.server.shop.tick)
-    said = words_in(http.get(shop.address + "/manager/log"))
-    assert "2 shoppers wait longer than the target. A-9 2:02, A-10 1:01" in said
+        expected = "A-9 has waited 1:01 for: Something doesn’t work."
+        assert expected in text_of(http.get(running.address + path)), path
+    running.open("repair", code="A-10")
+    running.clock.after(61)
+    running.call(running.server.processor.tick)
+    text = text_of(http.get(running.address + "/manager/log"))
+    assert "2 shoppers wait longer than the target. A-9 2:02, A-10 1:01" in text
 
 
-def test_why_nothing_can_be_saved_is_told_in_every_language(shop: Running, http: requests.Session) -> None:
-    come_in_once(shop, http)
-    shop.call(lambda: setattr(shop.server.shop.mending, "unwell", Trouble(Cause.FULL, "the disk is full")))
-    for language, told in (("en", "is full"), ("nl", "is vol"), ("fi", "on täynnä")):
-        said = words_in(http.get(f"{shop.address}/manager/notice?lang={language}"))
-        assert told in said
-        assert "the disk" not in said
+def test_a_store_fault_is_explained_in_every_language(running: RunningServer, http: requests.Session) -> None:
+    sign_in_once(running, http)
+    running.call(
+        lambda: setattr(
+            running.server.processor.recovery, "write_error", StoreFault(FaultCause.FULL, "the disk is full")
+        )
+    )
+    for language, expected in (("en", "is full"), ("nl", "is vol"), ("fi", "on täynnä")):
+        text = text_of(http.get(f"{running.address}/manager/notice?lang={language}"))
+        assert expected in text
+        assert "the disk" not in text
 
 
-def test_every_page_says_when_nothing_can_be_saved(shop: Running, http: requests.Session) -> None:
-    come_in(shop, http)
-    ticket = shop.open()
-    with full_disk(shop):
+def test_a_nightly_backup_that_failed_is_on_every_page_until_one_succeeds(
+    running: RunningServer, http: requests.Session
+) -> None:
+    sign_in(running, http)
+    backups = running.server.backup_scheduler
+    running.call(lambda: setattr(backups, "problem", "/mnt/usb: No space left on device"))
+    for language, expected in (
+        ("en", "there is none yet"),
+        ("nl", "er is er nog geen"),
+        ("fi", "eikä aiempaa ole"),
+    ):
+        assert expected in text_of(http.get(f"{running.address}/manager/notice?lang={language}"))
+    running.call(lambda: setattr(backups, "latest_made", MONDAY_10))
+    for path in ("now", "today", "log", "devices"):
+        text = text_of(http.get(f"{running.address}/manager/{path}?lang=en"))
+        assert "The nightly backup did not work. The latest one is of 2 Mar 10:00" in text, path
+    running.call(lambda: setattr(backups, "problem", None))
+    assert "backup" not in text_of(http.get(running.address + "/manager/now"))
+
+
+def test_every_page_says_that_nothing_can_be_saved(running: RunningServer, http: requests.Session) -> None:
+    sign_in(running, http)
+    ticket = running.open()
+    with full_disk(running):
         http.post(ticket.url + "/leave")
         for path in ("/manager/now", "/manager/today", "/manager/log"):
-            said = words_in(http.get(shop.address + path))
-            assert "Nothing can be saved at the moment." in said
-            assert "The disk of the shop’s computer is full." in said
+            text = text_of(http.get(running.address + path))
+            assert "Nothing can be saved at the moment." in text
+            assert "The disk of the shop’s computer is full." in text
     http.post(ticket.url + "/leave")
-    assert "Nothing can be saved" not in words_in(http.get(shop.address + "/manager/now"))
+    assert "Nothing can be saved" not in text_of(http.get(running.address + "/manager/now"))

@@ -1,4 +1,4 @@
-"""The shopper's page: where am I, when, what now."""
+"""The shopper's page: how far the visit is, how long it takes, leaving, and its link."""
 
 import re
 
@@ -6,62 +6,64 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from sync_server.domain.visit import State
+from sync_server.domain import ops
+from sync_server.domain.visit.visit import State
+from sync_server.service.limits.numbers import PHONE_RETURNS_PER_MINUTE
 
-from .running import Running
-from .steps import full_disk, token_in, words_in
+from .running_server import RunningServer, VisitDriver, tablet
+from .steps import form_field, full_disk, text_of
 
 MINUTE = 60
 HOUR = 3600
 
 
-# --- where am I ----------------------------------------------------------------------------------
+# --- how far the visit is ----------------------------------------------------------------------------------
 
 
-def test_the_page_tells_place_wait_and_what_to_try_meanwhile(shop: Running, http: requests.Session) -> None:
-    shop.sign_on("maya")
-    ticket = shop.open("repair", code="A-42")
-    said = words_in(http.get(ticket.url))
-    assert "Lumen & Co" in said
-    assert "A-42 · Blue Heron" in said
-    assert "You’re next." in said
-    assert re.search(r"Someone is with you (within|in) .*minute", said)
-    assert "In line since 17:10" in said
-    assert "It won’t charge? Try another cable." in said
+def test_the_page_shows_place_wait_and_self_help(running: RunningServer, http: requests.Session) -> None:
+    running.sign_on("maya")
+    ticket = running.open("repair", code="A-42")
+    text = text_of(http.get(ticket.url))
+    assert "Lumen & Co" in text
+    assert "A-42 · Blue Heron" in text
+    assert "You’re next." in text
+    assert re.search(r"Someone is with you (within|in) .*minute", text)
+    assert "In line since 17:10" in text
+    assert "It won’t charge? Try another cable." in text
 
 
-def test_the_page_says_so_where_nobody_knows_how_long(shop: Running, http: requests.Session) -> None:
-    ticket = shop.open("repair")
-    assert "We don’t know yet how long" in words_in(http.get(ticket.url))
+def test_the_page_says_when_there_is_no_estimate(running: RunningServer, http: requests.Session) -> None:
+    ticket = running.open("repair")
+    assert "We don’t know yet how long" in text_of(http.get(ticket.url))
 
 
-def test_whoever_waits_behind_others_reads_how_many(shop: Running, http: requests.Session) -> None:
-    shop.sign_on("maya")
-    shop.open("repair")
-    shop.clock.after(1)
-    ticket = shop.open("repair")
-    assert "1 person before you." in words_in(http.get(ticket.url))
-    shop.clock.after(1)
-    later = shop.open("repair")
-    assert "2 people before you." in words_in(http.get(later.url))
+def test_the_page_shows_how_many_are_before(running: RunningServer, http: requests.Session) -> None:
+    running.sign_on("maya")
+    running.open("repair")
+    running.clock.after(1)
+    ticket = running.open("repair")
+    assert "1 person before you." in text_of(http.get(ticket.url))
+    running.clock.after(1)
+    later = running.open("repair")
+    assert "2 people before you." in text_of(http.get(later.url))
 
 
-def test_each_stage_has_its_words(shop: Running, http: requests.Session) -> None:
-    shop.sign_on("maya")
-    ticket = shop.open("repair")
+def test_each_stage_has_its_headline(running: RunningServer, http: requests.Session) -> None:
+    running.sign_on("maya")
+    ticket = running.open("repair")
     ticket.recall("maya")
-    assert "Maya is looking for you." in words_in(http.get(ticket.url))
+    assert "Maya is looking for you." in text_of(http.get(ticket.url))
     ticket.accept("maya")
-    assert "Maya is on the way." in words_in(http.get(ticket.url))
+    assert "Maya is on the way." in text_of(http.get(ticket.url))
     ticket.start("maya")
-    assert "Maya is with you." in words_in(http.get(ticket.url))
+    assert "Maya is with you." in text_of(http.get(ticket.url))
     ticket.hold("maya")
-    assert "Maya will be right back." in words_in(http.get(ticket.url))
+    assert "Maya will be right back." in text_of(http.get(ticket.url))
 
 
-def test_the_page_changes_by_itself_as_things_happen(shop: Running, phone: Page) -> None:
-    shop.sign_on("maya")
-    ticket = shop.open("repair")
+def test_the_page_changes_by_itself_as_things_happen(running: RunningServer, phone: Page) -> None:
+    running.sign_on("maya")
+    ticket = running.open("repair")
     phone.goto(ticket.url)
     expect(phone.get_by_role("heading", level=1)).to_have_text("You’re next.")
     phone.evaluate("window.never_reloaded = true")
@@ -79,63 +81,66 @@ def test_the_page_changes_by_itself_as_things_happen(shop: Running, phone: Page)
     assert phone.evaluate("window.never_reloaded") is True
 
 
-def test_a_page_that_could_not_connect_says_so_and_tries_again(shop: Running, unwatched_phone: Page) -> None:
-    phone = unwatched_phone  # the browser itself complains of the connection
-    ticket = shop.open("repair")
+def test_a_page_that_could_not_connect_says_so_and_tries_again(
+    running: RunningServer, lenient_phone: Page
+) -> None:
+    phone = lenient_phone  # the browser itself reports the failed connection
+    ticket = running.open("repair")
     phone.route("**/events", lambda route: route.abort())
     phone.clock.install()
     phone.goto(ticket.url)
-    expect(phone.get_by_text("No connection just now.")).to_be_visible()
+    expect(phone.get_by_text("No connection just now")).to_be_visible()
     phone.unroute("**/events")
     phone.clock.run_for(6000)
-    expect(phone.get_by_text("No connection just now.")).to_be_hidden()
+    expect(phone.get_by_text("No connection just now")).to_be_hidden()
     ticket.cancel()
     expect(phone.get_by_text("You left the line.")).to_be_visible()
 
 
-def test_an_answer_that_is_an_error_replaces_nothing(shop: Running, unwatched_phone: Page) -> None:
-    phone = unwatched_phone
-    ticket = shop.open("repair")
+def test_an_error_answer_does_not_replace_the_page(running: RunningServer, lenient_phone: Page) -> None:
+    phone = lenient_phone
+    running.sign_on("maya")
+    ticket = running.open("repair")
     phone.route("**/events", lambda route: route.fulfill(status=503, body="<h1>Bad gateway</h1>"))
     phone.goto(ticket.url)
-    expect(phone.get_by_text("No connection just now.")).to_be_visible()
+    expect(phone.get_by_text("No connection just now")).to_be_visible()
     expect(phone.get_by_role("heading", level=1)).to_have_text("You’re next.")
 
 
-def test_a_page_open_when_its_link_dies_says_so(shop: Running, unwatched_phone: Page) -> None:
-    phone = unwatched_phone
-    ticket = shop.open("repair")
+def test_an_open_page_says_when_its_link_expires(running: RunningServer, lenient_phone: Page) -> None:
+    phone = lenient_phone
+    ticket = running.open("repair")
     phone.route("**/events", lambda route: route.abort())
     phone.clock.install()
     phone.goto(ticket.url)
-    expect(phone.get_by_text("No connection just now.")).to_be_visible()
+    expect(phone.get_by_text("No connection just now")).to_be_visible()
     ticket.cancel()
-    shop.clock.after(HOUR)
+    running.clock.after(HOUR)
     phone.unroute("**/events")
     phone.clock.run_for(6000)
     expect(phone.get_by_role("heading", level=1)).to_have_text("We can’t find this ticket.")
 
 
-def test_the_events_end_with_the_visit(shop: Running, http: requests.Session) -> None:
-    shop.sign_on("maya")
-    ticket = shop.open("repair")
+def test_the_events_end_with_the_visit(running: RunningServer, http: requests.Session) -> None:
+    running.sign_on("maya")
+    ticket = running.open("repair")
     with http.get(ticket.url + "/events", stream=True, timeout=20) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
         lines = stream.iter_lines(decode_unicode=True)
         assert any("You’re next." in line for line in lines)
-        ticket.served("maya")
+        ticket.serve("maya")
         rest = list(lines)
     assert any("Maya helped you." in line for line in rest)
     assert "event: over" in rest
 
 
-def test_without_javascript_the_page_renews_itself(shop: Running, http: requests.Session) -> None:
-    shop.sign_on("maya")
-    ticket = shop.open("repair")
+def test_without_javascript_the_page_renews_itself(running: RunningServer, http: requests.Session) -> None:
+    running.sign_on("maya")
+    ticket = running.open("repair")
     renews = '<noscript><meta http-equiv="refresh"'
     assert renews in http.get(ticket.url).text
-    ticket.served("maya")
-    assert renews not in http.get(ticket.url).text  # nobody is interrupted while answering
+    ticket.serve("maya")
+    assert renews not in http.get(ticket.url).text  # a reload would interrupt the answer
 
 
 # --- leaving ---------------------------------------------------------------------------------------
@@ -149,57 +154,155 @@ def leave(page: Page, url: str) -> None:
     expect(page.get_by_text("You left the line.")).to_be_visible()
 
 
-def test_a_shopper_leaves_the_line(shop: Running, phone: Page) -> None:
-    ticket = shop.open("repair")
+def test_a_shopper_leaves_the_line(running: RunningServer, phone: Page) -> None:
+    ticket = running.open("repair")
     leave(phone, ticket.url)
     assert ticket.visit.state is State.CANCELLED
 
 
-def test_a_shopper_leaves_the_line_without_javascript(shop: Running, plain_phone: Page) -> None:
-    ticket = shop.open("repair")
-    leave(plain_phone, ticket.url)
+def test_a_shopper_leaves_the_line_without_javascript(running: RunningServer, phone_without_js: Page) -> None:
+    ticket = running.open("repair")
+    leave(phone_without_js, ticket.url)
     assert ticket.visit.state is State.CANCELLED
 
 
-def test_a_shopper_thinks_better_of_it(shop: Running, phone: Page) -> None:
-    ticket = shop.open("repair")
+def test_a_shopper_may_stay_in_line_after_all(running: RunningServer, phone: Page) -> None:
+    ticket = running.open("repair")
     phone.goto(ticket.url + "/leave")
     phone.get_by_role("link", name="No, I’ll stay").click()
     phone.wait_for_url(ticket.url)
     assert ticket.visit.state is State.WAITING
 
 
-def test_leaving_twice_is_leaving_once(shop: Running, http: requests.Session) -> None:
-    ticket = shop.open("repair")
-    form = {"once": token_in(http.get(ticket.url + "/leave"), "once")}
+def test_the_leave_form_sent_twice_has_one_effect(running: RunningServer, http: requests.Session) -> None:
+    ticket = running.open("repair")
+    form = {"once": form_field(http.get(ticket.url + "/leave"), "once")}
     for _ in range(2):
-        assert "You left the line." in words_in(http.post(ticket.url + "/leave", form))
+        assert "You left the line." in text_of(http.post(ticket.url + "/leave", form))
     assert ticket.visit.rev == 2
 
 
-def test_whoever_is_being_helped_cannot_leave_by_an_old_page(shop: Running, http: requests.Session) -> None:
-    shop.sign_on("maya")
-    ticket = shop.open("repair")
-    form = {"once": token_in(http.get(ticket.url + "/leave"), "once")}
+def test_an_old_page_cannot_end_a_visit_that_is_being_served(
+    running: RunningServer, http: requests.Session
+) -> None:
+    running.sign_on("maya")
+    ticket = running.open("repair")
+    form = {"once": form_field(http.get(ticket.url + "/leave"), "once")}
     ticket.accept("maya")
     ticket.start("maya")
-    assert "Maya is with you." in words_in(http.post(ticket.url + "/leave", form))
+    assert "Maya is with you." in text_of(http.post(ticket.url + "/leave", form))
     assert ticket.visit.state is State.SERVING
+
+
+# --- back in line ----------------------------------------------------------------------------------
+
+
+def call_in_vain(running: RunningServer, ticket: VisitDriver) -> None:
+    """Maya comes, calls the ticket and finds nobody."""
+    ticket.accept("maya")
+    ticket.recall("maya")
+    running.submit_ok(ops.MarkNoShow(ticket.visit_id, ticket.visit.rev), tablet("maya"))
+
+
+def test_somebody_who_was_not_found_reads_so_and_gets_back_in_line(
+    running: RunningServer, phone: Page
+) -> None:
+    running.sign_on("maya")
+    ticket = running.open("repair", code="A-42")
+    phone.goto(ticket.url)
+    call_in_vain(running, ticket)
+    expect(phone.get_by_role("heading", level=1)).to_have_text("We could not find you.")
+    phone.get_by_role("button", name="Get back in line").click()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("You’re next.")
+    expect(phone.get_by_text("ON-1")).to_be_visible()
+    phone.goto(ticket.url)  # the code on the ticket
+    expect(phone.get_by_text("ON-1")).to_be_visible()
+
+
+def test_somebody_gets_back_in_line_without_javascript_and_in_their_language(
+    running: RunningServer, phone_without_js: Page
+) -> None:
+    running.sign_on("maya")
+    ticket = running.open("repair", language="nl")
+    call_in_vain(running, ticket)
+    phone_without_js.goto(ticket.url + "?lang=fi")
+    phone_without_js.get_by_role("button", name="Palaa jonoon").click()
+    expect(phone_without_js.get_by_role("heading", level=1)).to_have_text("Olet seuraava.")
+    assert "lang=fi" in phone_without_js.url
+
+
+def test_the_way_back_opens_one_visit_that_is_recognised_as_before(
+    running: RunningServer, http: requests.Session
+) -> None:
+    running.sign_on("maya")
+    ticket = running.open("repair", language="nl")
+    call_in_vain(running, ticket)
+    pages = {http.post(ticket.url + "/back").url for _ in range(3)}
+    assert len(pages) == 1
+    (again,) = running.call(lambda: running.server.processor.floor.line())
+    assert (again.need, again.language, again.source, again.ticket) == ("repair", "nl", "phone", "ON-1")
+    assert pages == {f"{running.address}/v/{again.link}"}
+
+
+@pytest.mark.parametrize("state", ["waiting", "serving", "completed", "removed", "closed"])
+def test_there_is_no_way_back_where_it_makes_no_sense(
+    running: RunningServer, http: requests.Session, state: str
+) -> None:
+    running.sign_on("maya")
+    ticket = running.open("repair")
+    if state in ("serving", "completed"):
+        ticket.accept("maya")
+        ticket.start("maya")
+    if state == "completed":
+        ticket.complete("maya")
+    if state == "removed":
+        running.submit_ok(ops.Remove(ticket.visit_id, ticket.visit.rev), tablet("maya"))
+    if state == "closed":
+        ticket.cancel()
+        hours = running.server.processor.catalogue.hours
+        running.call(lambda: setattr(hours, "is_open", lambda _at: False))
+    assert "Get back in line" not in http.get(ticket.url).text
+    assert http.post(ticket.url + "/back").status_code == 503
+    assert len(running.call(lambda: list(running.server.processor.floor.line()))) <= 1
+
+
+@pytest.mark.attack("A script leaves the line and comes back, again and again", "refused after 20 a minute")
+def test_coming_back_is_limited(running: RunningServer, http: requests.Session) -> None:
+    url = running.open("repair").url
+    for _ in range(PHONE_RETURNS_PER_MINUTE):
+        http.post(url + "/leave")
+        url = http.post(url + "/back").url
+    http.post(url + "/leave")
+    busy = http.post(url + "/back")
+    assert (busy.status_code, "at the kiosk" in text_of(busy)) == (503, True)
+    running.clock.after(61)
+    assert http.post(url + "/back").status_code == 200
+
+
+def test_after_a_hand_over_the_page_says_so(running: RunningServer, http: requests.Session) -> None:
+    running.sign_on("maya", "sam")
+    ticket = running.open("pick_up")
+    ticket.claim("maya")
+    ticket.start("maya")
+    running.submit_ok(ops.HandOver(ticket.visit_id, ticket.visit.rev, need="repair"), tablet("maya"))
+    text = text_of(http.get(ticket.url))
+    assert "A colleague takes over." in text
+    assert "You’re next" not in text
 
 
 # --- the link --------------------------------------------------------------------------------------
 
 
 @pytest.mark.attack("A shopper's link is opened long after the visit", "not found")
-def test_a_link_dies_an_hour_after_the_end(shop: Running, http: requests.Session) -> None:
-    ticket = shop.open("repair")
+def test_a_link_expires_an_hour_after_the_end(running: RunningServer, http: requests.Session) -> None:
+    ticket = running.open("repair")
     ticket.cancel()
-    shop.clock.after(HOUR - MINUTE)
+    running.clock.after(HOUR - MINUTE)
     assert http.get(ticket.url).status_code == 200
-    shop.clock.after(MINUTE)
+    running.clock.after(MINUTE)
     dead = http.get(ticket.url)
     assert dead.status_code == 404
-    assert "We can’t find this ticket." in words_in(dead)
+    assert "We can’t find this ticket." in text_of(dead)
     for path in ("/leave", "/events"):
         assert http.get(ticket.url + path).status_code == 404
     assert http.post(ticket.url + "/rate", {"effort": "5"}).status_code == 404
@@ -207,34 +310,67 @@ def test_a_link_dies_an_hour_after_the_end(shop: Running, http: requests.Session
 
 
 @pytest.mark.attack(
-    "Shopper links that are made up", "the same page as for one that is over: nothing tells them apart"
+    "Invented shopper links",
+    "the same page as for an expired link: nothing shows a difference",
 )
-def test_an_unknown_link_looks_like_a_dead_one(shop: Running, http: requests.Session) -> None:
-    ticket = shop.open("repair")
+def test_an_unknown_link_looks_like_an_expired_one(running: RunningServer, http: requests.Session) -> None:
+    ticket = running.open("repair")
     ticket.cancel()
-    shop.clock.after(HOUR)
+    running.clock.after(HOUR)
     for link in ("x", "0" * 22, "%2e%2e", "'; DROP TABLE visits"):
-        unknown = http.get(f"{shop.address}/v/{link}")
+        unknown = http.get(f"{running.address}/v/{link}")
         assert unknown.status_code == 404
         assert unknown.text == http.get(ticket.url).text
 
 
-def test_links_in_the_store_lead_to_their_own_visit(shop: Running, http: requests.Session) -> None:
-    one, other = shop.open("repair"), shop.open("pick_up")
-    assert one.code in words_in(http.get(one.url))
-    assert other.code not in words_in(http.get(one.url))
+def test_each_link_opens_its_own_visit(running: RunningServer, http: requests.Session) -> None:
+    one, other = running.open("repair"), running.open("pick_up")
+    assert one.code in text_of(http.get(one.url))
+    assert other.code not in text_of(http.get(one.url))
 
 
-# --- a bad moment ----------------------------------------------------------------------------------
+# --- a full disk ----------------------------------------------------------------------------------
 
 
-def test_when_nothing_can_be_saved_the_page_asks_to_try_again(shop: Running, http: requests.Session) -> None:
-    ticket = shop.open("repair")
-    with full_disk(shop):
+def test_when_nothing_can_be_saved_the_page_asks_to_try_again(
+    running: RunningServer, http: requests.Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    ticket = running.open("repair")
+    with full_disk(running):
         sorry = http.post(ticket.url + "/leave")
         assert sorry.status_code == 503
         assert sorry.headers["retry-after"]
-        assert "Please try again" in words_in(sorry)
+        assert "Please try again" in text_of(sorry)
         assert f'href="{ticket.path}"' in sorry.text
         assert ticket.visit.state is State.WAITING
-    assert "You left the line." in words_in(http.post(ticket.url + "/leave"))
+    assert "a form not done: the disk is full" in caplog.text
+    # Only what the server writes: another test of this process may have opened the log of the HTTP client.
+    records = [record for record in caplog.records if not record.name.startswith("urllib3")]
+    written = [caplog.handler.format(record) for record in records]  # with its traceback
+    assert not any(ticket.path in line for line in written), "a link is as good as the ticket"
+    assert "You left the line." in text_of(http.post(ticket.url + "/leave"))
+
+
+def test_the_page_says_when_it_takes_longer_and_why(running: RunningServer, http: requests.Session) -> None:
+    running.sign_on("maya")
+    first = running.open("repair")
+    first.accept("maya")
+    first.start("maya")
+    ticket = running.open("repair")
+    assert "longer than we said" not in text_of(http.get(ticket.url))
+    running.clock.after(40 * MINUTE)
+    running.call(running.server.processor.tick)
+    assert "It takes longer than we said: the visits before yours do." in text_of(http.get(ticket.url))
+
+
+def test_without_an_estimate_the_page_does_not_say_how_right_it_is(
+    running: RunningServer, http: requests.Session
+) -> None:
+    ticket = running.open("repair")
+    assert "how right we are" not in text_of(http.get(ticket.url))
+
+
+def test_the_page_says_how_right_the_told_waits_were(running: RunningServer, http: requests.Session) -> None:
+    running.sign_on("maya")
+    ticket = running.open("repair")
+    assert "We have told too few waits yet to say how right we are" in text_of(http.get(ticket.url))

@@ -1,4 +1,4 @@
-"""The pages of pairing. Each shows what it is told, and tells what was touched."""
+"""The pages of pairing. Each shows the controller's state and reports touches as events."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -10,62 +10,72 @@ from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
 
-from assets.icon import icon
-from assets.qr import Qr as Qr  # the rules use these
-from assets.split import Split as Split
-from assets.title import Title as Title
-from assets.touch import Pill, Tap
-from assets.words import Words, language_name
-from sync_server.domain.catalogue import LANGUAGES
+from assets.i18n.texts import Texts, language_name
+from assets.theme.drawing import drawable
+from assets.ui.icons import icon
+from assets.ui.widgets.basic import Pill, Tappable
+from assets.ui.widgets.qr import Qr as Qr  # pages.kv uses these three
+from assets.ui.widgets.split import Split as Split
+from assets.ui.widgets.title import Title as Title
+from sync_server.domain.catalogue.languages import LANGUAGES
+from sync_server.names import visible
 
-from .joining import CODE_GROUPS, CODE_LENGTH, Joining, Screen
+from .controller import CODE_GROUPS, CODE_LENGTH, PairingController, PairingScreen
 
 ADDRESS_KEYS = ("1234567890", "qwertyuiop", "asdfghjkl-", "zxcvbnm.:")
-CODE_KEYS = ("1234567890", "ABCDEFGHJK", "MNPQRSTVW", "XYZ")  # nothing that reads like another
-MOST_STORES = 4
+CODE_KEYS = ("1234567890", "ABCDEFGHJK", "MNPQRSTVW", "XYZ")  # no letters that look like another
+MAX_STORES = 4
+MAX_SHOWN_ADDRESS = 40  # characters of one that is none
 
 
 class PairLanguage(Pill):
-    """A language of ours."""
+    """One of the languages of Welkom."""
 
     code = StringProperty("")
 
 
 class PairPage(BoxLayout):
-    """What all have in common: the way back, and the languages. `on_<deed>` does that deed of Joining."""
+    """The base of all pages: the back button and the languages.
+
+    An event `on_x` is bound to the method `x` of the PairingController (see assets/ui/bind.py).
+    """
 
     way_back = StringProperty("")
     language = StringProperty("en")
 
-    __events__: tuple[str, ...] = ("on_speak", "on_back")
+    __events__: tuple[str, ...] = ("on_set_language", "on_back")
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         for code in LANGUAGES:
             pill = PairLanguage(code=code, test_name=f"speak-{code}")
-            pill.bind(on_release=lambda pill: self.dispatch("on_speak", pill.code))
+            pill.bind(on_release=lambda pill: self.dispatch("on_set_language", pill.code))
             self.ids.languages.add_widget(pill)
         self.bind(language=self._name_languages, way_back=self._name_languages)
         self._name_languages()
 
     def _name_languages(self, *_: Any) -> None:
-        """By their names; beside the way back there is room for their codes."""
+        """Writes the languages' names, or their codes if the back button takes the space."""
         for pill in self.ids.languages.children:
             pill.text = pill.code.upper() if self.way_back else language_name(pill.code)
             pill.chosen = pill.code == self.language
 
-    def on_speak(self, language: str) -> None:
+    def on_set_language(self, language: str) -> None:
         """A language was touched."""
 
     def on_back(self, *_: Any) -> None:
-        """To the beginning."""
+        """The back button was touched."""
 
-    def show(self, joining: Joining, words: Words) -> None:
-        self.language = words.language
-        self.way_back = "" if joining.screen is Screen.FIND and not joining.code else words.say("common.back")
+    def show(self, controller: PairingController, texts: Texts) -> None:
+        self.language = texts.language
+        self.way_back = (
+            ""
+            if controller.screen is PairingScreen.FIND and not controller.code
+            else texts.say("common.back")
+        )
 
 
-class StoreRow(Tap):
+class StoreRow(Tappable):
     """A store that was found."""
 
     name = StringProperty("")
@@ -73,7 +83,7 @@ class StoreRow(Tap):
 
 
 class PairFind(PairPage):
-    """Which shop is ours?"""
+    """Asks which store this device belongs to."""
 
     title = StringProperty("")
     text = StringProperty("")
@@ -81,62 +91,69 @@ class PairFind(PairPage):
     say_address = StringProperty("")
     say_code = StringProperty("")
 
-    __events__ = ("on_choose", "on_open_address", "on_open_code")
+    __events__ = ("on_choose_store", "on_open_address", "on_open_code")
 
-    def show(self, joining: Joining, words: Words) -> None:
-        super().show(joining, words)
-        self.stores = [(store.name, store.address) for store in joining.stores[:MOST_STORES]]
-        self.title = words.say("pairing.find.code_title" if joining.code else "pairing.find.title")
-        self.text = words.say("pairing.find.found" if self.stores else "pairing.find.none")
-        self.say_address = words.say("pairing.find.address")
-        self.say_code = "" if joining.code else words.say("pairing.find.code")
+    def show(self, controller: PairingController, texts: Texts) -> None:
+        super().show(controller, texts)
+        self.stores = [
+            (drawable(store.name) or store.address, store.address) for store in controller.stores[:MAX_STORES]
+        ]
+        self.title = texts.say("pairing.find.code_title" if controller.code else "pairing.find.title")
+        self.text = texts.say("pairing.find.found" if self.stores else "pairing.find.none")
+        if controller.bad_address is not None:
+            address = visible(controller.bad_address)[:MAX_SHOWN_ADDRESS]
+            self.text = f"{texts.say('pairing.find.bad_address', address=drawable(address))} {self.text}"
+        elif controller.damaged:
+            self.text = f"{texts.say('pairing.find.damaged')} {self.text}"
+        self.say_address = texts.say("pairing.find.address")
+        self.say_code = "" if controller.code else texts.say("pairing.find.code")
 
     def on_stores(self, *_: Any) -> None:
         self.ids.stores.clear_widgets()
         for name, address in self.stores:
             row = StoreRow(name=name, address=address, test_name=f"store-{address}")
-            row.bind(on_release=lambda row: self.dispatch("on_choose", row.address))
+            row.bind(on_release=lambda row: self.dispatch("on_choose_store", row.address))
             self.ids.stores.add_widget(row)
 
-    def on_choose(self, address: str) -> None:
-        """This shop."""
+    def on_choose_store(self, address: str) -> None:
+        """A store was touched."""
 
     def on_open_address(self) -> None:
-        """It is not in the list."""
+        """The store is not in the list: its address will be typed."""
 
     def on_open_code(self) -> None:
-        """The manager gave a code."""
+        """The manager has given a code."""
 
 
 class PairKey(ButtonBehavior, Label):
-    """One key; `letter` is what it types."""
+    """One key of the keyboard. `letter` is what it types; empty for the erase key."""
 
     test_name = StringProperty("")
     letter = StringProperty("")
 
 
 class PairType(PairPage):
-    """An address or a code, letter by letter."""
+    """Asks for an address or a code, with a keyboard."""
 
     erase_glyph = icon("backspace")
     title = StringProperty("")
     text = StringProperty("")
     typed = StringProperty("")
     hint = StringProperty("")
-    say_go_on = StringProperty("")
+    say_submit = StringProperty("")
     ready = BooleanProperty(False)
     keys = ListProperty()
 
-    __events__ = ("on_type", "on_erase", "on_go_on")
+    __events__ = ("on_type", "on_erase", "on_submit")
 
-    def show(self, joining: Joining, words: Words) -> None:
-        super().show(joining, words)
-        code = joining.screen is Screen.CODE
+    def show(self, controller: PairingController, texts: Texts) -> None:
+        super().show(controller, texts)
+        code = controller.screen is PairingScreen.CODE
         kind = "code" if code else "address"
-        self.title, self.text = words.say(f"pairing.{kind}.title"), words.say(f"pairing.{kind}.text")
-        self.typed = grouped(joining.code) if code else joining.address
-        self.hint = grouped("•" * CODE_LENGTH) if code else words.say("pairing.address.hint")
-        self.say_go_on, self.ready = words.say("pairing.go_on"), joining.ready
+        self.title, self.text = texts.say(f"pairing.{kind}.title"), texts.say(f"pairing.{kind}.text")
+        self.typed = grouped(controller.code) if code else controller.address
+        self.hint = grouped("•" * CODE_LENGTH) if code else texts.say("pairing.address.hint")
+        self.say_submit, self.ready = texts.say("pairing.go_on"), controller.ready
         self.keys = CODE_KEYS if code else ADDRESS_KEYS
 
     def on_keys(self, *_: Any) -> None:
@@ -161,14 +178,14 @@ class PairType(PairPage):
         """A key was touched."""
 
     def on_erase(self) -> None:
-        """The last letter goes."""
+        """The last letter has to be removed."""
 
-    def on_go_on(self) -> None:
-        """That is all of it."""
+    def on_submit(self) -> None:
+        """The text is complete."""
 
 
 class PairDigits(PairPage):
-    """Six digits to compare, and a code that leads to the page where they are compared."""
+    """Shows six digits, and the QR code of the page on which the manager compares them."""
 
     title = StringProperty("")
     text = StringProperty("")
@@ -178,21 +195,21 @@ class PairDigits(PairPage):
     say_waiting = StringProperty("")
     say_cancel = StringProperty("")
 
-    def show(self, joining: Joining, words: Words) -> None:
-        super().show(joining, words)
+    def show(self, controller: PairingController, texts: Texts) -> None:
+        super().show(controller, texts)
         self.way_back = ""
-        shown = joining.shown
-        assert shown is not None, "no digits are shown before they are known"
-        self.digits, self.address = shown.digits, shown.manager_url
-        self.title = words.say("pairing.digits.title")
-        self.text = words.say("pairing.digits.text")
-        self.say_scan = words.say("pairing.digits.scan" if self.address else "pairing.digits.here")
-        self.say_waiting = words.say("pairing.digits.waiting")
-        self.say_cancel = words.say("pairing.cancel")
+        prompt = controller.prompt
+        assert prompt is not None, "this screen is shown after the store has answered"
+        self.digits, self.address = prompt.digits, prompt.manager_url
+        self.title = texts.say("pairing.digits.title")
+        self.text = texts.say("pairing.digits.text")
+        self.say_scan = texts.say("pairing.digits.scan" if self.address else "pairing.digits.here")
+        self.say_waiting = texts.say("pairing.digits.waiting")
+        self.say_cancel = texts.say("pairing.cancel")
 
 
 class PairNotice(PairPage):
-    """One thing to say, and at most two ways on."""
+    """One message and at most two buttons. `say_quiet` is a small button that is not for shoppers."""
 
     icon = StringProperty("hourglass")
     warm = BooleanProperty(False)
@@ -200,28 +217,29 @@ class PairNotice(PairPage):
     text = StringProperty("")
     say_first = StringProperty("")
     say_second = StringProperty("")
+    say_quiet = StringProperty("")
 
-    __events__ = ("on_again",)
+    __events__ = ("on_try_again",)
 
-    def show(self, joining: Joining, words: Words) -> None:
-        super().show(joining, words)
+    def show(self, controller: PairingController, texts: Texts) -> None:
+        super().show(controller, texts)
         self.way_back = ""
-        self.warm = joining.screen is Screen.TROUBLE
+        self.warm = controller.screen is PairingScreen.ERROR
         if self.warm:
-            self.icon, self.title = "info-circle", words.say("pairing.trouble.title")
-            self.text = words.say(joining.trouble)
-            self.say_first, self.say_second = words.say("common.again"), words.say("pairing.other_way")
+            self.icon, self.title = "info-circle", texts.say("pairing.trouble.title")
+            self.text = texts.say(controller.error_key)
+            self.say_first, self.say_second = texts.say("common.again"), texts.say("pairing.other_way")
         else:
-            self.icon, self.title = "hourglass", words.say("pairing.asking.title")
-            self.text = words.say("pairing.asking.text")
-            self.say_first, self.say_second = "", words.say("pairing.cancel")
+            self.icon, self.title = "hourglass", texts.say("pairing.asking.title")
+            self.text = texts.say("pairing.asking.text")
+            self.say_first, self.say_second = "", texts.say("pairing.cancel")
 
-    def on_again(self, *_: Any) -> None:
-        """Once more."""
+    def on_try_again(self, *_: Any) -> None:
+        """The first button was touched."""
 
 
 def grouped(code: str) -> str:
-    """A code in its groups, as the manager's page writes it: 7K3M-9QXW-2T8HV."""
+    """A code in groups, as the manager's page writes it: 7K3M-9QXW-2T8HV."""
     ends = (0, *CODE_GROUPS, CODE_LENGTH)
     parts = [code[start:end] for start, end in pairwise(ends)]
     return "-".join(part for part in parts if part)

@@ -1,9 +1,10 @@
-"""The basic widgets of both touch apps, in the theme's look.
+"""The basic widgets of both touch apps, in the theme's style.
 
-Primary(text=words.say("kiosk.spot.join"), icon="arrow-right")
+PrimaryButton(text=texts.say("kiosk.spot.join"), icon="arrow-right")
 """
 
 import logging
+from pathlib import Path
 from typing import Any
 
 from kivy.animation import Animation
@@ -20,45 +21,59 @@ from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
 
-from . import paths
-from .icon import icon
-from .look import look
+from assets.theme.drawing import font_for
+from assets.ui.icons import icon
+from assets.ui.style import style
 
 log = logging.getLogger(__name__)
 
-SMALLEST_SHARE = 0.6  # text that must fit shrinks to this share of its size, not further
+MIN_SHRINK = 0.6  # text that must fit shrinks to this share of its size, not further
 
 
-class Words(Label):
-    """Text in the theme's type.
+class FitLabel(Label):
+    """Text in the theme's font.
 
-    `points` is the size in units, `unit` the look's: its rule lets go of it when the widget is gone.
-    With `fit` the text keeps to the widget's own size and shrinks until it fits, because a clipped
-    word is no word; without, the widget grows with the text.
+    `points` is the size in units. `unit` is the style's unit: it is bound in the .kv rule, because Kivy
+    removes that binding with the widget. With `fit` the text shrinks until it fits into the widget;
+    without it the widget grows with the text.
     """
 
+    font_name: str  # Kivy's property
     points = NumericProperty(20.0)
     unit = NumericProperty(1.0)
     fit = BooleanProperty(False)
     shrink = NumericProperty(1.0)
 
     def __init__(self, **kwargs: Any) -> None:
+        self._wanted_font = self._chosen_font = ""
         super().__init__(**kwargs)
+        for name in ("text", "font_name"):
+            self.fbind(name, self._choose_font)
         for name in ("text", "size", "points", "unit", "font_name", "fit"):
             self.fbind(name, self._refit)
+        self._choose_font()
         self._refit()
+
+    def _choose_font(self, *_: Any) -> None:
+        """Takes another font where the one of the .kv rule does not have the letters of the text."""
+        given = self.font_name
+        if given != self._chosen_font:
+            self._wanted_font = given
+        self._chosen_font = font_for(self.text, self._wanted_font)
+        self.font_name = self._chosen_font
 
     def _refit(self, *_: Any) -> None:
         if not self.fit or not self.text or self.width <= 1 or self.height <= 1:
             self.shrink = 1.0
             return
         share = 1.0
-        while share > SMALLEST_SHARE and not self._fits(share):
+        while share > MIN_SHRINK and not self._fits(share):
             share -= 0.05
         self.shrink = share
+        self.shorten = self._widest_word(share) >= self.width  # an ellipsis, not a break inside the word
 
     def _fits(self, share: float) -> bool:
-        size = self.points * look.unit * share
+        size = self.points * style.unit * share
         label = CoreLabel(
             text=self.text,
             font_size=size,
@@ -67,16 +82,21 @@ class Words(Label):
             line_height=self.line_height,
         )
         label.resolve_font_name()
-        high = label.render()[1]
-        widest = max((label.get_extents(word)[0] for word in self.text.split()), default=0)
-        return bool(high <= self.height and widest < self.width)  # at its very width a word breaks
+        height = label.render()[1]
+        # A word of exactly this width breaks.
+        return bool(height <= self.height and self._widest_word(share) < self.width)
+
+    def _widest_word(self, share: float) -> float:
+        label = CoreLabel(font_size=self.points * style.unit * share, font_name=self.font_name)
+        label.resolve_font_name()
+        return max((float(label.get_extents(word)[0]) for word in self.text.split()), default=0.0)
 
 
 class Icon(Label):
-    """One picture of the icon font, by name. `points` is its size in units.
+    """One icon of the icon font, by name. `points` is its size in units.
 
-    It is as wide as it is high, unless `wide` says how many pixels. A name that is not among ours,
-    as a store may write one, draws a plain point.
+    It is square, unless `wide` gives its width in pixels. A name that does not exist, as in a store.toml
+    with a mistake, draws a plain point.
     """
 
     name = StringProperty("dots")
@@ -94,7 +114,7 @@ class Icon(Label):
 
 
 class Card(BoxLayout):
-    """A quiet surface with round corners."""
+    """A surface with round corners."""
 
     fill = ColorProperty()
     edge = ColorProperty((0, 0, 0, 0))
@@ -103,10 +123,10 @@ class Card(BoxLayout):
     corner = NumericProperty(1.0)
 
 
-class Tap(ButtonBehavior, Card):
-    """Anything one can touch: says so by its edge, and answers at once by its colour.
+class Tappable(ButtonBehavior, Card):
+    """Anything that can be touched. It has an edge, and gets darker while it is pressed.
 
-    A touch counts when it is let go on the widget, as people expect.
+    A touch counts if it ends on the widget.
     """
 
     test_name = StringProperty("")
@@ -121,8 +141,8 @@ class Tap(ButtonBehavior, Card):
             Animation(pressed_shade=0.0, d=0.12).start(self)
 
 
-class Labelled(Tap):
-    """A touchable thing with an icon and a text side by side."""
+class LabelledButton(Tappable):
+    """A button with an icon and a text side by side."""
 
     text = StringProperty("")
     icon = StringProperty("")
@@ -144,48 +164,50 @@ class Labelled(Tap):
         self._measure()
 
     def _measure(self, *_: Any) -> None:
-        """How wide the text is on one line, and on the lines there is room for, pixels."""
-        label = CoreLabel(font_size=self.points * look.unit, font_name=look.semibold)
+        """Sets the width of the text on one line, and on as many lines as it needs, pixels."""
+        font = font_for(self.text, style.semibold)
+        label = CoreLabel(font_size=self.points * style.unit, font_name=font)
 
-        def wide(text: str) -> float:
+        def width_of(text: str) -> float:
             return float(label.get_extents(text)[0]) if text else 0
 
-        self.text_width = wide(self.text) + 4
-        room = self.width - self.padding[0] - self.padding[2] - self.icon_width - 4 * look.unit
-        # On one line the text stands as it is written; broken, words are one space apart.
+        self.text_width = width_of(self.text) + 4
+        room = self.width - self.padding[0] - self.padding[2] - self.icon_width - 4 * style.unit
+        # A text on one line keeps its spaces; a wrapped text has one space between words.
         widest, line = 0.0, ""
         for word in [self.text] if self.text_width <= room else self.text.split():
             longer = f"{line} {word}".strip()
-            line = longer if wide(longer) <= room else word
-            widest = max(widest, wide(line))
+            line = longer if width_of(longer) <= room else word
+            widest = max(widest, width_of(line))
         self.lines_width = max(1, min(widest + 4, room))
 
 
-class Primary(Labelled):
-    """The one next step."""
+class PrimaryButton(LabelledButton):
+    """The button of the next step."""
 
 
-class Quiet(Labelled):
-    """Another way on."""
+class SecondaryButton(LabelledButton):
+    """A button of another choice."""
 
 
-class Pill(Labelled):
-    """A small choice; `chosen` shows which."""
+class Pill(LabelledButton):
+    """A small choice. `chosen` marks the present one."""
 
 
-class Tile(Tap):
-    """A large choice: an icon above a text of up to three lines."""
+class Tile(Tappable):
+    """A large choice: an icon above a text of up to three lines, and perhaps a small note below it."""
 
     text = StringProperty("")
+    note = StringProperty("")
     icon = StringProperty("dots")
     points = NumericProperty(22.0)
 
 
 class Avatar(Label):
-    """Somebody's initial in their own colour."""
+    """The initial of an employee in their own colour."""
 
     name = StringProperty("")
     colour = ColorProperty("#F2C7A7")
 
 
-Builder.load_file(str(paths.THEME_KV))
+Builder.load_file(str(Path(__file__).with_suffix(".kv")))

@@ -1,4 +1,4 @@
-"""A QR code, drawn from its own modules: sharp at every size, with the quiet margin scanners need."""
+"""A QR code that is sharp at every size, with the margin that scanners need."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from kivy.graphics.texture import Texture
 from kivy.properties import StringProperty
 from kivy.uix.widget import Widget
 
-QUIET = 4  # modules of margin, as the standard wants
+QUIET_ZONE = 4  # modules of margin, as ISO/IEC 18004 requires
 
 
 class Qr(Widget):
-    """Shows `text` as a QR code; nothing while it is empty. Black on white in every theme."""
+    """Shows `text` as a QR code, or nothing if it is empty. Black on white in every theme."""
 
     text = StringProperty("")
 
@@ -25,13 +25,13 @@ class Qr(Widget):
         self._encode()
 
     def _encode(self, *_: Any) -> None:
-        self._texture = _drawn(self.text) if self.text else None
+        self._texture = _qr_texture(self.text) if self.text else None
         self._square.texture = self._texture
         self._ink.a = 1 if self._texture else 0
         self._place()
 
     def _place(self, *_: Any) -> None:
-        """As large as fits with every module the same whole number of pixels."""
+        """Makes the code as large as possible with a whole number of pixels for each module."""
         if self._texture is None:
             return
         modules = self._texture.width
@@ -40,11 +40,11 @@ class Qr(Widget):
         self._square.pos = int(self.x + (self.width - side) / 2), int(self.y + (self.height - side) / 2)
 
 
-def _drawn(text: str) -> Texture:
+def _qr_texture(text: str) -> Texture:
     from qrcode.constants import ERROR_CORRECT_M
     from qrcode.main import QRCode
 
-    code = QRCode(error_correction=ERROR_CORRECT_M, border=QUIET)
+    code = QRCode(error_correction=ERROR_CORRECT_M, border=QUIET_ZONE)
     code.add_data(text)
     code.make()
     matrix = code.get_matrix()

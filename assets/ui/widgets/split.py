@@ -1,19 +1,19 @@
-"""How a page is divided: one above the other on a tall screen, side by side on a wide one."""
+"""A layout for pages: parts below each other on a tall screen, side by side on a wide one."""
 
 from typing import Any
 
 from kivy.properties import BooleanProperty, NumericProperty
 from kivy.uix.layout import Layout
 
-from assets.look import look
+from assets.ui.style import style
 
 
 class Split(Layout):
-    """Lays out its children: head, body and, if there is one, foot.
+    """Lays out two or three children: head, body and foot.
 
-    On a tall screen they stand below each other; `head` and `body` are heights in units, 0 takes
-    what is left. On a wide one head and body stand side by side, `left` being the head's share of
-    the width; the foot is below the head, or below the body with `foot_right`.
+    On a tall screen they are below each other; `head`, `body` and `foot` are heights in units, and 0
+    takes the remaining space. On a wide screen head and body are side by side, and `left` is the head's
+    share of the width. The foot is then below the head, or below the body with `foot_right`.
     """
 
     head = NumericProperty(0)
@@ -25,20 +25,20 @@ class Split(Layout):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        again = self._trigger_layout
+        update = self._trigger_layout
         for name in ("size", "pos", "children", "head", "body", "foot", "gap", "left", "foot_right"):
-            self.fbind(name, again)
-        look.bind(unit=again, landscape=again)
+            self.fbind(name, update)
+        style.bind(unit=update, landscape=update)
 
     def do_layout(self, *_: Any) -> None:
         parts = self.children[::-1]
         if len(parts) < 2:
             return
-        gap = self.gap * look.unit
-        foot = self.foot * look.unit if len(parts) > 2 else 0.0
+        gap = self.gap * style.unit
+        foot = self.foot * style.unit if len(parts) > 2 else 0.0
         below = foot + gap if foot else 0.0
         x, y, width, height = self.x, self.y, self.width, self.height
-        if look.landscape:
+        if style.landscape:
             wide = (width - 1.5 * gap) * self.left
             right, rest = x + wide + 1.5 * gap, width - wide - 1.5 * gap
             under_left, under_right = (0.0, below) if self.foot_right else (below, 0.0)
@@ -47,8 +47,8 @@ class Split(Layout):
             foot_x, foot_width = (right, rest) if self.foot_right else (x, wide)
         else:
             free = height - below - gap
-            head = self.head * look.unit or free - self.body * look.unit
-            body = min(self.body * look.unit or free - head, free)
+            head = self.head * style.unit or free - self.body * style.unit
+            body = min(self.body * style.unit or free - head, free)
             _place(parts[0], x, y + height - head, width, head)
             _place(parts[1], x, y + height - head - gap - body, width, body)
             foot_x, foot_width = x, width

@@ -1,17 +1,19 @@
-"""A title: it fills its lines evenly, so that no word is left alone on the last one."""
+"""A title whose lines have about the same length, so that no word is alone on the last line."""
 
 from typing import Any
 
 from kivy.core.text import Label as CoreLabel
 
-from assets.look import look
-from assets.touch import Words
+from assets.ui.style import style
 
-STEP = 0.04  # of the width, how finely the even break is looked for
+from .basic import FitLabel
+
+ONE_LINE = 1e5  # pixels: no text is wider
+STEP = 0.04  # the share of the width by which each try is narrower than the one before
 
 
-class Title(Words):
-    """Words that fit, with lines of about the same length. It leaves its right side free for that."""
+class Title(FitLabel):
+    """A FitLabel with even lines. It makes the text narrower than the widget for that."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -20,22 +22,25 @@ class Title(Words):
     def _balance(self, *_: Any) -> None:
         if not self.text or self.width <= 1:
             return
-        whole, share = self._high(self.width), 1.0
-        while share > 0.5 and self._high(self.width * (share - STEP)) <= whole:
+        height, share = self._height_at(self.width), 1.0
+        if height <= self._height_at(ONE_LINE):
+            self.padding = (0, 0, 0, 0)
+            return
+        while share > 0.5 and self._height_at(self.width * (share - STEP)) <= height:
             share -= STEP
-        free = self.width * max(0, 1 - share - STEP)  # a little more than needed, as pixels are whole
+        free = self.width * max(0, 1 - share - STEP)  # one step less, because pixels are rounded
         self.padding = (free / 2, 0, free / 2, 0) if self.halign == "center" else (0, 0, free, 0)
 
-    def _high(self, width: float) -> float:
-        """How high the text is when wrapped at `width`; boundless where a word is wider than that."""
+    def _height_at(self, width: float) -> float:
+        """The height of the text if it is wrapped at `width`; infinite if a word is wider than that."""
         label = CoreLabel(
             text=self.text,
-            font_size=self.points * look.unit * self.shrink,
+            font_size=self.points * style.unit * self.shrink,
             font_name=self.font_name,
             text_size=(width, None),
             line_height=self.line_height,
         )
         label.resolve_font_name()
-        high = label.render()[1]
+        height = label.render()[1]
         widest = max((label.get_extents(word)[0] for word in self.text.split()), default=0)
-        return float(high) if widest <= width else float("inf")
+        return float(height) if widest <= width else float("inf")

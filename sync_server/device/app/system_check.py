@@ -10,7 +10,7 @@ CARDS = Path("/proc/asound/cards")
 LIBRARIES = {"GL": "libgl1", "mtdev": "libmtdev1"}  # Debian's packages, by the library's name
 
 
-def lacking(
+def missing_requirements(
     environment: Mapping[str, str] = os.environ,
     library: Callable[[str], str | None] = ctypes.util.find_library,
     cards: Path = CARDS,
@@ -19,7 +19,7 @@ def lacking(
     found = []
     if not environment.get("DISPLAY") and not environment.get("WAYLAND_DISPLAY"):
         found.append(
-            "there is no display here; start the app on this computer's desktop, or see docs/running.md"
+            "there is no display here; start the app on this computer's desktop, or see docs/shop/running.md"
         )
     missing = [package for name, package in LIBRARIES.items() if library(name) is None]
     if missing and sys.platform == "linux":

@@ -1,4 +1,4 @@
-"""The device's socket: one DEALER at a time, encrypted, replaced whenever the engine says so."""
+"""The device's encrypted DEALER socket. The engine decides when it is replaced by a new one."""
 
 import asyncio
 import contextlib
@@ -6,65 +6,76 @@ from collections.abc import Callable
 
 import zmq
 
+from sync_server.addresses import parse_device_address
 from sync_server.protocol.device_file import DeviceFile
 
-MOST_AT_ONCE = 20  # messages taken in before the screen gets its turn
-LARGEST_FROM_SERVER = 8 * 1024 * 1024  # a snapshot of a very busy store is well below
+MAX_FRAMES_PER_TURN = 20  # frames that are read before the screen gets its turn
+MAX_FROM_SERVER_BYTES = 8 * 1024 * 1024  # a snapshot of a very busy store is well below this
 
 
 class Link:
-    """Calls `on_frame` in the event loop for each frame that comes in."""
+    """Calls `on_frame` in the event loop for each frame that arrives."""
 
     def __init__(self, device: DeviceFile, on_frame: Callable[[bytes], None]) -> None:
         self._device = device
+        self._opened = 0
         self._on_frame = on_frame
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
         self._socket: zmq.Socket[bytes] | None = None
         self._loop = asyncio.get_running_loop()
 
     def open(self) -> None:
+        """Opens a new socket in place of the present one."""
         self.close()
         socket = self._context.socket(zmq.DEALER)
         for option, value in (
             (zmq.RECONNECT_IVL, 200),
-            (zmq.RECONNECT_IVL_MAX, 0),  # 200 to 400 ms between two tries, however many there were
-            (zmq.CONNECT_TIMEOUT, 1000),  # where nothing answers, TCP itself would wait for minutes
+            (zmq.RECONNECT_IVL_MAX, 0),  # no growing interval: 200 to 400 ms between all tries
+            (zmq.CONNECT_TIMEOUT, 1000),  # if nothing answers, TCP itself would wait for minutes
             (zmq.HEARTBEAT_IVL, 2000),
             (zmq.HEARTBEAT_TIMEOUT, 6000),
-            (zmq.MAXMSGSIZE, LARGEST_FROM_SERVER),
-            (zmq.SNDHWM, 0),  # the outbox is the queue: no op may be left out and a later one sent
+            (zmq.MAXMSGSIZE, MAX_FROM_SERVER_BYTES),
+            (zmq.SNDHWM, 0),  # no limit: a full queue would drop one op and send a later one
             (zmq.LINGER, 0),
+            (zmq.IPV6, self._uses_ipv6()),
         ):
             socket.setsockopt(option, value)
         socket.curve_serverkey = self._device.server_key.encode()
         socket.curve_publickey = self._device.public_key.encode()
         socket.curve_secretkey = self._device.secret_key.encode()
         self._socket = socket
-        self._loop.add_reader(socket.fileno(), self._drain)
+        self._loop.add_reader(socket.fileno(), self._read_frames)
         socket.connect(self._device.server)
 
+    def _uses_ipv6(self) -> bool:
+        """A socket of ZeroMQ looks up one kind of address of a name, so the next socket tries the other."""
+        server = parse_device_address(self._device.server)
+        self._opened += 1
+        return server.is_ipv6 or (server.is_name and self._opened % 2 == 0)
+
     def send(self, frame: bytes) -> None:
-        """Sends if there is room; what cannot be sent is repeated by the engine in time."""
+        """Sends the frame if the socket takes it. The engine repeats what was not sent."""
         if self._socket is None:
             return
         with contextlib.suppress(zmq.Again):
             self._socket.send(frame, zmq.NOBLOCK)
-        # Sending can swallow the descriptor's signal that something came in meanwhile.
-        self._loop.call_soon(self._drain)
+        # Sending can consume the descriptor's signal that a frame has arrived.
+        self._loop.call_soon(self._read_frames)
 
     def close(self) -> None:
+        """Closes the socket, if there is one."""
         if self._socket is not None:
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
             self._socket = None
 
-    def _drain(self) -> None:
-        # ZeroMQ's descriptor tells only of changes: read until nothing is left, with a pause for the
-        # screen after every few, because the answers to a day's ops may come all at once.
+    def _read_frames(self) -> None:
+        # ZeroMQ's descriptor signals changes only, so read until nothing is left. Pause after every few
+        # frames, because the answers to a whole day's ops may arrive together.
         with contextlib.suppress(zmq.Again):
-            for _ in range(MOST_AT_ONCE):
+            for _ in range(MAX_FRAMES_PER_TURN):
                 if self._socket is None:
                     return
                 frames = self._socket.recv_multipart(zmq.NOBLOCK)
                 self._on_frame(frames[0])
-            self._loop.call_soon(self._drain)
+            self._loop.call_soon(self._read_frames)

@@ -1,23 +1,23 @@
 """The store's catalogue: what a shopper can need, who can help, and the store's own times.
 
-The catalogue is read once from `store.toml` and never changes while a server runs.
-Texts are dictionaries from a language code ("en") to the words in that language.
+The server reads the catalogue from `store.toml` when it starts; it does not change while the server runs.
+Texts are dictionaries from a language code ("en") to the text in that language.
 
-Devices of other versions read these structs too: a field is only ever added with a default, in a
-struct that leaves defaults out.
+Devices of other versions read these structs too. A field may only be added with a default, in a struct
+that leaves defaults out.
 """
 
 from datetime import UTC, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
-from .hours import Hours
+from .languages import LANGUAGES
+from .opening_hours import OpeningHours
+from .times import Times
 
 Text = dict[str, str]
-
-LANGUAGES = ("en", "nl", "fi")
 COLOURS = (
     "black",
     "white",
@@ -33,14 +33,15 @@ COLOURS = (
     "orange",
 )
 TILES_PER_SCREEN = 6
+EVERYBODY = 1000  # the skill ring, wider than any of a need, in which nobody needs a skill
 
 
-class Store(Struct, frozen=True, omit_defaults=True):
-    """The shop itself.
+class StoreInfo(Struct, frozen=True, omit_defaults=True):
+    """The store itself.
 
-    `closes` is the local time at which open visits expire and everybody is signed off. With `hours`
-    (by weekday, `mon` to `sun`) and `dates` (by date) each day has its own: `09:00-18:00` or
-    `closed`. `leftovers_min` after closing time, whatever is then still open is ended.
+    `closes` is the local time at which open visits expire and everybody is signed off. `hours` (by
+    weekday, `mon` to `sun`) and `dates` (by date) give a day its own times: `09:00-18:00` or `closed`.
+    Visits that are still open `leftovers_min` after closing time expire then.
     """
 
     name: str
@@ -57,29 +58,13 @@ class Store(Struct, frozen=True, omit_defaults=True):
     needs_when_closed: bool = False
 
 
-class Times(Struct, frozen=True):
-    """Times of the floor, in seconds.
-
-    `credit_s` is added to a visit's waited time once per step of priority; it never overtakes
-    everything (additive ageing, so a low priority is delayed but never starved).
-    """
-
-    offer_s: float = 15
-    ask_again_s: float = 30
-    wrap_up_s: float = 5
-    credit_s: float = 90
-    idle_s: float = 45
-    service_level_s: float = 60
-    max_active: int = 1
-
-
 class Skill(Struct, frozen=True):
     code: str
     text: Text
 
 
 class SelfHelp(Struct, frozen=True):
-    """Something a shopper can try while waiting."""
+    """Something that a shopper can try while waiting."""
 
     title: Text
     text: Text
@@ -89,9 +74,10 @@ class SelfHelp(Struct, frozen=True):
 class Need(Struct, frozen=True):
     """What a shopper can come for.
 
-    `skills` are required, always. `prefer` are extra skills asked for at first; each time the
-    wait target passes, the last one still asked for is given up (a skill ring). A need with
-    `under` is shown on a second screen, below the need of that code.
+    `skills` are always required. `prefer` are extra skills: each time the wait target passes, the last
+    one still wanted is given up (the next skill ring). A need with `under` is shown on a second screen,
+    below the need with that code. `endings` are the resolutions that the tablet offers. `overflow` are ids
+    of employees who are asked last.
     """
 
     code: str
@@ -105,14 +91,23 @@ class Need(Struct, frozen=True):
     target_service_s: float = 240
     endings: tuple[str, ...] = ("solved", "advice_given", "not_solved")
     self_help: SelfHelp | None = None
+    # Left out where unset: a device of Welkom 0.1.0 cannot read a need with a field that it does not know.
+    overflow: tuple[str, ...] | UnsetType = UNSET
+
+    @property
+    def asked_last(self) -> tuple[str, ...]:
+        """The employees who are asked only if nobody else can be."""
+        return () if self.overflow is UNSET else self.overflow
 
     @property
     def rings(self) -> int:
         """How many skill rings there are, at least one."""
         return len(self.prefer) + 1
 
-    def wanted(self, ring: int) -> frozenset[str]:
-        """The skills one employee must have in skill ring `ring` (0 is the narrowest)."""
+    def wanted_skills(self, ring: int) -> frozenset[str]:
+        """The skills that one employee must have in skill ring `ring` (0 is the narrowest)."""
+        if ring == EVERYBODY:
+            return frozenset()
         return frozenset(self.skills + self.prefer[: max(0, len(self.prefer) - ring)])
 
 
@@ -123,7 +118,7 @@ class Place(Struct, frozen=True):
 
 
 class Tip(Struct, frozen=True):
-    """Care advice an employee may send along. Without `needs` it fits every need."""
+    """Care advice that an employee may send with a completed visit. Without `needs` it fits every need."""
 
     code: str
     text: Text
@@ -131,7 +126,7 @@ class Tip(Struct, frozen=True):
 
 
 class Gift(Struct, frozen=True):
-    """Something an employee may give away, worth `cents` to the store."""
+    """Something that an employee may give away. `cents` is what it is worth to the store."""
 
     code: str
     text: Text
@@ -140,7 +135,7 @@ class Gift(Struct, frozen=True):
 
 
 class Employee(Struct, frozen=True):
-    """Somebody who may work on the floor. `id` is stable; `name` is what shoppers see."""
+    """Somebody who may work on the floor. `id` never changes; `name` is what shoppers see."""
 
     id: str
     name: str
@@ -149,9 +144,9 @@ class Employee(Struct, frozen=True):
 
 
 class Catalogue(Struct, frozen=True, dict=True):
-    """Everything the store's owner decides. Order in the lists is order on the screen."""
+    """Everything that the store's owner decides. The order in the lists is the order on the screen."""
 
-    store: Store
+    store: StoreInfo
     needs: tuple[Need, ...]
     skills: tuple[Skill, ...]
     employees: tuple[Employee, ...]
@@ -169,33 +164,35 @@ class Catalogue(Struct, frozen=True, dict=True):
         return {employee.id: employee for employee in self.employees}
 
     @cached_property
-    def _parents(self) -> frozenset[str]:
-        return frozenset(need.under for need in self.needs if need.under)
+    def _leaves(self) -> dict[str, Need]:
+        """The needs that do not group others."""
+        parents = {need.under for need in self.needs}
+        return {need.code: need for need in self.needs if need.code not in parents}
 
     @cached_property
-    def _wanted(self) -> dict[tuple[str, int], frozenset[str]]:
-        return {(n.code, ring): n.wanted(ring) for n in self.needs for ring in range(n.rings)}
+    def _wanted_skills(self) -> dict[tuple[str, int], frozenset[str]]:
+        return {(n.code, ring): n.wanted_skills(ring) for n in self.needs for ring in range(n.rings)}
 
     @cached_property
-    def hours(self) -> Hours:
+    def hours(self) -> OpeningHours:
         """When the store is open, and when it closes."""
-        return Hours(self._zone, self.store.closes, self.store.hours, self.store.dates)
+        return OpeningHours(self._zone, self.store.closes, self.store.hours, self.store.dates)
 
     @cached_property
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.store.timezone)
 
     def need(self, code: str) -> Need | None:
-        """The need a visit can be opened for; None for an unknown code or one that only groups others."""
-        return None if code in self._parents else self._needs.get(code)
+        """The need with this code; None if there is none, or if it only groups other needs."""
+        return self._leaves.get(code)
 
-    def wanted(self, code: str, ring: int) -> frozenset[str]:
-        """The skills one employee must have for the need `code` in skill ring `ring`."""
-        known = self._wanted.get((code, ring))
-        if known is not None:
-            return known
+    def wanted_skills(self, code: str, ring: int) -> frozenset[str]:
+        """The skills that one employee must have for the need `code` in skill ring `ring`."""
+        skills = self._wanted_skills.get((code, ring))
+        if skills is not None:
+            return skills
         need = self._needs.get(code)
-        return need.wanted(ring) if need else frozenset()
+        return need.wanted_skills(ring) if need else frozenset()
 
     def needs_under(self, code: str | None) -> tuple[Need, ...]:
         """The tiles of one screen: the top level for None, else those below the need `code`."""
@@ -216,7 +213,7 @@ class Catalogue(Struct, frozen=True, dict=True):
 
     def day(self, at: int) -> str:
         """The store-day of an instant: the store's local date, `YYYY-MM-DD`."""
-        return self.hours.day(at).isoformat()
+        return self.hours.day_text(at)
 
     def last_closing(self, at: int) -> int:
         """The latest closing time that is not after `at`, in ms UTC."""
@@ -227,7 +224,7 @@ class Catalogue(Struct, frozen=True, dict=True):
         return self.hours.next_closing(at)
 
     def closes_soon(self, at: int) -> int | None:
-        """The closing time, ms UTC, once it is near enough to tell the employees; else None."""
+        """The closing time, ms UTC, if it is near enough to warn the employees; else None."""
         closing = self.hours.next_closing(at)
         near = closing - at <= self.store.closing_warning_min * 60_000
         return closing if near and self.hours.is_open(at) else None

@@ -1,8 +1,8 @@
-"""When a store is open: its week, its exceptions by date, and the instants that follow from them.
+"""A store's opening hours: by weekday, with exceptions by date, as instants in ms UTC.
 
-Every day has one closing time, at which visits still in line end and everybody is signed off; a day
-on which the store stays shut has it at `closes`. Instants are ms UTC; local times that a change of
-the clocks skips or repeats are taken as Python's zoneinfo takes them, and each happens once.
+Every day has one closing time, at which visits still in line expire and everybody is signed off. A day on
+which the store stays closed has it at `closes`. A local time that daylight saving skips or repeats is
+converted as Python's zoneinfo does it, so it happens once.
 """
 
 import re
@@ -12,41 +12,67 @@ from zoneinfo import ZoneInfo
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CLOSED = "closed"
-_SPAN = re.compile(r"^(\d{2}:\d{2})\s*[-–]\s*(\d{2}:\d{2})$")
+_TIME = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})")  # some countries write 21.30
+_DASH = re.compile(r"\s*[-–—]\s*")
 _MIDNIGHT = "24:00"
-LOOK_AHEAD_DAYS = 60  # a store that stays shut for longer does not say when it opens again
+LOOK_AHEAD_DAYS = 60  # a store that stays closed for longer does not show when it opens again
 
-Span = tuple[time, time]  # opens, closes; a closing time not after the opening is the next day's
+Span = tuple[
+    time, time
+]  # opens, closes; a closing time that is not later than the opening belongs to the next day
+
+
+def parse_time(text: str) -> time:
+    """A time of day: `21:30`, `9:00`, `21.30`, or `24:00`, which is 00:00. Raises ValueError."""
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(text)
+    hour, minute = int(match[1]), int(match[2])
+    return time(0 if (hour, minute) == (24, 0) else hour, minute)
 
 
 def parse_span(text: str) -> Span | None:
     """`09:00-18:00` as two local times, `closed` as None. Raises ValueError for anything else."""
-    if text.strip() == CLOSED:
+    if text.strip().lower() == CLOSED:
         return None
-    match = _SPAN.match(text.strip())
-    if match is None:
+    opens, *closes = _DASH.split(text.strip())
+    if len(closes) != 1 or opens.startswith("24"):
         raise ValueError(text)
-    closes = "00:00" if match[2] == _MIDNIGHT else match[2]
-    return time.fromisoformat(match[1]), time.fromisoformat(closes)
+    return parse_time(opens), parse_time(closes[0])
 
 
-class Hours:
-    """A store's opening hours. Raises ValueError where a text is no such time.
+def span_text(span: Span | None) -> str:
+    """The form in which devices get hours: `09:00-18:00`, `18:00-24:00` or `closed`."""
+    if span is None:
+        return CLOSED
+    opens, closes = span
+    return f"{opens:%H:%M}-{_MIDNIGHT if closes == time() else f'{closes:%H:%M}'}"
 
-    Without `week` and `dates` the store is taken for open whenever somebody is in it.
+
+def _parse_closes(text: str) -> time:
+    try:
+        return parse_time(text)
+    except ValueError:
+        return time.fromisoformat(text)  # an older server sends other forms too
+
+
+class OpeningHours:
+    """A store's opening hours. Raises ValueError if a text is not such a time.
+
+    Without `week` and `dates` the hours are not `known`, and the store counts as always open.
     """
 
     def __init__(
         self, zone: ZoneInfo, closes: str, week: Mapping[str, str], dates: Mapping[str, str]
     ) -> None:
         self._zone = zone
-        self._closes = time.fromisoformat(closes)
+        self._closes = _parse_closes(closes)
         self._week = {WEEKDAYS.index(day): parse_span(text) for day, text in week.items()}
         self._dates = {date.fromisoformat(day): parse_span(text) for day, text in dates.items()}
         self.known = bool(self._week or self._dates)
-        # Nearly always what is asked for is as it was last time.
-        self._between = (0, 0)  # two closing times with none between them
-        self._today = (0, 0, date.min)  # a day, and when it begins and is over
+        # Caches: nearly every question is about the same day as the one before.
+        self._between = (0, 0)  # two consecutive closing times
+        self._today = (0, 0, date.min, "")  # when a day begins, when it ends, and its date, twice
 
     def last_closing(self, at: int) -> int:
         """The latest closing time that is not after `at`."""
@@ -57,7 +83,7 @@ class Hours:
         return self._closings(at)[1]
 
     def is_open(self, at: int) -> bool:
-        """Whether shoppers are welcome at `at`."""
+        """Whether the store is open at `at`."""
         if not self.known:
             return True
         today = self.day(at)
@@ -68,7 +94,7 @@ class Hours:
         )
 
     def next_opening(self, at: int) -> int | None:
-        """When the store next opens after `at`; None where that is not known."""
+        """When the store next opens after `at`; None if that is not known."""
         if not self.known:
             return None
         today = self.day(at)
@@ -77,12 +103,19 @@ class Hours:
 
     def day(self, at: int) -> date:
         """The local date at `at`."""
-        begins, over, day = self._today
-        if not begins <= at < over:
+        return self._day(at)[2]
+
+    def day_text(self, at: int) -> str:
+        """The local date at `at` as `YYYY-MM-DD`."""
+        return self._day(at)[3]
+
+    def _day(self, at: int) -> tuple[int, int, date, str]:
+        """When the day of `at` begins and ends, and its date, as a date and as text."""
+        if not self._today[0] <= at < self._today[1]:
             day = datetime.fromtimestamp(at / 1000, UTC).astimezone(self._zone).date()
-            begins, over = (self._instant(day + timedelta(days=n), time()) for n in (0, 1))
-            self._today = begins, over, day
-        return day
+            begins, ends = (self._instant(day + timedelta(days=n), time()) for n in (0, 1))
+            self._today = begins, ends, day, day.isoformat()
+        return self._today
 
     def _span(self, day: date) -> Span | None:
         if day in self._dates:
@@ -97,13 +130,11 @@ class Hours:
 
     def _closing(self, day: date) -> int:
         span = self._span(day) if self.known else None
-        if span is None:
-            return self._instant(day, self._closes)
-        opens, closes = span
+        opens, closes = span or (time(), self._closes)  # midnight is the end of the day
         return self._instant(day + timedelta(days=1) if closes <= opens else day, closes)
 
     def _closings(self, at: int) -> tuple[int, int]:
-        """The closing times before and after `at`."""
+        """The closing times not after `at`, and after it."""
         last, following = self._between
         if not last <= at < following:
             today = self.day(at)
@@ -113,5 +144,5 @@ class Hours:
         return last, following
 
     def _instant(self, day: date, local: time) -> int:
-        # As an instant: two local times compared with each other ignore which of the two 02:30s is meant.
+        # Instants can be compared; two local times cannot: 02:30 happens twice when the clocks go back.
         return int(datetime.combine(day, local, self._zone).timestamp() * 1000)

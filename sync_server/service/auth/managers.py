@@ -1,7 +1,7 @@
-"""Who may open the manager's pages: accounts, each with a name, a role and a password.
+"""The accounts for the manager's pages: adds, removes and lists them, and sets their passwords.
 
-No account comes with the product. The first is made by whoever opens the pages on the server itself,
-or holds the one-time link that `welkom init` and `welkom server` print.
+The product has no built-in account. A person makes the first one by the one-time link that `welkom server`
+prints, or with `welkom manager password`.
 """
 
 import re
@@ -10,18 +10,24 @@ import sqlite3
 from msgspec import Struct
 
 from sync_server.domain.ops import ActorKind
+from sync_server.names import NameProblem, check_text
 
-from . import accounts
-from .accounts import AccountError
+from . import password_hash
+from .errors import AccountError
+from .password_rules import is_common_password
 
-FIRST = "manager"  # what the first account is called unless somebody says otherwise
+FIRST = "manager"  # the default name of the first account
 ROLES = (ActorKind.MANAGER.value, ActorKind.READONLY.value)
-SHORTEST_PASSWORD = 8
+MIN_PASSWORD_LENGTH = 8
 NAME = re.compile(r"[^\s\x00-\x1f]([^\x00-\x1f]{0,38}[^\s\x00-\x1f])?")
 
 
+class ManagerExists(AccountError):
+    """The first manager was added before."""
+
+
 class Account(Struct, frozen=True):
-    """Somebody who may sign in. `set_at` is when the password was set, ms UTC: older sessions are over."""
+    """A person who may sign in. `set_at` is when the password was set, ms UTC: earlier sessions are over."""
 
     name: str
     role: ActorKind
@@ -29,14 +35,26 @@ class Account(Struct, frozen=True):
     password_hash: str
 
 
-def hash_password(password: str) -> str:
-    """What is kept of a password. Takes tens of milliseconds, on purpose. Raises AccountError."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise AccountError(f"a password has at least {SHORTEST_PASSWORD} characters")
-    return accounts.hash_secret(password)
+class CommonPassword(AccountError):
+    """The password is one of those that are guessed first."""
+
+
+def hash_manager_password(password: str, *names: str) -> str:
+    """The hash of a password, to be stored. Takes tens of milliseconds, on purpose. Raises AccountError.
+
+    `names` are words that somebody who guesses knows: the account's and the shop's.
+    """
+    if len(password) < MIN_PASSWORD_LENGTH:
+        raise AccountError(f"a password has at least {MIN_PASSWORD_LENGTH} characters")
+    if is_common_password(password, *names):
+        raise CommonPassword(
+            "that password is one of the first that others would guess; take a few words that only you know"
+        )
+    return password_hash.hash_password(password)
 
 
 def find(db: sqlite3.Connection, name: str) -> Account | None:
+    """The account of this name."""
     return next((account for account in every(db) if account.name == name), None)
 
 
@@ -46,13 +64,18 @@ def every(db: sqlite3.Connection) -> list[Account]:
     return [Account(name, ActorKind(role), set_at, hashed) for name, role, set_at, hashed in rows]
 
 
+def has_manager(db: sqlite3.Connection) -> bool:
+    """Whether somebody may change things. A store may have accounts that only look, and nobody who may."""
+    return any(account.role is ActorKind.MANAGER for account in every(db))
+
+
 def set_password(db: sqlite3.Connection, hashed: str, now: int, name: str = FIRST) -> None:
-    """A new password for an account; makes the first account where there is none. Raises AccountError."""
-    if not every(db):
+    """Sets an account's password; adds the first manager where there is none. Raises AccountError."""
+    if not has_manager(db) and find(db, name) is None:
         add(db, name, ActorKind.MANAGER.value, hashed, now)
         return
     found = db.execute(
-        # A session knows by this instant which password it was begun with, so it must move.
+        # A session is tied to this time of its password, so a new password must change it.
         "UPDATE accounts SET password_hash = ?, set_at = max(?, set_at + 1) WHERE name = ?",
         (hashed, now, name),
     ).rowcount
@@ -61,9 +84,13 @@ def set_password(db: sqlite3.Connection, hashed: str, now: int, name: str = FIRS
 
 
 def add(db: sqlite3.Connection, name: str, role: str, hashed: str, now: int) -> None:
-    """A further account. Raises AccountError."""
+    """Adds an account. Raises AccountError."""
     if role not in ROLES:
         raise AccountError(f'"{role}" is no role of an account; use {" or ".join(ROLES)}')
+    try:
+        check_text(name, 40)
+    except NameProblem as error:
+        raise AccountError(f"the account's name {error}") from None
     if not NAME.fullmatch(name):
         raise AccountError("an account's name has 1 to 40 characters and no blank at its ends")
     if find(db, name) is not None:
@@ -73,15 +100,15 @@ def add(db: sqlite3.Connection, name: str, role: str, hashed: str, now: int) -> 
     )
 
 
-def add_first(db: sqlite3.Connection, hashed: str, now: int) -> None:
-    """The first account, made once. Raises AccountError where there is one."""
-    if every(db):
-        raise AccountError("this store has a manager already; sign in")
-    add(db, FIRST, ActorKind.MANAGER.value, hashed, now)
+def add_first(db: sqlite3.Connection, hashed: str, now: int, name: str = FIRST) -> None:
+    """Adds the first manager. Raises ManagerExists where there is one already, or AccountError."""
+    if has_manager(db):
+        raise ManagerExists("this store has a manager already; sign in")
+    add(db, name, ActorKind.MANAGER.value, hashed, now)
 
 
 def remove(db: sqlite3.Connection, name: str) -> None:
-    """Ends an account and its sessions. Raises AccountError; the last manager cannot be removed."""
+    """Removes an account and ends its sessions. Raises AccountError, also for the only manager."""
     account = find(db, name)
     if account is None:
         raise AccountError(f'there is no account "{name}"; `welkom manager list` shows them')

@@ -1,20 +1,26 @@
-"""Tokens for other programs of the shop: what each may do stands in `domain/roles.py`, role `api`.
+"""Tokens for other programs of the shop. `domain/permissions.py`, role `api`, says what they may do.
 
-A token is shown once. Only its hash is kept, so nobody who reads the store can use it.
+A token is shown once. Only its hash is stored, so nobody who reads the store can use it.
 """
 
 import hashlib
 import secrets
 import sqlite3
 
-from .accounts import AccountError
+from sync_server.names import NameProblem, check_text
+
+from .errors import AccountError
 from .managers import NAME
 
-BYTES = 32  # so random that a plain hash keeps it safe: there is nothing to guess
+BYTES = 32  # so random that it cannot be guessed: a plain hash is safe
 
 
 def add_token(db: sqlite3.Connection, name: str, now: int) -> str:
-    """A new token for the program called `name`. Raises AccountError."""
+    """Makes a token for the program called `name`, and returns it. Raises AccountError."""
+    try:
+        check_text(name, 40)
+    except NameProblem as error:
+        raise AccountError(f"the token's name {error}") from None
     if not NAME.fullmatch(name):
         raise AccountError("a token's name has 1 to 40 characters and no blank at its ends")
     if db.execute("SELECT 1 FROM tokens WHERE name = ?", (name,)).fetchone():
@@ -25,18 +31,18 @@ def add_token(db: sqlite3.Connection, name: str, now: int) -> str:
 
 
 def list_tokens(db: sqlite3.Connection) -> list[tuple[str, int]]:
-    """Name and time of making, ms UTC."""
+    """The name of each program, and when its token was made, ms UTC."""
     return [(name, at) for name, at in db.execute("SELECT name, made_at FROM tokens ORDER BY made_at, name")]
 
 
 def revoke_token(db: sqlite3.Connection, name: str) -> None:
-    """From now on the token opens nothing. Raises AccountError."""
+    """Removes a token. Raises AccountError."""
     if not db.execute("DELETE FROM tokens WHERE name = ?", (name,)).rowcount:
         raise AccountError(f'there is no token "{name}"; `welkom token list` shows them')
 
 
 def token_name(db: sqlite3.Connection, token: str) -> str | None:
-    """Whose token this is; None for one that opens nothing."""
+    """The name of the program with this token; None if there is none."""
     row = db.execute("SELECT name FROM tokens WHERE token_hash = ?", (_hash(token),)).fetchone()
     return str(row[0]) if row else None
 

@@ -1,6 +1,7 @@
-"""Lets devices find the store on its network, by multicast DNS. Never a reason for anything to fail.
+"""Announces the store on its network by multicast DNS. Whatever goes wrong with it stops nothing else.
 
-New ones choose it by its name; its own ones know it by its key, should it have got another address.
+New devices choose the store by its name. Its own devices recognise it by its key, should it get
+another address.
 """
 
 import asyncio
@@ -10,33 +11,40 @@ import socket as sockets
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from sync_server.addresses import Address, parse_listen_address
+from sync_server.network_addresses import is_loopback, own_addresses
 from sync_server.protocol.enrol import SERVICE, WIRE
+from sync_server.service.retry import log_once, retry_forever
 
 if TYPE_CHECKING:
     from zeroconf.asyncio import AsyncZeroconf
 
-LOOK_AGAIN_S = 10.0  # how soon another address of this computer is noticed
+LOOK_EVERY_S = 10.0  # how soon another address of this computer is noticed
 
 log = logging.getLogger(__name__)
 
 
-class Announcement:
+class MdnsAnnouncement:
     """Announces the enrolment port at `address` (host:port) for the length of a block; empty: nothing.
 
-    A port on loopback is announced on loopback only. It takes a second until everybody has heard of
+    A port on loopback is announced on loopback only. It takes a second until all devices have received
     it; nobody waits for that.
     """
 
     def __init__(self, store: str, address: str, key: str = "", sync_port: str = "") -> None:
         self._store = store.encode()[:200].decode("utf-8", "ignore")  # what fits into one record
-        self._host, _, self._port = address.rpartition(":")
-        self._told = {"store": self._store, "wire": str(WIRE), "key": key, "sync": sync_port}
+        self._listens: Address | None = parse_listen_address(address) if address else None
+        self._properties = {"store": self._store, "wire": str(WIRE), "key": key, "sync": sync_port}
         self._zeroconf: AsyncZeroconf | None = None
+        self._announced: list[str] = []  # addresses
         self._announcing: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> "Announcement":
-        if self._host:
-            self._announcing = asyncio.ensure_future(self._announce())
+    async def __aenter__(self) -> "MdnsAnnouncement":
+        if self._listens is not None:
+            text = "new devices cannot find the store by themselves yet (%s); type its address there"
+            # Until it succeeds, because a network may come later; and again whenever the address changes.
+            again = retry_forever(self._announce, lambda _failures: LOOK_EVERY_S, log_once(log, text))
+            self._announcing = asyncio.ensure_future(again)
         return self
 
     async def __aexit__(
@@ -45,62 +53,50 @@ class Announcement:
         if self._announcing is not None:
             self._announcing.cancel()
             await asyncio.gather(self._announcing, return_exceptions=True)
-        await self._take_back()
+        await self._withdraw()
 
     async def _announce(self) -> None:
-        """Until it succeeds, for a network may come later; and again whenever the address is another."""
-        everywhere = self._host in ("0.0.0.0", "::")
-        said: list[str] = []
-        told = False
-        while everywhere or not said:
-            try:
-                addresses = own_addresses() if everywhere else [self._host]
-                if addresses and addresses != said:
-                    said = []
-                    await self._take_back()
-                    await self._say(addresses, everywhere)
-                    said, told = addresses, False
-            except Exception as error:
-                if not told:
-                    told = True
-                    log.warning(
-                        "new devices cannot find the store by themselves yet (%s); type its address there",
-                        error,
-                    )
-            await asyncio.sleep(LOOK_AGAIN_S)
+        """Announces the addresses of this computer if they are not those announced already."""
+        assert self._listens is not None
+        host = self._listens.host
+        addresses = reachable_addresses(self._listens.is_ipv6) if self._listens.is_everywhere else [host]
+        if addresses and addresses != self._announced:
+            self._announced = []
+            await self._withdraw()
+            await self._register(addresses, self._listens)
+            self._announced = addresses
 
-    async def _take_back(self) -> None:
+    async def _withdraw(self) -> None:
         if self._zeroconf is not None:
             zeroconf, self._zeroconf = self._zeroconf, None
             await zeroconf.async_close()
 
-    async def _say(self, addresses: list[str], everywhere: bool) -> None:
-        # Here, so that a library that cannot be loaded is no reason not to open the shop either.
+    async def _register(self, addresses: list[str], listens: Address) -> None:
+        # Imported here, so that a library that cannot be loaded does not keep the server from starting.
         from zeroconf import IPVersion, ServiceInfo
         from zeroconf.asyncio import AsyncZeroconf
 
+        version = IPVersion.All if any(":" in address for address in addresses) else IPVersion.V4Only
         self._zeroconf = (
-            AsyncZeroconf(ip_version=IPVersion.V4Only)
-            if everywhere
-            else AsyncZeroconf(interfaces=[self._host])
+            AsyncZeroconf(ip_version=version)
+            if listens.is_everywhere and version is IPVersion.V4Only  # with IPv6 it would try loopback too
+            else AsyncZeroconf(interfaces=addresses, ip_version=version)
         )
         info = ServiceInfo(
             SERVICE,
             f"{_label(self._store)}.{SERVICE}",
-            port=int(self._port),
-            properties=self._told,
-            server=f"{_label(sockets.gethostname())}-{self._port}.local.",
+            port=listens.port,
+            properties=self._properties,
+            server=f"{_label(sockets.gethostname())}-{listens.port}.local.",
             parsed_addresses=addresses,
         )
         await self._zeroconf.async_register_service(info, allow_name_change=True)
 
 
-def own_addresses() -> list[str]:
-    """The addresses of this computer that others can reach, IPv4."""
-    import ifaddr
-
-    found = [str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4]
-    return [ip for ip in found if not ip.startswith("127.")] or found
+def reachable_addresses(ipv6: bool = False) -> list[str]:
+    """The addresses at which others reach this computer; loopback where there are no others."""
+    found = own_addresses(ipv6)
+    return [ip for ip in found if not is_loopback(ip)] or found
 
 
 def _label(name: str) -> str:

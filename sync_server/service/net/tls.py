@@ -1,4 +1,4 @@
-"""TLS for the pages: certificate files that somebody brought, or a self-signed one made here."""
+"""TLS for the pages: with certificate files of the shop, or with a self-signed one that is made here."""
 
 import contextlib
 import datetime
@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from .folder import Folder, FolderError, write_secret
-from .settings import Listen
+from sync_server.service.config.model import ServerSettings
+from sync_server.service.storage.data_dir import DataDir, DataDirError, write_secret
 
 if TYPE_CHECKING:
     from cryptography import x509
 
-YEARS = 5
+VALID_YEARS = 5
 CERTIFICATE, KEY = "tls.cert.pem", "tls.key.pem"
 
 
@@ -35,30 +35,30 @@ class Tls(Struct, frozen=True):
         return _context(self.certificate, self.key)
 
 
-def load(folder: Folder, listen: Listen) -> Tls | None:
-    """The certificate and key of the settings; None for plain HTTP. Raises FolderError."""
-    if not listen.tls_cert:
+def load_tls(data_dir: DataDir, settings: ServerSettings) -> Tls | None:
+    """The certificate and key of the settings; None for plain HTTP. Raises DataDirError."""
+    if not settings.tls_cert:
         return None
-    certificate, key = folder.path / listen.tls_cert, folder.path / listen.tls_key
+    certificate, key = data_dir.path / settings.tls_cert, data_dir.path / settings.tls_key
     for name, path in (("server.tls_cert", certificate), ("server.tls_key", key)):
         if not os.access(path, os.R_OK):
             why = "cannot be read; check who owns it" if path.exists() else "is not there"
-            raise FolderError(f"{name}: {path} {why}")
+            raise DataDirError(f"{name}: {path} {why}")
     try:
         _context(certificate, key)
         fingerprint = fingerprint_of(certificate)
     except (ssl.SSLError, ValueError) as error:
-        raise FolderError(
-            f"server.tls_cert: {certificate} and {key} cannot be used ({_in_words(error)});"
+        raise DataDirError(
+            f"server.tls_cert: {certificate} and {key} cannot be used ({_reason(error)});"
             " they must be PEM files that belong together, the key without a password"
         ) from error
     return Tls(certificate, key, fingerprint)
 
 
 def _context(certificate: Path, key: Path) -> ssl.SSLContext:
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.load_cert_chain(certificate, key, password=lambda: "")
-    return made
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key, password=lambda: "")
+    return context
 
 
 def fingerprint_of(certificate: Path) -> str:
@@ -70,43 +70,43 @@ def fingerprint_of(certificate: Path) -> str:
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(text[begin : end + len(ssl.PEM_FOOTER)])).hexdigest()
 
 
-def ends_at(certificate: Path) -> datetime.datetime:
-    """Until when the file's first certificate is valid. Raises ValueError where there is none."""
+def valid_until(certificate: Path) -> datetime.datetime:
+    """When the file's first certificate expires. Raises ValueError where there is none."""
     from cryptography import x509
 
     return x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
 
 
-def in_pairs(fingerprint: str) -> str:
+def format_fingerprint(fingerprint: str) -> str:
     """`AB:CD:…`, as browsers show it."""
     return ":".join(fingerprint[at : at + 2] for at in range(0, len(fingerprint), 2)).upper()
 
 
-def make(folder: Folder, shop: str, names: Iterable[str], now: datetime.datetime) -> str:
-    """Writes a self-signed certificate for these names and addresses, and its key; its fingerprint.
+def make_certificate(data_dir: DataDir, shop: str, names: Iterable[str], now: datetime.datetime) -> str:
+    """Writes a self-signed certificate for these names and addresses, and its key. Returns its fingerprint.
 
-    Raises FolderError where there is one already.
+    Raises DataDirError where there is a certificate already.
     """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-    folder.check_owner()
-    certificate, key_path = folder.path / CERTIFICATE, folder.path / KEY
+    data_dir.check_owner()
+    certificate, key_path = data_dir.path / CERTIFICATE, data_dir.path / KEY
     if certificate.exists() or key_path.exists():
-        raise FolderError(f"{certificate}: is there already; move it away to make another")
+        raise DataDirError(f"{certificate}: is there already; move it away to make another")
     key = ec.generate_private_key(ec.SECP256R1())
-    called = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Welkom: {shop}"[:64])])
-    made = (
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Welkom: {shop}"[:64])])
+    signed = (
         x509.CertificateBuilder()
-        .subject_name(called)
-        .issuer_name(called)
+        .subject_name(subject)
+        .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))  # a device's clock may be behind
-        .not_valid_after(now + datetime.timedelta(days=365 * YEARS))
-        .add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), critical=False)
+        .not_valid_after(now + datetime.timedelta(days=365 * VALID_YEARS))
+        .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .sign(key, hashes.SHA256())
@@ -117,27 +117,27 @@ def make(folder: Folder, shop: str, names: Iterable[str], now: datetime.datetime
         serialization.NoEncryption(),
     )
     write_secret(key_path, key.private_bytes(pem, pkcs8, bare).decode("ascii"))
-    certificate.write_bytes(made.public_bytes(pem))
+    certificate.write_bytes(signed.public_bytes(pem))
     return fingerprint_of(certificate)
 
 
-def own_names(address: str) -> list[str]:
-    """By which names and addresses this computer is reached: loopback, its name, its address."""
-    found = ["localhost", "127.0.0.1", "::1", address]
-    with contextlib.suppress(OSError):
+def certificate_names(addresses: Iterable[str]) -> list[str]:
+    """The names and addresses by which this computer is reached: loopback, its host name, `addresses`."""
+    found = ["localhost", "127.0.0.1", "::1", *addresses]
+    with contextlib.suppress(OSError):  # a computer without a host name: its addresses will do
         host = socket.gethostname()
         found += [host, f"{host}.local"] if "." not in host else [host]
     return list(dict.fromkeys(found))
 
 
-def _general(name: str) -> "x509.GeneralName":
+def _general_name(name: str) -> "x509.GeneralName":
     from cryptography import x509
 
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
+    except ValueError:  # no IP address
         return x509.DNSName(name)
 
 
-def _in_words(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return getattr(error, "reason", None) or str(error)

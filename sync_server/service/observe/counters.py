@@ -1,4 +1,4 @@
-"""What the server counts while it runs: the work it does, and each time it keeps somebody off.
+"""Counts what the server does while it runs, and what it refuses.
 
 counters.add("messages")
 counters.values()  # {"messages": 1, "ops_done": 0, …}
@@ -13,7 +13,7 @@ COUNTED = {
     "strangers": "connections with a key the store does not know",
     "handshakes_broken": "connections that began no handshake, or a wrong one, or none in time",
     "connections_shed": "connections ended because too many had shown no key yet",
-    "gate_restarts": "times the gate, which judges every new connection, had to be started again",
+    "gate_restarts": "times the authenticator, which judges every new connection, had to be started again",
     "enrolments": "devices enrolled by pairing",
     "enrol_requests": "requests to the enrolment port",
     "enrolments_refused": "requests to be enrolled that were turned away",
@@ -21,12 +21,12 @@ COUNTED = {
     "revoked_messages": "messages of revoked devices, which had no effect",
     "messages_of_many_frames": "messages of more than one frame, refused",
     "messages_unreadable": "frames that were no message, refused",
-    "messages_put_off": "messages put off because their device sent too many",
+    "messages_put_off": "messages that waited, or were dropped, because their device sent too many",
     "sign_ins_put_off": "sign-ins put off because their device had too many under way",
-    "ops_put_off": "ops put off because too many came from their device or waited for the disk",
+    "ops_put_off": "ops put off because too many of their device, or of all for the disk, waited",
     "devices_too_slow": "devices let go because they were gone or did not read what they were sent",
     "web_shed": "connections to the pages ended because there were too many",
-    "web_too_slow": "connections to the pages ended because they did not send their request in time",
+    "web_too_slow": "connections to the pages ended because they did not send or read in time",
     "web_too_large": "requests to the pages refused because they were too large",
 }  # fmt: skip
 
@@ -42,5 +42,5 @@ class Counters:
         self._values[name] += n
 
     def values(self) -> dict[str, int]:
-        """All counters as they stand now."""
+        """All counters as they are now."""
         return dict(self._values)

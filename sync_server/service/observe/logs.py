@@ -1,7 +1,7 @@
-"""What the server writes to its log: text for people, or one line of JSON for each thing that happens.
+"""Writes the server's log: text for people, or one line of JSON for each event.
 
-No line ever holds what a shopper was called, looked like or said, nor a note, a PIN or a link.
-Events are named, never shown whole.
+No line ever holds what a shopper is called or looks like, what they said, a note, a PIN or a link.
+Events are named and never shown whole.
 """
 
 import logging
@@ -11,27 +11,28 @@ from datetime import UTC, datetime
 import msgspec
 
 from sync_server.domain.events import Record
-
-from .limits import WARNINGS_ALIKE
+from sync_server.service.limits.numbers import MAX_WARNING_KINDS, WARNINGS_PER_MINUTE
+from sync_server.service.limits.rate_limit import PerKey, SlidingWindow
 
 FIELDS = ("event", "seq", "visit_id", "rev", "actor", "device_id")  # of an event; its body is left out
-MOST_KINDS = 1000  # of warnings, remembered
 
 _events = logging.getLogger("welkom.events")
+lifecycle = logging.getLogger("welkom.lifecycle")  # start and end of the server: always in the log
 
 
-def set_up(as_json: bool, verbose: bool) -> None:
-    """Directs the log of this process to its standard error. JSON tells every event too."""
+def configure_logging(as_json: bool, verbose: bool) -> None:
+    """Sends the log of this process to its standard error. JSON includes every event."""
     handler = logging.StreamHandler()
-    handler.addFilter(Seldom())
+    handler.addFilter(RateLimitFilter())
     handler.setFormatter(
-        JsonLines() if as_json else logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        JsonFormatter() if as_json else logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     )
+    lifecycle.setLevel(logging.INFO)
     logging.basicConfig(level=logging.INFO if as_json or verbose else logging.WARNING, handlers=[handler])
 
 
-def tell(records: Iterable[Record]) -> None:
-    """Writes what happened on the floor, once it is on disk."""
+def log_events(records: Iterable[Record]) -> None:
+    """Logs what happened on the floor. To be called once it is on disk."""
     if not _events.isEnabledFor(logging.INFO):
         return
     for record in records:
@@ -41,31 +42,43 @@ def tell(records: Iterable[Record]) -> None:
         _events.info("%s", kind, extra={"fields": fields})
 
 
-class Seldom(logging.Filter):
-    """Lets WARNINGS_ALIKE warnings of one kind through each minute; the next after that tells of the rest."""
+class RateLimitFilter(logging.Filter):
+    """Lets WARNINGS_PER_MINUTE warnings of one kind through. The next one later says how many were left out.
+
+    Warnings are of one kind when the same line of code logs them, for the same class of exception if there is
+    one. Their text does not matter: a library may have filled values in already.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._kinds: dict[tuple[str, object], tuple[int, int]] = {}  # which minute, and how many
+        self._kinds = PerKey(_Kind, MAX_WARNING_KINDS)
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno < logging.WARNING:
             return True
-        kind, minute = (record.name, record.msg), int(record.created // 60)
-        before, count = self._kinds.get(kind, (minute, 0))
-        if before != minute:
-            if count > WARNINGS_ALIKE:
-                record.msg = f"{record.getMessage()} (and {count - WARNINGS_ALIKE} more like it)"
-                record.args = ()
-            count = 0
-        if len(self._kinds) > MOST_KINDS:
-            self._kinds.clear()
-        self._kinds[kind] = minute, count + 1
-        return count < WARNINGS_ALIKE
+        kind = self._kinds.of(
+            (record.name, record.pathname, record.lineno, record.exc_info and record.exc_info[0])
+        )
+        if not kind.rate.take(record.created * 1000):
+            kind.left_out += 1
+            return False
+        if kind.left_out:
+            record.msg = f"{record.getMessage()} (and {kind.left_out} more like it)"
+            record.args = ()
+            kind.left_out = 0
+        return True
 
 
-class JsonLines(logging.Formatter):
-    """One object a line: `at` (ISO 8601, UTC), `level`, `logger`, `text`, what else is known, `fault`."""
+class _Kind:
+    """One kind of warning."""
+
+    def __init__(self) -> None:
+        self.rate = SlidingWindow(WARNINGS_PER_MINUTE, 60_000)
+        self.left_out = 0
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: `at` (ISO 8601, UTC), `level`, `logger`, `text`, an event's fields, `fault`."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")

@@ -1,23 +1,17 @@
-"""Figures of a running server for Prometheus. `docs/watching.md` has each with its meaning.
+"""Writes the server's figures in the format of Prometheus. `docs/shop/monitoring.md` explains each.
 
-They are gathered when somebody asks; only the time of a commit is noted as it happens.
+They are read when somebody asks. Only the time of a commit is noted as it happens.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
 
+from msgspec import Struct
 from prometheus_client import CollectorRegistry, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from sync_server.domain.events import Presence
-from sync_server.domain.ops import ActorKind
-from sync_server.domain.visit import OPEN
+from sync_server.version import own_version
 
-from . import nightly
 from .counters import COUNTED
-from .server import Server
 
 COMMIT_S = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
@@ -38,45 +32,59 @@ METRICS = {
 }
 
 
-class Metrics:
-    """Of one server. `text()` is what Prometheus reads."""
+class ServerFigures(Struct, frozen=True, kw_only=True):
+    """The figures of a server at one moment. `backup_age_s` is None where there is no backup."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    epoch: str
+    can_write: bool
+    units_waiting: int
+    events: Mapping[str, int]
+    refusals: Mapping[str, int]
+    visits: Mapping[str, int]
+    people: Mapping[str, int]
+    devices: Mapping[str, int]
+    backup_age_s: float | None
+    backup_failures: int
+    counters: Mapping[str, int]
+
+
+class Metrics:
+    """The metrics of one server. `read()` gives its figures."""
+
+    def __init__(self, read: Callable[[], ServerFigures]) -> None:
+        self._read = read
         self._registry = CollectorRegistry()
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
         name = "welkom_commit_seconds"
-        commits = Histogram(name, METRICS[name], buckets=COMMIT_S, registry=self._registry)
-        server.shop.store.on_commit = commits.observe
+        self._commits = Histogram(name, METRICS[name], buckets=COMMIT_S, registry=self._registry)
+
+    def observe_commit(self, seconds: float) -> None:
+        """Notes how long a commit took. May be called by any thread."""
+        self._commits.observe(seconds)
 
     def text(self) -> bytes:
+        """What Prometheus reads."""
         return generate_latest(self._registry)
 
     def describe(self) -> list[Metric]:
-        """Nothing: the registry need not ask for the figures before there are any."""
+        """Nothing, so that the registry does not ask for the figures before there are any."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        server, shop = self._server, self._server.shop
-        yield _gauge("welkom_info", {(_version(), shop.epoch): 1}, "version", "epoch")
-        yield _gauge("welkom_unwell", {(): int(shop.mending.unwell is not None)})
-        yield _counter("welkom_events_total", _labelled(shop.happened), "event")
-        yield _counter("welkom_refusals_total", _labelled(shop.refusals), "code")
-        yield _gauge("welkom_turns_waiting", {(): shop.turns_waiting})
-        states = dict.fromkeys(OPEN, 0) | Counter(visit.state for visit in shop.floor.open_visits())
-        yield _gauge("welkom_visits_open", _labelled(states), "state")
-        people = shop.floor.people.values()
-        presences = dict.fromkeys(Presence, 0) | Counter(person.presence for person in people)
-        yield _gauge("welkom_people", _labelled(presences), "presence")
-        kinds = dict.fromkeys((ActorKind.KIOSK.value, ActorKind.STAFF.value), 0)
-        kinds |= Counter(device.kind for device in server.desk.connected)
-        yield _gauge("welkom_devices_online", _labelled(kinds), "kind")
-        latest = nightly.latest(server.nightly.into)
-        age: Values = {} if latest is None else {(): (shop.clock() - latest) / 1000}
+        figures = self._read()
+        yield _gauge("welkom_info", {(own_version(), figures.epoch): 1}, "version", "epoch")
+        yield _gauge("welkom_unwell", {(): int(not figures.can_write)})
+        yield _counter("welkom_events_total", _labelled(figures.events), "event")
+        yield _counter("welkom_refusals_total", _labelled(figures.refusals), "code")
+        yield _gauge("welkom_turns_waiting", {(): figures.units_waiting})
+        yield _gauge("welkom_visits_open", _labelled(figures.visits), "state")
+        yield _gauge("welkom_people", _labelled(figures.people), "presence")
+        yield _gauge("welkom_devices_online", _labelled(figures.devices), "kind")
+        age: Values = {} if figures.backup_age_s is None else {(): figures.backup_age_s}
         yield _gauge("welkom_backup_age_seconds", age)
-        yield _counter("welkom_backup_failures_total", {(): server.nightly.failures})
-        for name, value in server.counters.values().items():
+        yield _counter("welkom_backup_failures_total", {(): figures.backup_failures})
+        for name, value in figures.counters.items():
             yield _counter(f"welkom_{name}_total", {(): value}, meaning=COUNTED[name])
 
 
@@ -94,12 +102,5 @@ def _counter(name: str, values: Values, *labels: str, meaning: str | None = None
     return family
 
 
-def _labelled(values: Mapping[Any, int]) -> dict[tuple[str, ...], float]:
-    return {(str(label),): value for label, value in values.items()}
-
-
-def _version() -> str:
-    try:
-        return version("welkom")
-    except PackageNotFoundError:
-        return "unknown"
+def _labelled(values: Mapping[str, int]) -> dict[tuple[str, ...], float]:
+    return {(label,): value for label, value in values.items()}

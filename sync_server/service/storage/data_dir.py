@@ -1,21 +1,25 @@
-"""The data directory: which file is what, and the lock that keeps a second server out."""
+"""The data directory of a store: the name of each file, and the lock that keeps a second server out."""
 
 import contextlib
 import fcntl
 import os
 import pwd
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import IO
+
+from sync_server.command_line import command_line
 
 
-class FolderError(Exception):
+class DataDirError(Exception):
     """The data directory cannot be used. The text names it, why, and what to do."""
 
 
 @dataclass(frozen=True)
-class Folder:
-    """A store's data directory. Copied whole while the server is stopped, it is a whole copy of the store."""
+class DataDir:
+    """A store's data directory. A copy of it, made while the server is stopped, is a copy of the store."""
 
     path: Path
 
@@ -32,17 +36,12 @@ class Folder:
         return self.path / "server.key"
 
     @property
-    def control_key(self) -> Path:
-        """The secret by which commands on this computer prove themselves to the running server."""
-        return self.path / "control.key"
+    def control_socket(self) -> Path:
+        """Where the running server listens for commands on this computer."""
+        return self.path / "control.sock"
 
     @property
-    def control_address(self) -> Path:
-        """Where the running server listens for those commands."""
-        return self.path / "control.address"
-
-    @property
-    def first_run(self) -> Path:
+    def setup_code(self) -> Path:
         """The code of the one-time link, until the first manager has chosen a password."""
         return self.path / "first-run.key"
 
@@ -50,61 +49,82 @@ class Folder:
     def lock(self) -> Path:
         return self.path / "lock"
 
+    def command(self, *words: object) -> str:
+        """The `welkom` command with these words for this store, to be copied into a shell."""
+        return command_line("welkom", *words, "--data", self.path)
+
+    def make(self) -> None:
+        """Makes the directory, for its owner alone. Raises OSError.
+
+        One that is empty or a store's keeps others out from now on. One with other files is left as it is: it
+        may be everybody's.
+        """
+        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self.settings.exists() or not any(self.path.iterdir()):
+            self.path.chmod(0o700)
+
     def check(self) -> None:
-        """Raises FolderError unless this is a store's folder."""
+        """Raises DataDirError unless this is a store's directory that can be read."""
         if not self.path.is_dir():
-            raise FolderError(f"{self.path}: no such folder; `welkom init {self.path}` makes it")
+            raise DataDirError(f"{self.path}: no such folder; `{self._init}` makes it")
         try:
             if not self.settings.exists() or not self.server_key.exists():
-                raise FolderError(f"{self.path}: not a store's folder; `welkom init {self.path}` makes one")
-            # Never by opening it: closing it would end the locks that SQLite holds in this process.
+                raise DataDirError(f"{self.path}: not a store's folder; `{self._init}` makes one")
+            # Never by opening it: closing it would release the locks that SQLite holds in this process.
             readable = os.access(self.store, os.R_OK, effective_ids=True) or not self.store.exists()
-        except PermissionError:
+        except PermissionError:  # the directory itself cannot be searched
             readable = False
         if not readable:
             owner = self.path.stat().st_uid
-            raise FolderError(f"{self.path}: cannot be read; it {_belongs_to(owner)}")
+            raise DataDirError(f"{self.path}: cannot be read; it {_belongs_to(owner)}")
+
+    @property
+    def _init(self) -> str:
+        return command_line("welkom", "init", self.path)
 
     def check_owner(self) -> None:
-        """Raises FolderError for root in somebody else's folder: what root leaves there they cannot open.
+        """Raises DataDirError for root in another user's directory, who could not open what root writes.
 
-        To be asked before anything is written. (SQLite gives its own files to the owner by itself.)
+        To be called before anything is written. (SQLite gives its own files to the owner by itself.)
         """
         try:
             owner = self.path.stat().st_uid
         except OSError:
-            return  # not there yet: it will belong to whoever makes it
+            return  # it does not exist yet, and will belong to the user who makes it
         if os.geteuid() == 0 != owner:
-            raise FolderError(f"{self.path}: {_belongs_to(owner)}; it could not open what root leaves there")
+            raise DataDirError(f"{self.path}: {_belongs_to(owner)}; it could not open what root leaves there")
 
 
 def _belongs_to(owner: int) -> str:
-    """Whose folder it is, and how to do a command as that person."""
+    """Who owns the directory, and how to run a command as that user."""
     try:
         name = pwd.getpwuid(owner).pw_name
-    except KeyError:  # of another computer, say
+    except KeyError:  # a user of another computer, for example
         name = f"'#{owner}'"
     return f"belongs to {name}: begin the command with `sudo -u {name}`"
 
 
-class InUse(FolderError):
-    """A server is running on this folder."""
+class DataDirInUse(DataDirError):
+    """A server is running on this directory."""
 
 
-class Lock:
-    """Holds the folder for one writing process, until closed or the process ends. Raises FolderError."""
+class DataDirLock:
+    """Locks the directory for one writing process, until closed or the process ends.
 
-    def __init__(self, folder: Folder) -> None:
-        if running_server(folder) is None:
-            folder.check_owner()
+    Raises DataDirError, DataDirInUse where another process holds the lock.
+    """
+
+    def __init__(self, data_dir: DataDir) -> None:
+        if running_server(data_dir) is None:
+            data_dir.check_owner()
         try:
-            self._file = folder.lock.open("a+")
+            self._file = _open_for_owner(data_dir.lock)
         except PermissionError as error:
-            owner = folder.path.stat().st_uid
-            raise FolderError(f"{folder.path}: cannot be written; it {_belongs_to(owner)}") from error
+            owner = data_dir.path.stat().st_uid
+            raise DataDirError(f"{data_dir.path}: cannot be written; it {_belongs_to(owner)}") from error
         except OSError as error:
-            raise FolderError(
-                f"{folder.lock}: cannot be written ({error.strerror});"
+            raise DataDirError(
+                f"{data_dir.lock}: cannot be written ({error.strerror});"
                 " see that the disk has room and who owns the folder"
             ) from error
         try:
@@ -113,14 +133,14 @@ class Lock:
             self._file.seek(0)
             holder = self._file.read().strip() or "unknown"
             self._file.close()
-            raise InUse(
-                f"{folder.path}: a server is running on this folder (process {holder}); stop it first"
+            raise DataDirInUse(
+                f"{data_dir.path}: a server is running on this folder (process {holder}); stop it first"
             ) from None
         with contextlib.suppress(OSError):  # the number only helps a person; a full disk has no room for it
             self._file.truncate(0)
             os.write(self._file.fileno(), str(os.getpid()).encode())
 
-    def __enter__(self) -> "Lock":
+    def __enter__(self) -> "DataDirLock":
         return self
 
     def __exit__(
@@ -129,22 +149,34 @@ class Lock:
         self._file.close()
 
 
-def running_server(folder: Folder) -> int | None:
-    """The process id of the server that runs on this folder; None if none does. It changes nothing."""
+def _open_for_owner(path: Path) -> IO[str]:
+    """The lock's file. Whoever can open it can lock it, and so keep the server out: no other user may.
+
+    Raises OSError.
+    """
+    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "a+")
+    with contextlib.suppress(OSError):  # another user's, who may write here; doctor names it
+        if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:  # made by an earlier version
+            os.fchmod(file.fileno(), 0o600)
+    return file
+
+
+def running_server(data_dir: DataDir) -> int | None:
+    """The process id of the server that runs on this directory (0 if unknown); None if none does."""
     try:
-        with folder.lock.open("r") as file:
+        with data_dir.lock.open("r") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except OSError:
+            except OSError:  # locked by a server
                 holder = file.read().strip()
                 return int(holder) if holder.isdigit() else 0
     except OSError:
-        pass  # no lock yet: none ever ran
+        pass  # no lock file: no server has ever run here; for other errors, taking the lock says why
     return None
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Writes a file that only its owner may read; it is on the disk when this returns. Never overwrites."""
+    """Writes a new file that only its owner may read; it is on disk when this returns. Never overwrites."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -152,13 +184,13 @@ def write_secret(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError:
-        path.unlink()  # half a secret would stand in the way of a whole one
+        path.unlink()  # half a secret would prevent writing a whole one
         raise
     sync(path.parent)
 
 
 def sync(path: Path) -> None:
-    """Waits until a file, or a folder's list of names, is on the disk."""
+    """Waits until a file, or the list of names in a directory, is on disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

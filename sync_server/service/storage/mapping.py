@@ -1,16 +1,18 @@
-"""From the domain's values to rows of `store.db`, and back. One direction each, no SQL elsewhere."""
+"""Maps the domain's values to rows of `store.db` and back, with the SQL that writes them."""
 
 import sqlite3
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 
-from sync_server.domain.events import Event, Rated, Record, Resolution
-from sync_server.domain.floor import Floor
-from sync_server.domain.visit import State, Visit
+from sync_server.domain.events import Event, ExtendedBecause, Rated, Record
+from sync_server.domain.floor.floor import Floor
+from sync_server.domain.resolution import Resolution
+from sync_server.domain.visit.visit import State, Visit
 
-# What only matters while more may happen to a visit is not a column: replaying the log brings it back.
+# What matters only while a visit is open is not a column: replaying the log gives it back.
 _WHILE_OPEN = {
     "offer_to",
     "offer_until",
@@ -22,17 +24,20 @@ _WHILE_OPEN = {
     "stint_at",
     "arrived_at",
     "touched_at",
-    "under",
+    "before_expiry",
+    "undo",
+    "undo_until",
+    "situation",
 }
-# Words about a shopper stand in the log alone, where nothing ever moves a row: a row that SQLite moves leaves
-# a copy behind. The table says whether there are any, and whether there is a link.
+# Words about a shopper are in the log alone. SQLite leaves a copy where it moves a row, and rows of the log
+# never move. The table `visits` says only whether there are any, and whether there is a link.
 _WORDS = {"alias", "colour", "place", "notes", "comment"}
 _FIELDS = tuple(f for f in Visit.__struct_fields__ if f not in _WHILE_OPEN | _WORDS | {"link"})
 VISIT_COLUMNS = (*_FIELDS, "described", "linked")  # in the order of `visit_row`
-# What a visit is from its opening on is not written again with every step, nor are the indexes of it.
-_FROM_ITS_OPENING = {"visit_id", "ticket", "day", "source", "device_id", "language", "priority", "party_size"}
-_FROM_ITS_OPENING |= {"created_at", "quoted_low_s", "quoted_median_s", "quoted_high_s", "expected_s"}
-_MAY_CHANGE = tuple(c for c in VISIT_COLUMNS if c not in _FROM_ITS_OPENING)
+# What never changes after the opening is not written again with every step, nor are its indexes.
+_CONSTANT = {"visit_id", "ticket", "day", "source", "device_id", "language", "priority", "party_size"}
+_CONSTANT |= {"created_at", "quoted_low_s", "quoted_median_s", "quoted_high_s", "expected_s"}
+_MAY_CHANGE = tuple(c for c in VISIT_COLUMNS if c not in _CONSTANT)
 
 INSERT_EVENT = "INSERT INTO visit_events VALUES (?,?,?,?,?,?,?,?,?,?,?)"
 INSERT_PRESENCE = "INSERT INTO presence_log VALUES (?,?,?,?)"
@@ -47,11 +52,12 @@ SELECT_EVENTS = (
     " FROM visit_events"
 )
 
-# Of each value that is not plain text or a number sqlite3 asks how to write it; where nobody has said so it
-# asks the value itself and is told an error, which takes longer than the writing.
-for plain in (type(None), bytes):
-    sqlite3.register_adapter(plain, lambda value: value)
-for word in (State, Resolution):
+# Registering adapters avoids sqlite3's lookup of `__conform__`, which takes longer than the writing itself.
+# Both leave the value as it is, and neither runs Python code: half of all values are None.
+_none: Callable[[None], None] = dict[None, None]().get
+sqlite3.register_adapter(type(None), _none)
+sqlite3.register_adapter(bytes, bytes)
+for word in (State, Resolution, ExtendedBecause):
     sqlite3.register_adapter(word, str)
 
 _fields = attrgetter(*_FIELDS)
@@ -63,6 +69,7 @@ Row = tuple[Any, ...]
 
 
 def event_row(record: Record) -> Row:
+    """The row of INSERT_EVENT."""
     body = _json.encode(record.event).decode()
     return (
         record.seq,
@@ -80,17 +87,19 @@ def event_row(record: Record) -> Row:
 
 
 def record_of(row: Row) -> Record:
-    """The record of a row of SELECT_EVENTS. Raises msgspec.ValidationError for a body not of ours."""
+    """The record of a row of SELECT_EVENTS. Raises msgspec.ValidationError for a body that is no event."""
     seq, visit_id, rev, _kind, actor, device_id, at_device, at, body, ahead_ms, happened_at = row
     event = _event.decode(body)
     return Record(seq, at, event, visit_id, rev, actor, device_id, at_device, ahead_ms, happened_at)
 
 
 def visit_row(visit: Visit) -> Row:
+    """The row of UPSERT_VISIT."""
     return (*_fields(visit), int(any(_words(visit))), int(visit.link is not None))
 
 
 def feedback_row(record: Record) -> Row | None:
+    """The row of INSERT_FEEDBACK; None where the event is no rating."""
     match record.event:
         case Rated(ces, nps, _comment):
             return (record.seq, record.visit_id, record.at, ces, nps)
@@ -98,13 +107,13 @@ def feedback_row(record: Record) -> Row | None:
 
 
 class PresenceLog:
-    """Follows a floor and gives a row of `presence_log` for each change of what colleagues see."""
+    """Follows a floor, and gives a row of `presence_log` for each change of a presence."""
 
     def __init__(self, floor: Floor) -> None:
         self._seen = dict(floor.people)
 
     def rows(self, floor: Floor, records: list[Record]) -> list[Row]:
-        """The rows for everybody whose presence differs since the last call."""
+        """The rows for everybody whose presence has changed since the last call, because of these records."""
         rows = []
         for person in floor.people.values():
             if (before := self._seen.get(person.id)) is person:

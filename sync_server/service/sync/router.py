@@ -1,193 +1,210 @@
-"""The server's one socket: a ROUTER that only moves bytes between devices and the shop."""
+"""The ROUTER socket that devices connect to. It moves bytes and knows nothing of messages."""
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable
+import socket
+from collections.abc import Callable
+from enum import Enum
 from typing import Protocol
 
 import zmq
 import zmq.asyncio
 
+from sync_server.addresses import parse_listen_address
 from sync_server.protocol.messages import Dismissed
-from sync_server.protocol.wire import MAX_FROM_DEVICE, encode
+from sync_server.protocol.wire import MAX_FROM_DEVICE_BYTES, encode
+from sync_server.service.limits.numbers import BACKLOG, BLOCK_S, HANDSHAKE_MS, MAX_FRAMES, QUEUE_MESSAGES
+from sync_server.service.net.listen import port_error, resolved
+from sync_server.service.observe.counters import Counters
+from sync_server.service.storage.device_rows import DeviceRow
 
-from .counters import Counters
-from .doorway import Doorway
-from .gate import Gate, set_curve_server
-from .limits import BACKLOG, HANDSHAKE_MS, KEPT_OUT_S, MOST_FRAMES, QUEUE
-from .queries import DeviceRow
+from .connection_guard import ConnectionGuard
+from .zap import DeviceAuthenticator, set_curve_server
 
 log = logging.getLogger(__name__)
 
-ENCRYPTION = 64  # bytes that CURVE adds to a frame, and some more
-DISMISSED = encode(Dismissed())
-MOST_AT_ONCE = 500  # messages read before the shop gets to write and answer
-SKIPPED_AT_ONCE = 5000  # frames of one message, before everybody else gets their turn
+CURVE_BYTES = 64  # more than CURVE adds to a frame
+REVOKED_FRAME = encode(Dismissed())
+MESSAGE_BATCH = 500  # messages read before they are done, written and answered
+SKIP_BATCH = 5000  # frames of an unwanted message skipped before everybody else gets their turn
 
 Incoming = tuple[bytes, DeviceRow, bytes | None]  # peer, device, its message (None: too many frames)
 
 
-class Admits(Protocol):
-    """Who may take part, by public key: the gate."""
+class Delivery(Enum):
+    """What became of a message to a device. FULL: too much waits for this device; try again later."""
+
+    SENT = "sent"
+    FULL = "full"
+    GONE = "gone"
+
+
+class Authenticator(Protocol):
+    """Who may take part, by public key."""
 
     devices: dict[str, DeviceRow]
 
 
-class Connections(Protocol):
-    """What the desk needs of a socket."""
+class DeviceConnections(Protocol):
+    """What the device handler needs of a socket."""
 
     @property
-    def gate(self) -> Admits: ...
+    def authenticator(self) -> Authenticator: ...
 
     async def read(self, on_messages: Callable[[list[Incoming]], None]) -> None: ...
 
-    def send(self, peer: bytes, message: bytes) -> bool: ...
+    def send(self, peer: bytes, message: bytes) -> Delivery: ...
 
 
-class PortError(Exception):
-    """The address cannot be listened on. The text names it and what to do."""
+class RouterSocket:
+    """Binds, reads and sends. Raises PortError where it cannot listen on `address` (host:port).
 
-
-class Socket:
-    """Binds, reads and sends.
-
-    `on_messages` gets what is at hand in one list, so that many ops share one commit. One task
-    reads, and it is never cancelled while the socket lives: a cancelled read can lose a message.
+    Only one task reads, and it is never cancelled while the socket is open: a cancelled read can lose
+    a message.
     """
 
     def __init__(
         self,
         address: str,
         secret_key: str,
-        gate: Gate,
+        authenticator: DeviceAuthenticator,
         context: "zmq.Context[zmq.Socket[bytes]]",
         counters: Counters | None = None,
     ) -> None:
-        self.gate = gate
+        self.authenticator = authenticator
         self._counters = counters or Counters()
         self._socket = context.socket(zmq.ROUTER)
         set_curve_server(self._socket, secret_key)
         for option, value in (
-            (zmq.MAXMSGSIZE, MAX_FROM_DEVICE + ENCRYPTION),
+            (zmq.MAXMSGSIZE, MAX_FROM_DEVICE_BYTES + CURVE_BYTES),
             (zmq.HANDSHAKE_IVL, HANDSHAKE_MS),
             (zmq.HEARTBEAT_IVL, 2000),
             (zmq.HEARTBEAT_TIMEOUT, 6000),
             (zmq.HEARTBEAT_TTL, 6000),
             (zmq.ROUTER_MANDATORY, 1),
             (zmq.ROUTER_HANDOVER, 0),
-            (zmq.SNDHWM, QUEUE),
-            (zmq.RCVHWM, QUEUE),
+            (zmq.SNDHWM, QUEUE_MESSAGES),
+            (zmq.RCVHWM, QUEUE_MESSAGES),
             (zmq.BACKLOG, BACKLOG),
             (zmq.LINGER, 0),
         ):
             self._socket.setsockopt(option, value)
-        self._doorway = Doorway(self._socket, context, self._counters)
+        self._guard = ConnectionGuard(
+            self._socket, context, self._counters, lambda: len(self.authenticator.devices)
+        )
         self._skipping = False  # in the middle of a message of far too many frames
         try:
-            self._socket.bind(f"tcp://{address}")
-        except zmq.ZMQError as error:
-            self._doorway.close()
+            self._bind(address)
+        except OSError as error:  # zmq.ZMQError is none, see `_bind`
+            self._guard.close()
             self._socket.close()
-            raise PortError(
-                f"server.sync: cannot listen on {address} ({error.strerror});"
-                " another program may be using the port: stop it or choose another one in store.toml"
-            ) from error
+            raise port_error("server.sync", address, error) from error
         self.address = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
+        self.port = int(self.address.rpartition(":")[2])
         self._ready = asyncio.Event()
 
+    def _bind(self, address: str) -> None:
+        """Raises OSError."""
+        at = parse_listen_address(address)
+        if at.host not in {name for _, name in socket.if_nameindex()}:  # ZeroMQ knows those by itself
+            at = resolved(address)
+        self._socket.setsockopt(zmq.IPV6, int(at.is_ipv6))
+        try:
+            self._socket.bind(f"tcp://{at}")
+        except zmq.ZMQError as error:
+            raise OSError(error.errno, error.strerror) from error
+
     async def read(self, on_messages: Callable[[list[Incoming]], None]) -> None:
-        """Reads for as long as the server runs."""
+        """Reads until the socket is closed. `on_messages` gets all messages at hand, to share one commit."""
         loop = asyncio.get_running_loop()
         loop.add_reader(self._socket.fileno(), self._ready.set)
-        self._doorway.watch()
+        self._guard.start()
         self._ready.set()
         while not self._socket.closed:
             await self._ready.wait()
-            # ZeroMQ's descriptor tells only of changes: read until nothing is left.
+            # ZeroMQ's descriptor signals only changes: read until nothing is left.
             self._ready.clear()
             more = True
             while more:
-                messages, more = self._at_hand()
+                messages, more = self._read_batch()
                 if messages:
                     on_messages(messages)
                 await asyncio.sleep(0)
 
-    def _at_hand(self) -> tuple[list[Incoming], bool]:
+    def _read_batch(self) -> tuple[list[Incoming], bool]:
         """The next messages of devices that may take part, and whether there may be more."""
         messages: list[Incoming] = []
-        dismissed: set[bytes] = set()
+        revoked: set[bytes] = set()
         more = False
-        with contextlib.suppress(zmq.Again):
-            for _ in range(MOST_AT_ONCE):
+        with contextlib.suppress(zmq.Again):  # nothing is left
+            for _ in range(MESSAGE_BATCH):
                 if self._socket.closed:
                     return messages, False
-                if self._skipping and not self._skip():
+                if self._skipping and not self._skip_frames():
                     more = True
                     break
-                if (message := self._next(dismissed)) is not None:
+                if (message := self._read_message(revoked)) is not None:
                     messages.append(message)
             else:
                 more = True
-        # What a dismissed device says is not even looked at: it is told that it has no part any more.
-        self.send_all(dismissed, DISMISSED)
+        # The messages of a revoked device are not even decoded: it is told that it was revoked.
+        for peer in revoked:
+            self.send(peer, REVOKED_FRAME)
         return messages, more
 
-    def _next(self, dismissed: set[bytes]) -> Incoming | None:
-        """The next message; None if it comes from nobody who may take part. Raises zmq.Again."""
+    def _read_message(self, revoked: set[bytes]) -> Incoming | None:
+        """The next message; None if its sender may not take part. Raises zmq.Again where there is none."""
         peer = self._socket.recv(zmq.NOBLOCK)
         frame = last = self._socket.recv(zmq.NOBLOCK, copy=False)
         count = 1
-        while last.more and count < MOST_FRAMES:
+        while last.more and count < MAX_FRAMES:
             last = self._socket.recv(zmq.NOBLOCK, copy=False)
             count += 1
         self._skipping = last.more
-        device = self.gate.device_of(frame)
+        device = self.authenticator.device_of(frame)
         if device is None:
-            if self.gate.is_dismissed(frame):
-                dismissed.add(peer)
+            if self.authenticator.is_revoked(frame):
+                revoked.add(peer)
             return None
-        self._doorway.came_in(peer, device.public_key, frame)
+        self._guard.mark_authenticated(peer, device.public_key, frame)
         if self._skipping:
             log.warning(
                 "%s sent a message of more than %d frames and is kept out for %d s",
-                device.device_id, MOST_FRAMES, KEPT_OUT_S,
+                device.device_id, MAX_FRAMES, BLOCK_S,
             )  # fmt: skip
             self._counters.add("messages_of_many_frames")
-            self.gate.keep_out(device, KEPT_OUT_S)
-            self._doorway.turn_out(peer)
+            self.authenticator.block(device, BLOCK_S)
+            self._guard.disconnect(peer)
             return None
         return peer, device, frame.bytes if count == 1 else None
 
-    def _skip(self) -> bool:
-        """Reads past some of the frames of a message nobody wants; whether it was the last of them."""
-        for _ in range(SKIPPED_AT_ONCE):
+    def _skip_frames(self) -> bool:
+        """Reads past some frames of an unwanted message; whether the last of them was read."""
+        for _ in range(SKIP_BATCH):
             self._socket.recv(zmq.NOBLOCK)
             if not self._socket.getsockopt(zmq.RCVMORE):
                 self._skipping = False
                 return True
         return False
 
-    def send(self, peer: bytes, message: bytes) -> bool:
-        """Sends, or says that this peer is gone or too far behind; it will ask for a new snapshot."""
+    def send(self, peer: bytes, message: bytes) -> Delivery:
         try:
             self._socket.send_multipart((peer, message), zmq.NOBLOCK)
         except zmq.ZMQError as error:
-            if error.errno not in (zmq.EAGAIN, zmq.EHOSTUNREACH):
+            if error.errno == zmq.EAGAIN:
+                return Delivery.FULL
+            if error.errno != zmq.EHOSTUNREACH:
                 raise
-            return False
+            return Delivery.GONE
         finally:
             # Sending can swallow the descriptor's signal that something came in meanwhile.
             self._ready.set()
-        return True
-
-    def send_all(self, peers: Iterable[bytes], message: bytes) -> list[bytes]:
-        """Sends to many; the peers that could not be reached."""
-        return [peer for peer in peers if not self.send(peer, message)]
+        return Delivery.SENT
 
     def close(self) -> None:
-        with contextlib.suppress(zmq.ZMQError, ValueError, RuntimeError):
+        with contextlib.suppress(zmq.ZMQError, ValueError, RuntimeError):  # it was never read, or is closed
             asyncio.get_running_loop().remove_reader(self._socket.fileno())
-        self._doorway.close()
+        self._guard.close()
         self._socket.close()
         self._ready.set()

@@ -1,9 +1,9 @@
-"""Backups: a folder with all that is needed to be this store again, and nothing about any shopper.
+"""Makes and checks backups: directories with all that a store needs, and nothing that describes a shopper.
 
-What describes a shopper (how they are called and spotted, their ticket's link, notes and comments)
-is left out: it must be gone a day after the visit, and a backup is kept for longer. A restored
-visit still has its ticket, need, times and outcome, which is all that the floor goes by. So nothing
-ever has to be removed from a backup afterwards.
+Descriptions of shoppers (name, looks, the ticket's link, notes and comments) are left out: they must be
+removed a day after the visit, and a backup is kept for longer. A restored visit still has its ticket,
+need, times and outcome, which is all that the floor uses. So nothing has to be removed from a backup
+later.
 """
 
 import contextlib
@@ -12,60 +12,73 @@ import itertools
 import os
 import shutil
 import sqlite3
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from sync_server.service.config.load import SettingsError, load_settings
+from sync_server.service.privacy.retention import remove_all
+from sync_server.service.storage import epochs
+from sync_server.service.storage.connection import reading
+from sync_server.service.storage.data_dir import DataDir, sync
+from sync_server.service.storage.errors import explain
+from sync_server.service.storage.store_file import require_store
+from sync_server.store_clock import wall_clock
+
 from .finding import Finding
-from .folder import Folder, sync
-from .retention import remove_all
-from .store import explain, reading
 from .verify import verify_file
 
-FIRST = "welkom-"  # every backup's name begins with it; then the moment, so that names sort by time
+PREFIX = "welkom-"  # of a backup's name; its time follows, so that names sort by time
 MANIFEST = "backup.json"
 STORE = "store.db"
-BESIDE = (".key", ".pem", ".crt")  # what stands beside the settings and belongs to the store
-STALE_S = 3600  # an unfinished backup of this age is of a process that died
+KEY_SUFFIXES = (".key", ".pem", ".crt")  # of files beside the settings that belong to the store
+STALE_S = 3600  # an unfinished backup of this age was made by a process that died
 
 
 class BackupError(Exception):
-    """A backup could not be made or used. The text names the place, why, and what to do."""
+    """A backup could not be made or used. The text names the directory, why, and what to do."""
 
 
 class Manifest(Struct, frozen=True):
-    """What a backup says of itself. `made_at` in ms UTC; `files` gives each file's SHA-256."""
+    """The description of a backup. `made_at` in ms UTC; `files` has the SHA-256 of each file.
+
+    `store` is the data directory, `name` the shop's name. `epochs` are the store's, the oldest first. Earlier
+    versions wrote neither name nor epochs.
+    """
 
     made_at: int
     store: str
     seq: int
     files: dict[str, str]
+    name: str = ""
+    epochs: tuple[str, ...] = ()
 
 
-def back_up(folder: Folder, into: Path, now: int | None = None) -> Path:
-    """Makes a backup of a store, running or stopped, in a new folder below `into`; that folder.
+def back_up(data_dir: DataDir, into: Path, now: int | None = None) -> Path:
+    """Makes a backup of a store, running or stopped, in a new directory below `into`, and returns that.
 
-    It appears there whole and verified, or not at all. Raises BackupError, FolderError or StoreError.
+    It is there whole and verified, or not at all. `now` in ms UTC. Raises BackupError, DataDirError or
+    StoreError.
     """
-    folder.check_owner()  # who could not remove it when it is old
-    at = time.time_ns() // 1_000_000 if now is None else now
+    data_dir.check_owner()  # the owner could not remove root's files when the backup is old
+    require_store(data_dir.store)
+    at = wall_clock() if now is None else now
     moment = datetime.fromtimestamp(at / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
     try:
         into.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _sweep(into)
-        part = into / f".{FIRST}{moment}.{os.getpid()}.part"
+        _remove_stale(into)
+        part = into / f".{PREFIX}{moment}.{os.getpid()}.part"
         part.mkdir(mode=0o700)
         try:
-            _fill(part, folder, at)
+            _fill(part, data_dir, at)
             if findings := check(part):
                 raise BackupError(
-                    f"{folder.path}: the backup is not sound, so it was not kept ({findings[0].text});"
+                    f"{data_dir.path}: the backup is not sound, so it was not kept ({findings[0].text});"
                     " run `welkom verify` on the store"
                 )
-            whole = free_name(into / f"{FIRST}{moment}")
+            whole = free_name(into / f"{PREFIX}{moment}")
             part.rename(whole)
             sync(into)
         except BaseException:
@@ -80,18 +93,18 @@ def back_up(folder: Folder, into: Path, now: int | None = None) -> Path:
 
 
 def check(backup: Path) -> list[Finding]:
-    """What is wrong with a backup; nothing if a store can be made of it."""
+    """What is wrong with a backup; nothing if it can be restored."""
     try:
         manifest = read_manifest(backup)
     except BackupError as error:
         return [Finding("backup", str(error))]
     for name, digest in manifest.files.items():
         path = backup / name
-        if not path.is_file() or _digest(path) != digest:
+        if not path.is_file() or digest_of(path) != digest:
             what = "is missing or differs from what was written"
             return [Finding("backup", f"{path}: {what}; use another backup")]
-    # One of an older version is looked at in full when it is restored, once it is up to date; answers that
-    # have grown old in it are removed then too.
+    # A backup of an older version is verified in full when it is restored, after its migration. Results of
+    # ops that are too old by then are removed then, too.
     return [f for f in verify_file(backup / STORE) if f.about not in ("older", "answers")]
 
 
@@ -111,46 +124,25 @@ def read_manifest(backup: Path) -> Manifest:
     return manifest
 
 
-def backups(into: Path) -> list[Path]:
-    """The backups in a folder, the latest first."""
-    try:
-        found = [
-            path for path in into.iterdir() if path.name.startswith(FIRST) and (path / MANIFEST).is_file()
-        ]
-    except OSError:
-        return []
-    return sorted(found, reverse=True)
-
-
-def rotate(into: Path, keep: int) -> int:
-    """Removes all but the latest `keep` backups of a folder; how many it removed. Raises BackupError."""
-    old = backups(into)[max(1, keep) :]
-    for path in old:
-        try:
-            (path / MANIFEST).unlink()  # from here on it is no backup, should the rest be interrupted
-            shutil.rmtree(path)
-        except OSError as error:
-            raise BackupError(f"{path}: cannot be removed ({error.strerror}); remove it by hand") from error
-    return len(old)
-
-
-def files_beside(folder: Path) -> list[Path]:
-    """The settings, keys and certificates of a store. Devices' own files are never among them."""
+def files_beside(path: Path) -> list[Path]:
+    """The settings, keys and certificates in a data directory. Files of devices are not among them."""
     return sorted(
-        path
-        for path in folder.iterdir()
-        if path.is_file() and (path.name == "store.toml" or path.suffix in BESIDE)
+        file
+        for file in path.iterdir()
+        if file.is_file() and (file.name == "store.toml" or file.suffix in KEY_SUFFIXES)
     )
 
 
-def _fill(part: Path, folder: Folder, at: int) -> None:
-    _copy_store(folder.store, part / STORE)
-    for path in files_beside(folder.path):
+def _fill(part: Path, data_dir: DataDir, at: int) -> None:
+    _copy_store(data_dir.store, part / STORE)
+    for path in files_beside(data_dir.path):
         shutil.copyfile(path, part / path.name)
     with reading(part / STORE) as db:
         seq = db.execute("SELECT coalesce(max(seq), 0) FROM visit_events").fetchone()[0]
-    files = {path.name: _digest(path) for path in sorted(part.iterdir())}
-    manifest = Manifest(at, str(folder.path.absolute()), seq, files)
+        history = epochs.all_epochs(db)
+    files = {path.name: digest_of(path) for path in sorted(part.iterdir())}
+    store = str(data_dir.path.absolute())
+    manifest = Manifest(at, store, seq, files, _shop_name(part / "store.toml"), history)
     (part / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
     for path in part.iterdir():
         path.chmod(0o600)
@@ -158,15 +150,23 @@ def _fill(part: Path, folder: Folder, at: int) -> None:
     sync(part)
 
 
-def _copy_store(path: Path, to: Path) -> None:
-    """One moment of the store, without what it says about shoppers.
+def _shop_name(settings: Path) -> str:
+    """The shop's name; empty where `store.toml` cannot be used, which must not prevent a backup."""
+    try:
+        return load_settings(settings).store.name
+    except SettingsError:
+        return ""
 
-    The whole copy lives in a nameless file that is gone with this process; only what may be kept
-    gets a name.
+
+def _copy_store(path: Path, to: Path) -> None:
+    """Copies one snapshot of the store, without descriptions of shoppers.
+
+    The whole snapshot is in a temporary file without a name that ends with this process. Only what may
+    be kept is written to a file with a name.
     """
     try:
         with contextlib.closing(sqlite3.connect("", isolation_level=None)) as scratch:
-            with reading(path) as db:
+            with reading(path, limit_s=None) as db:
                 db.backup(scratch)
             remove_all(scratch)
             scratch.execute("VACUUM INTO ?", (str(to),))
@@ -174,19 +174,20 @@ def _copy_store(path: Path, to: Path) -> None:
         raise BackupError(f"{to.parent.parent}: no backup could be made ({explain(error)})") from error
 
 
-def _sweep(into: Path) -> None:
-    """Removes what a process that died has left unfinished."""
-    for path in into.glob(f".{FIRST}*.part"):
-        if time.time() - path.stat().st_mtime > STALE_S:
+def _remove_stale(into: Path) -> None:
+    """Removes unfinished backups of processes that died."""
+    for path in into.glob(f".{PREFIX}*.part"):
+        if wall_clock() / 1000 - path.stat().st_mtime > STALE_S:
             shutil.rmtree(path, ignore_errors=True)
 
 
 def free_name(path: Path) -> Path:
-    """This path, or the first of `path-2`, `path-3`, … that is not taken."""
+    """This path, or the first of `path-2`, `path-3`, … that does not exist."""
     more = (path.with_name(f"{path.name}-{n}") for n in itertools.count(2))
     return next(found for found in itertools.chain([path], more) if not found.exists())
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

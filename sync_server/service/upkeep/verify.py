@@ -1,61 +1,67 @@
-"""Whether a store is sound: its file, its log, and what the tables say against what the log tells.
+"""Verifies a store: its file, its log, and that its tables match the log.
 
-Reads one snapshot, so it may be asked while a server runs. It changes nothing.
+It reads one snapshot, so it may run while a server runs. It changes nothing.
 """
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from sync_server.domain.catalogue import Catalogue, Store
+from sync_server.domain.catalogue.catalogue import Catalogue, StoreInfo
 from sync_server.domain.refusal import Code
+from sync_server.service.config.load import SettingsError, load_settings
+from sync_server.service.privacy.retention import DESCRIPTION_MS, LINK_MS, TOO_OLD, kept_since
+from sync_server.service.storage.connection import reading
+from sync_server.service.storage.data_dir import DataDir
+from sync_server.service.storage.errors import StoreError, StoreMissing
+from sync_server.service.storage.schema.migrations import migrations
+from sync_server.service.storage.store_file import require_store
+from sync_server.store_clock import wall_clock
 
-from .finding import Finding, beyond_repair
-from .folder import Folder
-from .migrations import migrations
-from .retelling import Found, Retelling
-from .retention import DESCRIPTION_MS, LINK_MS, TOO_OLD, kept_since
-from .settings import SettingsError, load_settings
-from .store import StoreError, reading
+from .finding import Finding, restore_needed
+from .replay_check import Found, ReplayChecker
 
-AT_MOST = 5  # findings of one kind that are told one by one
-LATE_MS = 1_500_000  # the server forgets every ten minutes; after more than two turns it is late
+MAX_OF_A_KIND = 5  # findings of one kind that are listed one by one
+LATE_MS = 1_500_000  # retention runs every ten minutes; after more than two rounds it is late
 
 
-def verify(folder: Folder, now: int | None = None) -> list[Finding]:
+def verify(data_dir: DataDir, now: int | None = None) -> list[Finding]:
     """Everything that is wrong with a store, running or stopped; nothing if it is sound. `now` in ms UTC."""
-    return verify_file(folder.store, _catalogue(folder), now)
+    return verify_file(data_dir.store, _catalogue(data_dir), now)
 
 
 def verify_file(path: Path, catalogue: Catalogue | None = None, now: int | None = None) -> list[Finding]:
-    """The same for a store's file by itself. Without its catalogue, what depends on it is left out."""
-    if not path.exists():
-        return [beyond_repair("file", f"{path}: is not there")]
+    """The same for a store's file alone. Checks that need the catalogue are left out where it is None."""
     try:
-        with reading(path) as db:
-            db.execute("BEGIN")  # one snapshot for all questions
-            return list(_few(_all(db, catalogue, time.time_ns() // 1_000_000 if now is None else now)))
+        require_store(path)
+        with reading(path, limit_s=None) as db:
+            db.execute("BEGIN")  # one snapshot for all checks
+            return list(_shorten(_all(db, catalogue, wall_clock() if now is None else now)))
+    except StoreMissing as error:
+        return [Finding("file", str(error))]
     except StoreError as error:
-        return [beyond_repair("file", f"{error}")]
+        return [restore_needed("file", str(error))]
 
 
 def verify_quickly(path: Path, now: int) -> list[Finding]:
-    """What can be told without reading the whole log: damage, its version, gaps, what is kept too long."""
+    """The checks that need not read the whole log: damage, version, gaps, data kept for too long."""
     try:
-        with reading(path) as db:
+        require_store(path)
+        with reading(path, limit_s=None) as db:
             db.execute("BEGIN")
             return list(_quickly(db, now))
+    except StoreMissing as error:
+        return [Finding("store", str(error))]
     except StoreError as error:
-        return [beyond_repair("file", str(error))]
+        return [restore_needed("file", str(error))]
 
 
 def _quickly(db: sqlite3.Connection, now: int) -> Found:
     damaged = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if damaged != "ok":
-        yield beyond_repair("file", f"store.db: the file is damaged ({damaged})")
+        yield restore_needed("file", f"store.db: the file is damaged ({damaged})")
         return
     outdated = list(_schema(db))
     yield from outdated
@@ -63,7 +69,7 @@ def _quickly(db: sqlite3.Connection, now: int) -> Found:
         return
     count, last = db.execute("SELECT count(*), coalesce(max(seq), 0) FROM visit_events").fetchone()
     if count != last:
-        yield beyond_repair("seq", f"visit_events: {last - count} lines of the log are missing (9)")
+        yield restore_needed("seq", f"visit_events: {last - count} lines of the log are missing (9)")
     yield from _answers_kept_too_long(db, now - LATE_MS)
     yield from _kept_too_long(db, now - LATE_MS)
 
@@ -72,23 +78,23 @@ def _all(db: sqlite3.Connection, catalogue: Catalogue | None, now: int) -> Found
     damage = list(_file(db))
     yield from damage
     if damage:
-        return  # what a damaged file says of itself means nothing
+        return  # the contents of a damaged file mean nothing
     outdated = list(_schema(db))
     yield from outdated
     if outdated:
         return
     yield from _ops(db)
     yield from _answers_kept_too_long(db, now - LATE_MS)
-    yield from Retelling(db, catalogue or Catalogue(Store(name="-"), (), (), ())).findings()
+    yield from ReplayChecker(db, catalogue or Catalogue(StoreInfo(name="-"), (), (), ())).findings()
     yield from _kept_too_long(db, now - LATE_MS)
 
 
 def _file(db: sqlite3.Connection) -> Found:
     for (fault,) in db.execute("PRAGMA integrity_check(20)"):
         if fault != "ok":
-            yield beyond_repair("file", f"store.db: the file is damaged ({fault})")
+            yield restore_needed("file", f"store.db: the file is damaged ({fault})")
     for table, rowid, other, _ in db.execute("PRAGMA foreign_key_check"):
-        yield beyond_repair("file", f"{table}: row {rowid} names a row of {other} that is not there")
+        yield restore_needed("file", f"{table}: row {rowid} names a row of {other} that is not there")
 
 
 def _schema(db: sqlite3.Connection) -> Found:
@@ -107,7 +113,7 @@ def _ops(db: sqlite3.Connection) -> Found:
     codes = set(Code)
     for op_id, digest, refusal in db.execute("SELECT op_id, digest, refusal FROM ops"):
         if len(digest) != 16 or (refusal is not None and refusal not in codes):
-            yield beyond_repair("ops", f"ops: the answer kept for op {op_id} cannot be read (3)")
+            yield restore_needed("ops", f"ops: the answer kept for op {op_id} cannot be read (3)")
 
 
 def _answers_kept_too_long(db: sqlite3.Connection, now: int) -> Found:
@@ -147,20 +153,22 @@ def _kept_too_long(db: sqlite3.Connection, now: int) -> Found:
             )
 
 
-def _few(findings: Found) -> Iterator[Finding]:
-    """The first of each kind, and how many there are beyond them: a damaged log fills no screen."""
+def _shorten(findings: Found) -> Iterator[Finding]:
+    """The first of each kind, then how many more there are, so that a damaged log fills no screen."""
     seen: dict[str, int] = {}
     for finding in findings:
         seen[finding.about] = seen.get(finding.about, 0) + 1
-        if seen[finding.about] <= AT_MOST:
+        if seen[finding.about] <= MAX_OF_A_KIND:
             yield finding
     for about, count in seen.items():
-        if count > AT_MOST:
-            yield Finding(about, f"and {count - AT_MOST} more of this kind ({about}); see the lines above")
+        if count > MAX_OF_A_KIND:
+            yield Finding(
+                about, f"and {count - MAX_OF_A_KIND} more of this kind ({about}); see the lines above"
+            )
 
 
-def _catalogue(folder: Folder) -> Catalogue | None:
+def _catalogue(data_dir: DataDir) -> Catalogue | None:
     try:
-        return load_settings(folder.settings).catalogue()
+        return load_settings(data_dir.settings).catalogue()
     except SettingsError:
-        return None  # `welkom check` says why; the log can be told without
+        return None  # `welkom check` says why; the log can be replayed without it

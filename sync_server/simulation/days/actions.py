@@ -1,21 +1,22 @@
-"""What people do when they look at a screen: mostly sensible, sometimes not.
+"""The actions of simulated people at a device: mostly sensible, sometimes not.
 
-They see what the device shows, offline too, and tap. Nothing here knows the server's state.
+They decide by what the device shows, also offline. Nothing here knows the server's state.
 """
 
+from itertools import cycle, islice
 from random import Random
 
 from sync_server.device.device import Device
 from sync_server.domain import ops
-from sync_server.domain.catalogue import COLOURS, Catalogue
-from sync_server.domain.events import Presence, Resolution
-from sync_server.domain.visit import State
+from sync_server.domain.catalogue.catalogue import COLOURS, Catalogue
+from sync_server.domain.events import Presence
+from sync_server.domain.resolution import Resolution
+from sync_server.domain.visit.visit import State
 from sync_server.protocol.rows import PersonRow, VisitRow
 
-from .store_file import PIN
+from .store_settings import PIN
 
-ALIAS = "Zq-{day}-{number}"  # found again byte by byte, wherever it should be gone
-LEAVES, NEVER_COMES = 0.15, 0.04
+ALIAS = "Zq-{day}-{number}"  # the check of retention looks for these bytes on every disk
 
 
 def arrive(device: Device, catalogue: Catalogue, day: int, number: int, chance: Random) -> None:
@@ -40,8 +41,8 @@ def _open(device: Device, need: str, day: int, number: int, chance: Random) -> N
     )
 
 
-def at_kiosk(device: Device, chance: Random) -> None:
-    """A shopper comes back to the kiosk: leaves the line, or says how it was."""
+def return_to_kiosk(device: Device, chance: Random) -> None:
+    """A shopper comes back to the kiosk and leaves the line, or rates the visit."""
     rows = sorted(device.view.visits.values(), key=lambda row: row.created_at)
     if not rows:
         return
@@ -54,10 +55,17 @@ def at_kiosk(device: Device, chance: Random) -> None:
         device.submit(ops.Rate(row.visit_id, ces=chance.randint(1, 5), nps=chance.choice((None, 9))))
 
 
-def glance(
+def rate_many(device: Device, times: int) -> None:
+    """So many shoppers rate their visits, one after the other; some of them twice."""
+    ended = sorted(row.visit_id for row in device.view.visits.values() if row.ended_at is not None)
+    for visit_id in islice(cycle(ended), times):
+        device.submit(ops.Rate(visit_id, ces=3))
+
+
+def use_tablet(
     device: Device, catalogue: Catalogue, who: str, day: int, number: int, chance: Random
 ) -> str | None:
-    """An employee looks at the tablet and may tap. The PIN to sign in with, if that is what they do."""
+    """An employee looks at the tablet and may tap. Returns the PIN if they want to sign in."""
     view = device.view
     me = view.holder(device.file.device_id)
     if me is None:
@@ -65,14 +73,14 @@ def glance(
     if me.id != who:
         return PIN if chance.random() < 0.5 else None
     if chance.random() < 0.03:
-        _implausible(device, list(view.visits.values()), chance)
+        _act_implausibly(device, list(view.visits.values()), chance)
         return None
     mine = [row for row in view.visits.values() if row.employee == who or row.offer_to == who]
     if mine:
-        _go_on(device, catalogue, min(mine, key=_urgency), who, chance)
+        _continue_visit(device, catalogue, min(mine, key=_urgency), who, chance)
         if chance.random() < 0.9:
             return None
-    _free_hands(device, catalogue, me, chance, day, number)
+    _act_without_visit(device, catalogue, me, chance, day, number)
     return None
 
 
@@ -81,8 +89,8 @@ def _urgency(row: VisitRow) -> tuple[int, str]:
     return (order.index(row.state) if row.state in order else 9, row.ticket)
 
 
-def _go_on(device: Device, catalogue: Catalogue, row: VisitRow, who: str, chance: Random) -> None:
-    """The next step with a visit, or none yet."""
+def _continue_visit(device: Device, catalogue: Catalogue, row: VisitRow, who: str, chance: Random) -> None:
+    """Takes the next step with a visit, or none yet."""
     roll = chance.random()
     visit, rev = row.visit_id, row.rev
     if row.state == State.OFFERED and row.offer_to == who:
@@ -109,6 +117,8 @@ def _go_on(device: Device, catalogue: Catalogue, row: VisitRow, who: str, chance
             device.submit(
                 ops.Complete(visit, rev, _resolution(chance), gift=gift, tip=chance.choice(("dry", None)))
             )
+            if chance.random() < 0.15:
+                device.submit(ops.Undo(visit, rev + 1))
         elif roll < 0.46:
             device.submit(ops.Hold(visit, rev))
         elif roll < 0.50:
@@ -123,7 +133,7 @@ def _go_on(device: Device, catalogue: Catalogue, row: VisitRow, who: str, chance
             device.submit(ops.HandOver(visit, rev))
 
 
-def _free_hands(
+def _act_without_visit(
     device: Device,
     catalogue: Catalogue,
     me: PersonRow,
@@ -141,14 +151,17 @@ def _free_hands(
         device.submit(ops.Claim(row.visit_id, row.rev))
     elif 0.10 <= roll < 0.13:
         need = chance.choice(catalogue.needs).code
-        device.submit(
-            ops.QuickResolution(device.new_id(), device.next_ticket(), need, "en", _resolution(chance))
-        )
+        said_s = chance.choice((None, 120, 300, 600))
+        made = device.new_id(), device.next_ticket()
+        device.submit(ops.QuickResolution(*made, need, "en", _resolution(chance), service_s=said_s))
     elif 0.13 <= roll < 0.135:
         _open(device, chance.choice(catalogue.needs).code, day, number, chance)
     elif roll < 0.145 and (in_line := _in_line(device)):
         row = chance.choice(in_line)
         device.submit(ops.Remove(row.visit_id, row.rev))
+    elif roll < 0.16 and (handed_over := [row for row in _in_line(device) if row.handovers]):
+        row = chance.choice(handed_over)  # perhaps a colleague's
+        device.submit(ops.Undo(row.visit_id, row.rev))
     elif 0.145 <= roll < 0.155:
         device.submit(ops.SetPresence(Presence.ON_BREAK))
     elif 0.155 <= roll < 0.16:
@@ -160,8 +173,8 @@ def _in_line(device: Device) -> list[VisitRow]:
     return sorted(waiting, key=lambda row: row.created_at)
 
 
-def _implausible(device: Device, rows: list[VisitRow], chance: Random) -> None:
-    """A tap that no sensible screen would offer, or the same one twice."""
+def _act_implausibly(device: Device, rows: list[VisitRow], chance: Random) -> None:
+    """A tap that no sensible screen would offer, or the same tap twice."""
     if not rows:
         return
     row = chance.choice(sorted(rows, key=lambda row: row.ticket))
@@ -174,6 +187,7 @@ def _implausible(device: Device, rows: list[VisitRow], chance: Random) -> None:
             ops.Complete(row.visit_id, rev, Resolution.SOLVED),
             ops.Hold(row.visit_id, rev),
             ops.Resume(row.visit_id, rev),
+            ops.Undo(row.visit_id, rev),
             ops.MarkNoShow(row.visit_id, rev),
             ops.AddNote(row.visit_id, rev, "hm"),
             ops.Cancel(row.visit_id, rev),

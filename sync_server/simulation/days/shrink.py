@@ -1,39 +1,39 @@
-"""Makes the story of a violation short: leaves out all that it does not need."""
+"""Shrinks a violation: finds a shorter script that still shows it, and tells it as a story."""
 
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from .run import live
+from .plan import ZONE, Outcome, Plan
+from .runner import run_plan
 from .script import ITEMS_A_DAY
-from .shop_life import ZONE, Lived, Plan
 
 SECONDS = 45.0
-TOLD = 60  # the last so many things of a long story
+MAX_LINES = 60  # of a story, the last ones
 
 
-def shortest(found: Lived, seconds: float = SECONDS, run: Callable[[Plan], Lived] = live) -> Lived:
-    """The shortest life found within that time in which the same invariant is broken.
+def shortest(found: Outcome, seconds: float = SECONDS, run: Callable[[Plan], Outcome] = run_plan) -> Outcome:
+    """The shortest script found within that time that violates the same invariant.
 
-    Items are left out in ever smaller pieces (delta debugging); each has its own seed, so those
-    that stay do what they did.
+    Leaves items out in smaller and smaller pieces (delta debugging: Zeller, Hildebrandt, "Simplifying and
+    Isolating Failure-Inducing Input", 2002). Each item has its own seed, so the others do what they did.
     """
     assert found.violation is not None
     invariant = found.violation.invariant
     until = time.monotonic() + seconds
     best = replace(found, plan=replace(found.plan, days=found.violation.day + 1))
 
-    def still(keep: list[int]) -> Lived | None:
-        lived = run(replace(best.plan, keep=frozenset(keep)))
-        same = lived.violation is not None and lived.violation.invariant == invariant
-        return lived if same else None
+    def rerun(keep: list[int]) -> Outcome | None:
+        outcome = run(replace(best.plan, keep=frozenset(keep)))
+        same = outcome.violation is not None and outcome.violation.invariant == invariant
+        return outcome if same else None
 
     pieces = 2
     while time.monotonic() < until:
-        items = [item.number for item in best.done]
-        shorter = next(_first(items, pieces, still, until), None)
-        if shorter is not None and len(shorter.done) < len(items):
+        items = [item.number for item in best.items]
+        shorter = next(_first(items, pieces, rerun, until), None)
+        if shorter is not None and len(shorter.items) < len(items):
             best, pieces = shorter, max(2, pieces - 1)
         elif pieces < len(items):
             pieces = min(len(items), pieces * 2)
@@ -43,26 +43,26 @@ def shortest(found: Lived, seconds: float = SECONDS, run: Callable[[Plan], Lived
 
 
 def _first(
-    items: list[int], pieces: int, still: Callable[[list[int]], Lived | None], until: float
-) -> Iterator[Lived]:
-    """Lives with one piece of the items left out, where they still show it. The latest stay longest."""
+    items: list[int], pieces: int, rerun: Callable[[list[int]], Outcome | None], until: float
+) -> Iterator[Outcome]:
+    """Outcomes that still show the violation with one piece left out, the earliest piece first."""
     size = -(-len(items) // pieces)
     for start in range(0, len(items), size):
         if time.monotonic() > until:
             return
-        if (lived := still(items[:start] + items[start + size :])) is not None:
-            yield lived
+        if (outcome := rerun(items[:start] + items[start + size :])) is not None:
+            yield outcome
 
 
-def story(lived: Lived) -> Iterator[str]:
-    """What happened, line by line, ending with the command that lets it happen again."""
-    violation, plan = lived.violation, lived.plan
+def story(outcome: Outcome) -> Iterator[str]:
+    """What happened, line by line. The last line is the command that repeats it."""
+    violation, plan = outcome.violation, outcome.plan
     assert violation is not None
     broken = f"invariant {violation.invariant}" if violation.invariant else "a fault nobody expected"
     yield f"Shop {plan.shop} of seed {plan.seed}, day {violation.day}: {broken}"
-    if len(lived.done) > TOLD:
-        yield f"  ({len(lived.done) - TOLD} things before that)"
-    for item in lived.done[-TOLD:]:
+    if len(outcome.items) > MAX_LINES:
+        yield f"  ({len(outcome.items) - MAX_LINES} things before that)"
+    for item in outcome.items[-MAX_LINES:]:
         who = f" {item.who}" if item.who else ""
         yield f"  day {item.number // ITEMS_A_DAY}, {item.at:7.3f} s: {item.kind}{who}"
     at = datetime.fromtimestamp(violation.at_ms / 1000, ZONE)
@@ -72,10 +72,10 @@ def story(lived: Lived) -> Iterator[str]:
 
 
 def command(plan: Plan) -> str:
-    """The exact command that lives this plan again."""
+    """The command that runs this plan again."""
     words = ["welkom", "simulate", f"--days {plan.days}", f"--seed {plan.seed}", f"--shop {plan.shop}"]
     words += ["--faults"] if plan.faults else []
-    words += [f"--keep {_in_words(plan.keep)}"] if plan.keep is not None else []
+    words += [f"--keep {_as_ranges(plan.keep)}"] if plan.keep is not None else []
     return " ".join(words)
 
 
@@ -88,7 +88,7 @@ def items_of(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def _in_words(numbers: frozenset[int]) -> str:
+def _as_ranges(numbers: frozenset[int]) -> str:
     runs: list[list[int]] = []
     for number in sorted(numbers):
         if runs and number == runs[-1][-1] + 1:

@@ -1,20 +1,20 @@
-"""Pictures of a demo's web pages, taken in Chromium."""
+"""Takes screenshots of a demo's web pages in Chromium."""
 
 import shutil
 from pathlib import Path
 from typing import Any
 
-from sync_server.service.folder import Folder
-from sync_server.service.store import reading
+from sync_server.service.storage.connection import reading
+from sync_server.service.storage.data_dir import DataDir
 
-QUIET = [
+CHROMIUM_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
 
-def picture_pages(web: str, password: str, folder: Folder, into: Path) -> list[Path]:
-    """A shopper's page and the manager's pages as they are now; nothing where there is no browser."""
+def take_screenshots(web: str, password: str, folder: DataDir, into: Path) -> list[Path]:
+    """Saves a shopper's page and the manager's pages as PNG; none if Playwright or Chromium is missing."""
     browser_path = shutil.which("chromium") or shutil.which("chromium-browser")
     try:
         from playwright.sync_api import sync_playwright
@@ -30,8 +30,8 @@ def picture_pages(web: str, password: str, folder: Folder, into: Path) -> list[P
         taken.append(into / f"{name}.png")
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=QUIET)
-        link = _a_link(folder)
+        browser = playwright.chromium.launch(executable_path=browser_path, args=CHROMIUM_FLAGS)
+        link = _ticket_link(folder)
         if link is not None:
             phone = browser.new_page(viewport={"width": 390, "height": 800}, device_scale_factor=2)
             phone.goto(f"{web}/v/{link}", wait_until="load")
@@ -49,8 +49,8 @@ def picture_pages(web: str, password: str, folder: Folder, into: Path) -> list[P
     return taken
 
 
-def _a_link(folder: Folder) -> str | None:
-    """The ticket's link of somebody in line, or else of the latest shopper."""
+def _ticket_link(folder: DataDir) -> str | None:
+    """The link of a ticket that is in line, or else of the newest ticket."""
     with reading(folder.store) as db:
         row = db.execute(
             "SELECT json_extract(body, '$.link') FROM visits JOIN visit_events USING (visit_id)"

@@ -1,4 +1,4 @@
-"""The stage of a demo: a display, the server and the windows, each a process that ends with it."""
+"""Starts the processes of a demo: a display, the server and the windows. Each ends with its block."""
 
 import contextlib
 import os
@@ -25,7 +25,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def display(size: str = "1920x1080") -> Iterator[None]:
-    """The display that is there, or a virtual one for the length of the block. Raises DemoError."""
+    """Uses the display of this computer, or starts a virtual one until the block ends. Raises DemoError."""
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         yield
         return
@@ -34,7 +34,8 @@ def display(size: str = "1920x1080") -> Iterator[None]:
             "there is no display, and no Xvfb to make one: sudo apt-get install -y xvfb libgl1-mesa-dri"
         )
     reading_end, writing_end = os.pipe()
-    screen = ("-screen", "0", f"{size}x24", "-ac", "+extension", "GLX")
+    # Without -noreset it would start afresh whenever its last program goes, and refuse others meanwhile.
+    screen = ("-screen", "0", f"{size}x24", "-ac", "-noreset", "+extension", "GLX")
     process = subprocess.Popen(
         ["Xvfb", "-displayfd", str(writing_end), *screen],
         pass_fds=[writing_end],
@@ -43,8 +44,8 @@ def display(size: str = "1920x1080") -> Iterator[None]:
     )
     os.close(writing_end)
     try:
-        with os.fdopen(reading_end) as told:
-            number = told.readline().strip()
+        with os.fdopen(reading_end) as reply:
+            number = reply.readline().strip()
         if not number:
             raise DemoError("Xvfb did not start; try by hand: Xvfb -displayfd 1")
         os.environ["DISPLAY"] = f":{number}"
@@ -56,7 +57,7 @@ def display(size: str = "1920x1080") -> Iterator[None]:
 
 @contextlib.contextmanager
 def server(data: Path, sync: str, web: str) -> Iterator["subprocess.Popen[str]"]:
-    """A running server, ready when the block begins. Raises DemoError."""
+    """Runs a server until the block ends; it is ready when the block begins. Raises DemoError."""
     process = subprocess.Popen(
         [*WELKOM, "server", "--data", str(data), "--sync", sync, "--web", web, "--enrol", ""],
         stdout=subprocess.PIPE,
@@ -67,7 +68,7 @@ def server(data: Path, sync: str, web: str) -> Iterator["subprocess.Popen[str]"]
     try:
         assert process.stdout is not None
         if not any(line.startswith("Ready") for line in process.stdout):
-            raise DemoError("the server did not start; its reason stands above")
+            raise DemoError("the server did not start; see its reason above")
         yield process
     finally:
         _end(process)
@@ -75,8 +76,13 @@ def server(data: Path, sync: str, web: str) -> Iterator["subprocess.Popen[str]"]
 
 @contextlib.contextmanager
 def windows(commands: dict[str, list[str]]) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
-    """Processes with a window each, by name."""
+    """Opens one window for each command, in a process of its own, until the block ends. By name.
+
+    A window saves a picture on SIGUSR1. Until it is ready for that, it ignores the signal.
+    """
     opened: dict[str, subprocess.Popen[bytes]] = {}
+    if hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # inherited by the windows
     try:
         for name, command in commands.items():
             opened[name] = subprocess.Popen([*WELKOM, *command], start_new_session=True)

@@ -1,8 +1,4 @@
-"""An event loop on which nothing ever waits, and the lives of the processes that run on it.
-
-Time jumps from one timer to the next. A `Life` stands for a process: what it started dies with it,
-wherever it was, and only what is on its disk remains.
-"""
+"""An event loop with virtual time: its clock jumps from one timer to the next, and nothing ever waits."""
 
 import asyncio
 import contextlib
@@ -11,21 +7,17 @@ import heapq
 from collections import deque
 from collections.abc import Callable
 from types import CoroutineType
-from typing import Any, TypeVar
+from typing import Any
 
-T = TypeVar("T")
-
-
-class Killed(BaseException):
-    """Ends the process that is at work at this very moment. No part of the product can catch it."""
+from .process import Killed, current_process
 
 
-class Standstill(Exception):
-    """Nothing will ever happen again, and somebody still waits."""
+class LoopStalled(Exception):
+    """A task still waits, and nothing is left that could wake it."""
 
 
-class Errand:
-    """Something a process is called for: what asyncio's handle is, without what makes that one slow."""
+class VirtualHandle:
+    """A callback of a simulated process: asyncio.Handle without the parts that make it slow."""
 
     __slots__ = ("_args", "_callback", "_loop", "_when", "cancelled", "context")
 
@@ -62,74 +54,74 @@ class Errand:
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
-    """asyncio's own loop with a clock that jumps. `on_fault` hears of exceptions nobody caught.
+    """asyncio's own loop on virtual time. `on_fault` gets every exception that nothing caught.
 
-    Timers of the same instant are heard in the order they were set, after all that is wanted soon: the
-    same seed, the same story.
+    Callbacks without a time come before all timers; timers of the same instant come in the order in which
+    they were set. So the same seed gives the same run.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.on_fault: Callable[[str, BaseException | None], None] = lambda _message, _error: None
-        self.corpses: list[asyncio.Task[Any]] = []  # of killed processes
+        self.killed_tasks: list[asyncio.Task[Any]] = []
         self._time = 0.0
-        self._made = 0
-        # What a process is called for; or what the world does in no process's name, and with what.
-        self._timers: list[tuple[float, int, Errand | Callable[..., None], tuple[Any, ...]]] = []
-        self._soon: deque[Errand] = deque()
-        self.set_exception_handler(_tell)
-        self.set_task_factory(_task)
+        self._timer_number = 0
+        # A handle of a process, or a function of the simulation itself with its arguments.
+        self._timers: list[tuple[float, int, VirtualHandle | Callable[..., None], tuple[Any, ...]]] = []
+        self._soon: deque[VirtualHandle] = deque()
+        self.set_exception_handler(_report_fault)
+        self.set_task_factory(_make_task)
 
     def time(self) -> float:
         return self._time
 
     def ms(self) -> int:
         """The loop's time in whole ms."""
-        return int(self._time * 1000 + 1e-3)  # a timer set for a ms is heard in that ms
+        return int(self._time * 1000 + 1e-3)  # a timer that was set for a ms is called in that ms
 
-    def errands(self) -> list[Errand]:
-        """What processes still have to be called for."""
-        everything = [*self._soon, *(what for _, _, what, _ in self._timers)]
-        return [what for what in everything if isinstance(what, Errand)]
+    def process_handles(self) -> list[VirtualHandle]:
+        """The callbacks of all processes that were not called yet."""
+        everything = [*self._soon, *(target for _, _, target, _ in self._timers)]
+        return [target for target in everything if isinstance(target, VirtualHandle)]
 
-    def world_at(self, when: float, what: Callable[..., None], *args: Any) -> None:
-        """Calls something that belongs to no process."""
-        self._made += 1
-        heapq.heappush(self._timers, (when, self._made, what, args))
+    def simulation_at(self, when: float, function: Callable[..., None], *args: Any) -> None:
+        """Calls a function of the simulation, which belongs to no process."""
+        self._timer_number += 1
+        heapq.heappush(self._timers, (when, self._timer_number, function, args))
 
-    def bury(self) -> None:
-        """Ends the loop. Tasks of the dead are closed now, when what they still do matters to nobody."""
-        for task in (*self.corpses, *asyncio.all_tasks(self)):
+    def discard(self) -> None:
+        """Closes the loop and the coroutines of killed processes, whose `finally` blocks are harmless now."""
+        for task in (*self.killed_tasks, *asyncio.all_tasks(self)):
             task._log_destroy_pending = False  # type: ignore[attr-defined]
             coro = task.get_coro()
             if isinstance(coro, CoroutineType):
                 with contextlib.suppress(BaseException):
                     coro.close()
-        self.corpses.clear()
+        self.killed_tasks.clear()
         self._timers.clear()
         self._soon.clear()
         self.close()
 
-    # --- what a loop is made of --------------------------------------------------------------------
+    # --- the methods of asyncio's loop -------------------------------------------------------------
 
     def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> Any:  # type: ignore[override]
-        errand = Errand(self, when, callback, args, context)
-        self._made += 1
-        heapq.heappush(self._timers, (when, self._made, errand, ()))
-        return errand
+        handle = VirtualHandle(self, when, callback, args, context)
+        self._timer_number += 1
+        heapq.heappush(self._timers, (when, self._timer_number, handle, ()))
+        return handle
 
     def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> Any:  # type: ignore[override]
         return self.call_at(self._time + delay, callback, *args, context=context)
 
     def call_soon(self, callback: Any, *args: Any, context: Any = None) -> Any:  # type: ignore[override]
-        errand = Errand(self, self._time, callback, args, context)
-        self._soon.append(errand)
-        return errand
+        handle = VirtualHandle(self, self._time, callback, args, context)
+        self._soon.append(handle)
+        return handle
 
     call_soon_threadsafe = call_soon  # type: ignore[assignment]
 
     def run_in_executor(self, _executor: Any, func: Any, *args: Any) -> Any:  # type: ignore[override]
-        """There are no threads: what would run in one has run at the next turn of the loop."""
+        """There are no threads: the function runs at the loop's next turn."""
         future = self.create_future()
         self.call_soon(_resolve, future, func, args)
         return future
@@ -141,14 +133,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 soon.popleft().run()
                 continue
             if not timers:
-                raise Standstill
-            when, _, what, args = next_timer(timers)
+                raise LoopStalled
+            when, _, target, args = next_timer(timers)
             self._time = max(self._time, when)
-            if isinstance(what, Errand):
-                what.run()
+            if isinstance(target, VirtualHandle):
+                target.run()
                 continue
             try:
-                what(*args)
+                target(*args)
             except Exception as error:
                 self.on_fault("a fault", error)
 
@@ -164,41 +156,15 @@ def _resolve(future: "asyncio.Future[Any]", func: Callable[..., Any], args: tupl
         future.set_result(result)
 
 
-def _tell(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _report_fault(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     error = context.get("exception")
     if isinstance(loop, VirtualLoop) and not isinstance(error, Killed):
         loop.on_fault(str(context.get("message")), error)
 
 
-_life: contextvars.ContextVar["Life | None"] = contextvars.ContextVar("life", default=None)
-
-
-def _task(loop: asyncio.AbstractEventLoop, coro: Any, **kwargs: Any) -> "asyncio.Task[Any]":
+def _make_task(loop: asyncio.AbstractEventLoop, coro: Any, **kwargs: Any) -> "asyncio.Task[Any]":
     task = asyncio.Task(coro, loop=loop, **kwargs)
-    if (life := _life.get()) is not None:
-        life.tasks.add(task)
-        task.add_done_callback(life.tasks.discard)
+    if (process := current_process.get()) is not None:
+        process.tasks.add(task)
+        task.add_done_callback(process.tasks.discard)
     return task
-
-
-class Life:
-    """One life of a process. Whatever is run in it, and all that this starts, ends with it."""
-
-    def __init__(self, loop: VirtualLoop) -> None:
-        self._loop = loop
-        self.over = False
-        self.tasks: set[asyncio.Task[Any]] = set()
-        self.context = contextvars.copy_context()
-        self.context.run(_life.set, self)
-
-    def run(self, what: Callable[..., T], *args: Any) -> T:
-        """Calls `what` as this process. Raises Killed where it dies of it."""
-        return self.context.run(what, *args)
-
-    def end(self) -> None:
-        """Kill -9: no callback, no task and no `finally` of it has any effect from here on."""
-        self.over = True
-        for errand in self._loop.errands():
-            if errand.context.get(_life) is self:
-                errand.cancel()
-        self._loop.corpses += self.tasks

@@ -1,6 +1,6 @@
-"""What guards every page: headers on each answer, a bound on each body, and where a post came from.
+"""Protects every page: security headers on each answer, a limit for bodies, a check of a form's origin.
 
-The pages run no inline script and load nothing from elsewhere, so the content policy can be strict.
+The pages run no inline script and load nothing from other sites, so the content policy can be strict.
 """
 
 import base64
@@ -13,9 +13,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LARGEST_BODY = 16_384  # bytes; the largest thing anybody sends is a command with a password
+from sync_server.service.limits.numbers import WEB_BODY_BYTES, WEB_PLAN_BYTES
 
-# Plot adds this style element to each picture it draws; its hash lets it pass, and nothing else.
+# Plot adds this style element to each chart it draws. Its hash allows it, and no other style element.
 PLOT_STYLE = """:where(.plot-d6a7b5) {
   --plot-background: white;
   display: block;
@@ -45,30 +45,38 @@ HEADERS = {
 }
 
 
-class Guarded:
-    """Adds the headers to whatever the app answers; a header the app set itself stays."""
+class SecurityHeaders:
+    """Middleware that adds HEADERS to each answer. A header that the page has set itself stays."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_guarded(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                guard(message)
+                add_security_headers(message)
             await send(message)
 
-        await self.app(scope, receive, send_guarded if scope["type"] == "http" else send)
+        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
 
 
-def guard(message: MutableMapping[str, Any]) -> None:
-    """Adds the headers that are not there yet to a response's start."""
+def add_security_headers(message: MutableMapping[str, Any]) -> None:
+    """Adds those of HEADERS that the start of a response does not have yet."""
     headers = MutableHeaders(scope=message)
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
 
 
-class Bounded:
-    """Refuses a body above LARGEST_BODY, announced or not, without reading the rest of it."""
+PLAN_FORM = "/manager/staffing/plan"  # the one form with a file
+
+
+class BodyLimit:
+    """Middleware that refuses a body above WEB_BODY_BYTES with 413 and does not read the rest of it.
+
+    The form with a shift plan may have WEB_PLAN_BYTES.
+
+    It counts what arrives, so that a body without an announced length is refused as well.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -77,27 +85,28 @@ class Bounded:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        taken = 0
+        received = 0
+        limit = WEB_PLAN_BYTES if scope["path"] == PLAN_FORM else WEB_BODY_BYTES
 
-        async def receive_bounded() -> Message:
-            nonlocal taken
+        async def receive_limited() -> Message:
+            nonlocal received
             message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > LARGEST_BODY or _announced(scope) > LARGEST_BODY:
+            received += len(message.get("body", b""))
+            if received > limit or _announced_length(scope) > limit:
                 scope["app"].state.server.counters.add("web_too_large")
                 raise HTTPException(413)
             return message
 
-        await self.app(scope, receive_bounded, send)
+        await self.app(scope, receive_limited, send)
 
 
-def _announced(scope: Scope) -> int:
+def _announced_length(scope: Scope) -> int:
     length = Headers(scope=scope).get("content-length", "")
     return int(length) if length.isdigit() else 0
 
 
-def came_from_elsewhere(request: Request) -> bool:
-    """Whether the browser says that another site sent this post.
+def is_cross_site(request: Request) -> bool:
+    """Whether the browser says that another site sent this form.
 
     Browsers say so on https and on this computer only, so forms carry a token as well.
     """

@@ -1,14 +1,16 @@
-"""The schema of `store.db`, as a list of named steps. Released steps never change; new ones follow.
+"""The tables of `store.db`, as a list of named steps. Released steps never change; new ones follow.
 
-Times are milliseconds since 1970 in UTC. The view `visit_log` is for people and SQL tools: its
-column names are stable and described in `docs/visit-log.md`.
+Times are milliseconds since 1970 in UTC. Views are not changed by new steps: they are in `views.sql`.
 """
 
-import time
 from uuid import uuid4
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
+
+from sync_server.store_clock import wall_clock
+
+from . import released_views
 
 migrations = Migrations("welkom")
 
@@ -146,7 +148,7 @@ def first_schema(db: Database) -> None:
         not_null={"password_hash", "set_at"},
         strict=True,
     )
-    db.create_view("visit_log", VISIT_LOG)
+    db.execute(released_views.VISIT_LOG_1)
 
 
 @migrations()
@@ -173,87 +175,42 @@ def accounts_have_roles(db: Database) -> None:
     )
 
 
-def _iso(column: str) -> str:
-    return f"strftime('%Y-%m-%dT%H:%M:%fZ', {column} / 1000.0, 'unixepoch') AS {column}"
-
-
-def _seconds(expression: str, name: str) -> str:
-    return f"round(({expression}) / 1000.0, 3) AS {name}"
-
-
-VISIT_LOG = f"""
-SELECT
-    visit_id, ticket, day, source, device_id, language, need, priority, party_size,
-    state, resolution,
-    CASE WHEN state = 'completed' THEN
-        handovers = 0 AND resolution NOT IN
-            ('referred', 'repair_booked', 'appointment_booked', 'not_solved')
-    END AS first_contact_resolved,
-    employee,
-    {_iso("created_at")},
-    {_iso("offered_at")},
-    {_iso("accepted_at")},
-    {_iso("serving_at")},
-    {_iso("ended_at")},
-    {_seconds("coalesce(serving_at, ended_at) - created_at", "wait_s")},
-    {_seconds("accepted_at - created_at", "greet_s")},
-    {_seconds("accepted_at - offered_at", "response_s")},
-    {_seconds("serving_at - accepted_at", "walk_s")},
-    {_seconds("ended_at - serving_at - held_ms", "service_s")},
-    {_seconds("held_ms", "held_s")},
-    {_seconds("ended_at - created_at", "visit_s")},
-    quoted_low_s, quoted_median_s, quoted_high_s,
-    offers, handovers, goodwill_cents, tip, nps, ces, comment, rev
-FROM visits
-"""
-
-
 @migrations()
 def ops_to_forget(db: Database) -> None:
-    """Which answered ops still tell of what was said: few of many, found at once."""
+    """An index of the ops whose digest is not removed yet: few of many."""
     db.execute(f"CREATE INDEX idx_ops_to_forget ON ops (at) WHERE digest <> x'{'00' * 16}'")
 
 
 @migrations()
 def epochs(db: Database) -> None:
-    """A store begins a new epoch when it is restored: what was known of its lost future is void."""
+    """A restored store begins a new epoch, because devices may know events that the restore has undone."""
     db.table("epochs").create(
         {"n": int, "epoch": str, "began_at": int, "from_seq": int},
         pk="n",
         not_null={"epoch", "began_at", "from_seq"},
         strict=True,
     )
-    db.table("epochs").insert({"epoch": uuid4().hex, "began_at": time.time_ns() // 1_000_000, "from_seq": 0})
+    db.table("epochs").insert({"epoch": uuid4().hex, "began_at": wall_clock(), "from_seq": 0})
 
 
 @migrations()
 def late_taps_and_leftovers(db: Database) -> None:
-    """When a tap that had to wait was, and which visits nobody ended: those have no time with a shopper."""
+    """The time of a tap that had to wait, and which visits were left open: those have no service time."""
     db.table("visit_events").add_column("ahead_ms", int)
     db.table("visit_events").add_column("happened_at", int)
     db.table("visits").add_column("left_open", int, not_null_default=0)
-    view = VISIT_LOG.replace("comment, rev\n", "comment, rev, left_open\n")
-    for column in ("service_s", "visit_s"):
-        known = next(line for line in VISIT_LOG.splitlines() if line.endswith(f" AS {column},"))
-        value = known.strip().removesuffix(f" AS {column},")
-        view = view.replace(known, f"    CASE WHEN NOT left_open THEN {value} END AS {column},")
     db.execute("DROP VIEW visit_log")
-    db.create_view("visit_log", view)
+    db.execute(released_views.VISIT_LOG_2)
 
 
 @migrations()
 def words_only_in_the_log(db: Database) -> None:
-    """What is said about a shopper stands in one place, the log; a link is looked up on the floor."""
+    """Descriptions of shoppers are in the log only; a ticket's link is looked up on the floor."""
     db.table("visits").add_column("described", int, not_null_default=0)
     db.table("visits").add_column("linked", int, not_null_default=0)
     db.execute(
         "UPDATE visits SET linked = link IS NOT NULL, described = alias IS NOT NULL OR colour IS NOT NULL"
         " OR place IS NOT NULL OR comment IS NOT NULL OR notes <> '[]'"
-    )
-    (view,) = db.execute("SELECT sql FROM sqlite_master WHERE name = 'visit_log'").fetchone()
-    comment = (
-        "(SELECT json_extract(body, '$.comment') FROM feedback JOIN visit_events USING (seq)"
-        " WHERE feedback.visit_id = visits.visit_id ORDER BY seq DESC LIMIT 1) AS comment"
     )
     db.execute("DROP VIEW visit_log")
     db.execute("DROP INDEX idx_visits_link")
@@ -263,4 +220,57 @@ def words_only_in_the_log(db: Database) -> None:
     db.execute("ALTER TABLE feedback DROP COLUMN comment")
     db.execute("CREATE INDEX idx_visits_to_forget ON visits (ended_at) WHERE described OR linked")
     db.table("feedback").create_index(["visit_id"])
-    db.execute(view.replace(", comment, rev", f", {comment}, rev"))
+    db.execute(released_views.VISIT_LOG_3)
+
+
+@migrations()
+def letters_come_free(db: Database) -> None:
+    """The letter of a revoked device may be given to another one."""
+    db.execute("DROP INDEX idx_devices_letter")
+    db.execute("CREATE UNIQUE INDEX idx_devices_letter ON devices (letter) WHERE revoked_at IS NULL")
+
+
+@migrations()
+def what_the_employee_said(db: Database) -> None:
+    """How long a quick resolution took, as its employee said. Nobody had asked before, so nobody knows."""
+    db.table("visits").add_column("said_service_s", int)
+
+
+@migrations()
+def extended_quotes(db: Database) -> None:
+    """The longer wait that a shopper was told later, and why."""
+    db.table("visits").add_column("extended_low_s", float)
+    db.table("visits").add_column("extended_high_s", float)
+    db.table("visits").add_column("extended_because", str)
+
+
+@migrations()
+def when_the_clock_was_trusted(db: Database) -> None:
+    """A person may say that the computer's clock is right though nothing confirms it."""
+    db.table("clock_trusted").create({"at": int}, not_null={"at"}, strict=True)
+
+
+@migrations()
+def shift_plans(db: Database) -> None:
+    """Who is planned when, and who imported the plan."""
+    db.table("staff_plans").create(
+        {
+            "n": int,
+            "imported_at": int,
+            "imported_by": str,
+            "file": str,
+            "from_day": str,
+            "to_day": str,
+            "shifts": int,
+        },
+        pk="n",
+        not_null={"imported_at", "imported_by", "file", "from_day", "to_day", "shifts"},
+        strict=True,
+    )
+    db.table("planned_shifts").create(
+        {"employee": str, "starts_at": int, "ends_at": int, "plan": int},
+        pk=("employee", "starts_at"),
+        not_null={"employee", "starts_at", "ends_at", "plan"},
+        strict=True,
+    )
+    db.table("planned_shifts").create_index(["starts_at"])

@@ -1,0 +1,1 @@
+"""The UI toolkit that both touch apps share."""

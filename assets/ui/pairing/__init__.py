@@ -1,0 +1,1 @@
+"""The screens on which a new kiosk or tablet is paired with its store. Both apps use them."""

@@ -1,1 +1,0 @@
-"""What each screen is told, in words: a struct a screen, its fields named as the screen's properties."""

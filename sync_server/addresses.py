@@ -1,0 +1,169 @@
+"""Parses the addresses that people and files give. There is one parser for all of them.
+
+parse_address("192.168.1.10:7350")      # Address(host="192.168.1.10", port=7350)
+parse_address("[fd00::10]:7350")        # Address(host="fd00::10", port=7350)
+str(Address("fd00::10", 7350))          # "[fd00::10]:7350"
+
+Nothing here uses the network: whether a name exists and whether anybody answers is not known.
+"""
+
+import ipaddress
+import re
+from typing import NamedTuple
+
+MAX_HOST_LENGTH = 253
+DEVICE_SCHEME = "tcp://"  # device files have ZeroMQ's form
+
+_LABEL = re.compile(r"_?[a-z0-9]([a-z0-9_-]{0,60}[a-z0-9_])?")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_EVERYWHERE = {"0.0.0.0", "::"}
+
+
+class AddressError(ValueError):
+    """Not an address of the form that is needed. The text quotes it and says what to write instead."""
+
+
+class Address(NamedTuple):
+    """A host and a port. `host` is a name, an IPv4 address, or an IPv6 address without brackets."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"{url_host(self.host)}:{self.port}"
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether it means all addresses of this computer. Such an address is only for listening."""
+        return self.host in _EVERYWHERE
+
+    @property
+    def is_ipv6(self) -> bool:
+        return ":" in self.host
+
+    @property
+    def is_name(self) -> bool:
+        return not (self.is_ipv6 or self.host.replace(".", "").isdigit())
+
+
+def url_host(host: str) -> str:
+    """A host as it is written before a port: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
+def parse_address(text: str, default_port: int | None = None) -> Address:
+    """An address that somebody is reached at: `host:port`. Raises AddressError.
+
+    With a `default_port` the port may be left out.
+    """
+    example = '"192.168.1.10:7350"' if default_port is None else '"192.168.1.10" or "store.local"'
+    address = _parse(text, default_port, example)
+    if address.port == 0:
+        raise AddressError(f'"{_shown(text)}": the port is a number from 1 to 65535; write it as {example}')
+    if address.is_everywhere:
+        raise AddressError(
+            f'"{_shown(text)}" means every address of a computer; write the one that is reached,'
+            f' such as "192.168.1.10:{address.port}"'
+        )
+    return address
+
+
+def parse_listen_address(text: str) -> Address:
+    """An address to listen on: `host:port`. Raises AddressError.
+
+    The host `0.0.0.0` (or `*`) is all addresses of this computer, `[::]` also those of IPv6. Port 0 is any
+    port that is free.
+    """
+    text = text.strip()
+    return _parse("0.0.0.0" + text[1:] if text.startswith("*:") else text, None, '"0.0.0.0:7350"')
+
+
+def parse_device_address(text: str) -> Address:
+    """The server's address in a device file: `tcp://host:port`. Raises AddressError."""
+    if not text.startswith(DEVICE_SCHEME):
+        raise AddressError(f'"{_shown(text)}" is no address; write it as "tcp://192.168.1.10:7350"')
+    try:
+        return parse_address(text.removeprefix(DEVICE_SCHEME))
+    except AddressError as error:
+        raise AddressError(f"after {DEVICE_SCHEME}: {error}") from None
+
+
+def parse_typed_address(text: str, default_port: int) -> Address:
+    """An address as people type it, with or without `http://` and a `/`. Raises AddressError."""
+    return parse_address(text.strip().removeprefix("http://").removesuffix("/"), default_port)
+
+
+def parse_web_address(text: str) -> str:
+    """Where a browser reaches the pages: `https://host`, with a port and a path or without.
+
+    Returns it without a slash at its end. Raises AddressError.
+    """
+    plain, example = text.strip(), "https://welkom.example.com"
+    found = _SCHEME.match(plain)
+    if found is None or found[1].lower() not in ("http", "https"):
+        raise AddressError(
+            f'"{_shown(text)}" does not begin with https:// or http://; write it as "{example}"'
+        )
+    scheme = found[1].lower()
+    host, slash, path = plain[found.end() :].partition("/")
+    if re.search(r"[\s?#\\\x00-\x1f\x7f]", plain) or "@" in host:
+        raise AddressError(f'"{_shown(text)}" may have no blank, ?, # or @; write it as "{example}"')
+    if not re.fullmatch(r"[A-Za-z0-9._~%/-]*", path) or ".." in path.split("/") or "//" in slash + path:
+        raise AddressError(f'"{_shown(text)}": what follows the host is no path; write it as "{example}"')
+    address = parse_address(host, 443 if scheme == "https" else 80)
+    port = f":{address.port}" if _has_port(host) else ""
+    return f"{scheme}://{url_host(address.host)}{port}{slash}{path}".rstrip("/")
+
+
+def _parse(text: str, default_port: int | None, example: str) -> Address:
+    plain = text.strip()
+    if found := _SCHEME.match(plain):
+        raise AddressError(f'"{_shown(text)}" is no address; leave out {found[0]} and write it as {example}')
+    if not _has_port(plain):
+        if default_port is None:
+            raise AddressError(f'"{_shown(text)}" has no port; write it as {example}')
+        host, port = plain, str(default_port)
+    else:
+        host, _, port = plain.rpartition(":")
+    if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+        raise AddressError(f'"{_shown(text)}": the port is a number up to 65535; write it as {example}')
+    found_host = _parse_host(host)
+    if found_host is None:
+        raise AddressError(f'"{_shown(text)}" is no address; write it as {example}')
+    return Address(found_host, int(port))
+
+
+def _has_port(text: str) -> bool:
+    """Whether a port follows the host. An IPv6 address without brackets has none."""
+    return "]:" in text if text.startswith("[") else text.count(":") == 1
+
+
+def _parse_host(text: str) -> str | None:
+    """The host in its one form; None if it is none."""
+    bracketed = text.startswith("[") and text.endswith("]")
+    host = text[1:-1] if bracketed else text
+    if ":" in host:
+        try:
+            return str(ipaddress.IPv6Address(host))
+        except ValueError:
+            return None
+    if bracketed or not host.isprintable():
+        return None
+    if re.fullmatch(r"[0-9.]+", host):
+        try:
+            return str(ipaddress.IPv4Address(host))
+        except ValueError:
+            return None
+    try:
+        name = host.encode("idna").decode().lower().removesuffix(".")
+    except UnicodeError:
+        return None
+    labels = name.split(".")
+    fits = len(name) <= MAX_HOST_LENGTH and all(_LABEL.fullmatch(label) for label in labels)
+    return name if fits and not labels[-1].isdigit() else None
+
+
+def _shown(text: str) -> str:
+    """The text for a message, shortened, with what cannot be seen in it made visible."""
+    plain = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return plain if len(plain) <= 60 else f"{plain[:59]}…"

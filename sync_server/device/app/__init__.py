@@ -1,0 +1,1 @@
+"""Starts a touch app: command-line options, system checks, and the loop of device and window."""

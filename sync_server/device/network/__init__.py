@@ -1,0 +1,1 @@
+"""Connections to the store: the encrypted link, pairing, and finding the store on the network."""

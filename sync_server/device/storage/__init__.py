@@ -1,0 +1,1 @@
+"""What a device keeps on disk: its database and its identity file."""

@@ -1,0 +1,1 @@
+"""The sync logic of a device, without a socket, a disk or a clock."""

@@ -1,0 +1,1 @@
+"""One visit: its states, transitions, ticket, durations, and its progress as shoppers see it."""

@@ -1,0 +1,1 @@
+"""The commands that change a store, and how the command line reaches the store."""

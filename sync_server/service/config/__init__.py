@@ -1,0 +1,1 @@
+"""`store.toml`: its model, its checks, and how it is read."""

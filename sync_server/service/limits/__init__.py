@@ -1,0 +1,1 @@
+"""How much the server accepts: the numbers, and the rate limiters that apply them."""

@@ -1,0 +1,1 @@
+"""Listening sockets, HTTP connections with limits, and TLS."""

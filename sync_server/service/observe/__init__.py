@@ -1,0 +1,1 @@
+"""Counters, metrics and the log, for those who monitor the server."""

@@ -1,0 +1,1 @@
+"""Reads what reports and pages show of past visits."""

@@ -1,0 +1,1 @@
+"""Looking after a store: creating, checking, backing up and restoring it."""

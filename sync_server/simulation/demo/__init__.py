@@ -1,0 +1,1 @@
+"""The demo: real processes with simulated people, at a multiple of life's pace."""

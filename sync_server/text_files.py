@@ -1,0 +1,28 @@
+"""Reads text files that people edit or copy, as the editors of all systems save them."""
+
+import codecs
+from pathlib import Path
+
+_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+class NotText(ValueError):
+    """The file holds something else, or text in an unknown encoding. The text says where, and what to do."""
+
+
+def read_text(path: Path) -> str:
+    """The text of a file in UTF-8, or in UTF-16 with its mark, as Windows' Notepad may save it.
+
+    Lines end in \\n. Raises OSError or NotText.
+    """
+    content = path.read_bytes()
+    encoding = next((name for mark, name in _MARKS.items() if content.startswith(mark)), "utf-8")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise NotText(f"line {line} is not UTF-8 text; save the file as UTF-8") from error
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise NotText(f"line {line} has bytes that are no text; save the file as UTF-8, or put back a copy")
+    return text.replace("\r\n", "\n").replace("\r", "\n")

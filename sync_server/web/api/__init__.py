@@ -1,0 +1,1 @@
+"""HTTP for programs: open a visit, the server's own commands, health and metrics."""

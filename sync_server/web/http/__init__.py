@@ -1,0 +1,1 @@
+"""What all pages and the API share: transport, headers, languages, templates, JSON answers, event streams."""

@@ -1,0 +1,131 @@
+"""One visit: what happened and when, the notes and the comment while they are stored, and the figures."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from msgspec import Struct
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from assets.i18n.texts import Texts
+from sync_server.domain import events as ev
+from sync_server.domain.catalogue.catalogue import Catalogue
+from sync_server.domain.events import Record
+from sync_server.service.auth.devices import list_devices
+from sync_server.service.server import Server
+from sync_server.service.storage import catalogue_mirror, event_log, visit_log
+from sync_server.service.storage.connection import reading
+from sync_server.web.http.app_state import server_of
+from sync_server.web.http.templates import Context, need_name, texts_of
+
+from .layout import framed_page, manager_language
+from .log_rows import LogRow, log_row
+
+
+class Step(Struct, frozen=True):
+    """One thing that happened. `words` are a note or a comment; empty without one, and once it is deleted."""
+
+    at: datetime
+    sentence: str
+    words: str
+
+
+class VisitDetailPage(Context, frozen=True):
+    """The page. `day` is the visit's date, `tip` and `gift` are texts of the catalogue, empty without one.
+
+    `goodwill` is an amount, `keep_h` for how many hours after the end words about the shopper are stored.
+    """
+
+    template: ClassVar[str] = "manager/visit.html"
+
+    row: LogRow
+    ticket_name: str
+    steps: list[Step]
+    tip: str
+    gift: str
+    goodwill: str
+    keep_h: int
+
+
+class _Found(Struct, frozen=True):
+    """What the database has about the visit, and the names of people and devices."""
+
+    line: Mapping[str, Any]
+    records: list[Record]
+    employees: Mapping[str, str]
+    devices: Mapping[str, str]
+
+
+async def page(request: Request) -> Response:
+    """The page. Raises 404 for a visit that there never was."""
+    server = server_of(request)
+    found = await asyncio.to_thread(_read, server, request.path_params["visit"])
+    if found is None:
+        raise HTTPException(404)
+    catalogue = server.processor.catalogue
+    texts = texts_of(manager_language(request))
+    completed = next((r.event for r in reversed(found.records) if isinstance(r.event, ev.Completed)), None)
+    cents = found.line["goodwill_cents"]
+    context = VisitDetailPage(
+        row=log_row(found.line, catalogue, found.employees, server.processor.clock()),
+        ticket_name=texts.ticket_name(found.line["ticket"]),
+        steps=[_step(record, found, catalogue, texts) for record in found.records],
+        tip=_text(catalogue.tips, completed.tip if completed else None, texts),
+        gift=_text(catalogue.gifts, completed.gift if completed else None, texts),
+        goodwill=texts.money(cents, catalogue.store.currency) if cents else "",
+        keep_h=server.settings.privacy.keep_descriptions_h,
+    )
+    return framed_page(request, "log", context)
+
+
+def _read(server: Server, visit_id: str) -> _Found | None:
+    with reading(server.data_dir.store) as db:
+        line = visit_log.visit(db, visit_id)
+        if line is None:
+            return None
+        return _Found(
+            line=line,
+            records=list(event_log.records_of(db, visit_id)),
+            employees=dict(catalogue_mirror.employee_names(db)),
+            devices={entry.device_id: entry.name for entry in list_devices(db)},
+        )
+
+
+def _step(record: Record, found: _Found, catalogue: Catalogue, texts: Texts) -> Step:
+    return Step(
+        at=catalogue.local(record.occurred_at),
+        sentence=_sentence(record, found, catalogue, texts),
+        words=getattr(record.event, "note", None) or getattr(record.event, "comment", None) or "",
+    )
+
+
+def _sentence(record: Record, found: _Found, catalogue: Catalogue, texts: Texts) -> str:
+    """What happened, in words: `Maya was on the way`."""
+    event = record.event
+    values: dict[str, Any] = {}
+    if employee := getattr(event, "employee", None):
+        values["name"] = found.employees.get(employee, employee)
+    match event:
+        case ev.Opened(source=source):
+            device = found.devices.get(record.device_id or "", record.device_id or "")
+            return texts.say(f"manager.event.opened.{source}", device=device)
+        case ev.HandedOver(need=need):
+            values["need"] = need_name(catalogue, need, texts)
+        case ev.Completed(resolution=resolution):
+            values["resolution"] = texts.inside(texts.say(f"resolution.{resolution}"))
+        case ev.AskedAgain(everybody=True):
+            return texts.say("manager.event.asked_everybody")
+        case ev.Rated(ces=None):
+            return texts.say("manager.event.commented")
+        case ev.Rated(ces=ces):
+            values["effort"] = texts.inside(texts.say(f"effort.{ces}"))
+    return texts.say(f"manager.event.{type(event).__struct_config__.tag}", **values)
+
+
+def _text(entries: Any, code: str | None, texts: Texts) -> str:
+    """The text of a tip or a gift; its code where the catalogue has it no more."""
+    found = next((entry for entry in entries if entry.code == code), None)
+    return texts.text(found.text) if found else code or ""

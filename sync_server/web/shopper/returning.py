@@ -1,0 +1,59 @@
+"""Back in line from the phone: a new visit for somebody who was called and not found, or who left."""
+
+from starlette.requests import Request
+
+from sync_server.domain.ops import Actor, ActorKind
+from sync_server.domain.visit.visit import State, Visit
+from sync_server.service.limits.numbers import PHONE_RETURNS_PER_MINUTE
+from sync_server.service.limits.rate_limit import SlidingWindow
+from sync_server.service.server import Server
+from sync_server.web.http.server_tickets import derived_id, open_visit_op
+
+PHONE = Actor(ActorKind.PHONE)
+MAY_RETURN = frozenset({State.NO_SHOW, State.CANCELLED})
+
+
+def return_rate() -> SlidingWindow:
+    """How many visits all phones together may open again."""
+    return SlidingWindow(PHONE_RETURNS_PER_MINUTE, 60_000)
+
+
+def visit_after(server: Server, visit_id: str) -> Visit | None:
+    """The visit by which this shopper came back, if they did."""
+    return server.processor.floor.visits.get(derived_id("back", visit_id, "visit"))
+
+
+def may_return(server: Server, visit: Visit) -> bool:
+    """Whether the shopper of this visit may come back now: the shop is open and still has their need."""
+    catalogue = server.processor.catalogue
+    return (
+        visit.state in MAY_RETURN
+        and catalogue.need(visit.need) is not None
+        and catalogue.takes_needs(server.processor.clock())
+    )
+
+
+async def come_back(request: Request, server: Server, visit: Visit) -> Visit | None:
+    """Opens the new visit, once, however often it is asked. None if it is not possible just now.
+
+    Raises Unavailable if the store cannot be written.
+    """
+    if (found := visit_after(server, visit.visit_id)) is not None:
+        return found
+    rate: SlidingWindow = request.app.state.return_rate
+    if not may_return(server, visit) or not rate.take(server.processor.clock()):
+        return None
+    op = open_visit_op(
+        server,
+        derived_id("back", visit.visit_id, "visit"),
+        visit.need,
+        visit.language,
+        visit.alias,
+        visit.colour,
+        visit.place,
+        visit.party_size,
+    )
+    if op is None:
+        return None
+    await server.processor.submit(derived_id("back", visit.visit_id, "op"), op, PHONE)
+    return visit_after(server, visit.visit_id)

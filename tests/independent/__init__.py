@@ -1,0 +1,1 @@
+"""A client of another author: written from docs/reference alone, it imports nothing of the product."""

@@ -1,0 +1,80 @@
+"""What the pages and the server ask of the store finds its rows by an index, however long the log is."""
+
+import re
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from sync_server.service.storage.connection import reading
+
+from .running_server import RunningServer
+from .steps import sign_in_once
+
+GROWING = "visits|visit_events|ops|feedback|presence_log|v"  # `v` is the table of visits inside the view
+# A plan that goes through such a table: with the part of a query that it is allowed for, and the reason.
+ALLOWED = {
+    "ORDER BY day DESC, created_at DESC, visit_id DESC LIMIT": "in the order of an index, for one page",
+    "ORDER BY day DESC, created_at DESC LIMIT": "a start reads the latest visits in the order of an index",
+    "ORDER BY seq DESC LIMIT 1": "the last row of the log, by its key",
+    "FROM visit_log LIMIT 0": "the names of the columns; no row is read",
+    "SELECT count(*) FROM visits WHERE": "the log says how many visits match, by counting them",
+    "FROM ops WHERE refusal IS": "a start reads the results of all ops once, so that none is done twice",
+}
+PAGES = (
+    "now", "now?lang=nl", "today", "today?days=7", "today?days=28", "log", "log?page=2",
+    "log?state=completed",
+    "log?from=2026-03-01&to=2026-03-07", "log?need=cables&employee=maya", "log?resolution=solved",
+    "log?search=A-1", "log.csv", "log.csv?from=2026-03-06", "log.csv?state=cancelled", "devices", "notice",
+    "staffing", "staffing?skill=repair",
+)  # fmt: skip
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """All SQL that is run on connections opened from now on."""
+    statements: set[str] = set()
+    connect: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+    def traced(*given: Any, **more: Any) -> sqlite3.Connection:
+        db = connect(*given, **more)
+        db.set_trace_callback(statements.add)
+        return db
+
+    monkeypatch.setattr(sqlite3, "connect", traced)
+    return statements
+
+
+def scans(db: sqlite3.Connection, sql: str) -> list[str]:
+    """The steps of a query's plan that go through all rows of a table that grows."""
+    steps = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}")]
+    return [step for step in steps if re.match(rf"SCAN ({GROWING})\b", step)]
+
+
+def test_no_query_of_a_page_or_an_op_goes_through_a_table_that_grows(
+    asked: set[str], running: RunningServer, http: requests.Session
+) -> None:
+    sign_in_once(running, http)
+    for page in PAGES:
+        http.get(f"{running.address}/manager/{page}").raise_for_status()
+    running.sign_on("maya")
+    ticket = running.open()
+    http.get(ticket.url).raise_for_status()
+    http.get(f"{running.address}/manager/visits/{ticket.visit_id}").raise_for_status()
+    ticket.serve("maya")
+    running.run(running.server.processor.apply_retention())
+    http.get(f"{running.address}/metrics").raise_for_status()
+    statements = [sql for sql in asked if re.match(r"\s*(SELECT|WITH|UPDATE|DELETE)", sql)]
+    with reading(running.server.data_dir.store) as db:
+        plans = {sql: scans(db, sql) for sql in statements if not any(part in sql for part in ALLOWED)}
+    assert len(asked) > 50
+    assert {sql: steps for sql, steps in plans.items() if steps} == {}
+
+
+def test_the_check_notices_a_query_without_an_index(running: RunningServer) -> None:
+    with reading(running.server.data_dir.store) as db:
+        assert scans(db, "SELECT * FROM visits WHERE employee = 'maya'")
+        assert scans(db, "SELECT * FROM visit_log ORDER BY created_at DESC LIMIT 1")
+        assert not scans(db, "SELECT * FROM visit_log WHERE visit_id = 'x'")
