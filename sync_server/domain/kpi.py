@@ -5,7 +5,8 @@ makes a bad day look good. A quick resolution has no durations, so it counts whe
 (docs/reference/figures.md). An empty denominator gives None, never zero.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import mean, median, quantiles
 
 from msgspec import Struct
@@ -177,7 +178,7 @@ def kpis(visits: Iterable[VisitFigures], target_s: float, handling_ms: int = 0, 
             [low <= wait <= high for wait, low, _, high, served in quoted if served or wait > high]
         ),
         quote_extended_share=share_of([v.extended_high_s is not None for v in promised]),
-        nps=_nps([v.nps for v in rows if v.nps is not None]),
+        nps=net_promoter_score(Counter(v.nps for v in rows if v.nps is not None)),
         ces=round(mean(ces), 3) if ces else None,
         response_rate=share_of([v.nps is not None or v.ces is not None for v in asked]),
         occupancy=round(handling_ms / present_ms, 4) if present_ms else None,
@@ -208,10 +209,14 @@ def _within(duration_s: float | None, limit_s: float) -> bool:
     return duration_s is not None and duration_s <= limit_s
 
 
-def _nps(answers: list[int]) -> float | None:
-    """Net promoter score: % of answers 9–10 − % of answers 0–6 (F. Reichheld, HBR, December 2003)."""
-    if not answers:
+def net_promoter_score(answers: Mapping[int, int]) -> float | None:
+    """% of answers 9–10 − % of answers 0–6 (F. Reichheld, HBR, December 2003), from how often each was given.
+
+    None without answers.
+    """
+    given = sum(answers.values())
+    if not given:
         return None
-    promoters = sum(1 for a in answers if a >= 9)
-    detractors = sum(1 for a in answers if a <= 6)
-    return round(100 * (promoters - detractors) / len(answers), 1)
+    promoters = sum(times for answer, times in answers.items() if answer >= 9)
+    detractors = sum(times for answer, times in answers.items() if answer <= 6)
+    return round(100 * (promoters - detractors) / given, 1)

@@ -13,6 +13,19 @@ from sync_server.domain.share import Share
 from sync_server.domain.visit.durations import VisitTimes, durations
 
 TIMES = VisitTimes.__struct_fields__  # columns of the table `visits`
+FIGURES = (  # the columns that `visit_figures` needs beside them, in its order
+    "state",
+    "resolution",
+    "tip",
+    "handovers",
+    "quoted_low_s",
+    "quoted_median_s",
+    "quoted_high_s",
+    "extended_high_s",
+    "nps",
+    "ces",
+)
+ON_THE_FLOOR = ("available", "serving", "not_responding")  # presences
 
 
 def kpi_report(db: sqlite3.Connection, catalogue: Catalogue, from_day: str, to_day: str, now: int) -> Kpis:
@@ -33,17 +46,14 @@ def kpis_of_days(db: sqlite3.Connection, catalogue: Catalogue, days: Sequence[st
 
 
 def _visits(db: sqlite3.Connection, where: str, values: Sequence[str], now: int) -> list[VisitFigures]:
-    rows = db.execute(
-        f"SELECT {', '.join(TIMES)}, state, resolution, tip, handovers,"
-        f" quoted_low_s, quoted_median_s, quoted_high_s, extended_high_s, nps, ces FROM visits WHERE {where}",
-        tuple(values),
-    )
-    return [_figures(VisitTimes(*row[: len(TIMES)]), now, *row[len(TIMES) :]) for row in rows]
+    rows = db.execute(f"SELECT {', '.join((*TIMES, *FIGURES))} FROM visits WHERE {where}", tuple(values))
+    return [visit_figures(VisitTimes(*row[: len(TIMES)]), now, *row[len(TIMES) :]) for row in rows]
 
 
-def _figures(
+def visit_figures(
     times: VisitTimes, now: int, state: str, resolution: str | None, tip: str | None, *rest: Any
 ) -> VisitFigures:
+    """What the figures need of a visit, from its times and the columns FIGURES. `now` in ms UTC."""
     met_or_over = times.accepted_at is not None or times.ended_at is not None
     return VisitFigures(
         state,
@@ -89,6 +99,4 @@ def presence_ms(db: sqlite3.Connection, catalogue: Catalogue, from_day: str, to_
         " OVER (PARTITION BY employee ORDER BY seq) AS until FROM presence_log WHERE at >= ?) WHERE at < ?",
         (now, int(first.timestamp() * 1000), int(after.timestamp() * 1000)),
     )
-    return sum(
-        until - at for presence, at, until in rows if presence in ("available", "serving", "not_responding")
-    )
+    return sum(until - at for presence, at, until in rows if presence in ON_THE_FLOOR)
