@@ -14,6 +14,7 @@ from sync_server.web.http.language import browser_language, requested_language
 from sync_server.web.http.security import HEADERS
 from sync_server.web.http.templates import LanguageLinks, html_page, texts_of
 from sync_server.web.manager.access import HOME, ONLY_LOOKS
+from sync_server.web.manager.day_span import InvalidAddress
 from sync_server.web.manager.devices.device_list import DEVICE, DEVICES
 from sync_server.web.manager.forms import StaleForm
 from sync_server.web.manager.layout import ManagerMessage, manager_language
@@ -42,6 +43,8 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     if request.url.path.startswith("/v/"):
         return _message_page(request, 404, say("phone.not_found.title"), say("phone.not_found.text"))
     key = _TEXTS.get(error.status_code, "manager.error.server")
+    if isinstance(error, InvalidAddress):
+        key = error.text_key
     if error.detail == ONLY_LOOKS:
         key = "manager.error.only_looks"
     link = None

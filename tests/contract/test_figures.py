@@ -25,6 +25,7 @@ from sync_server.domain.share import MIN_TO_SAY, Share
 from sync_server.domain.visit.visit import ENDED, State, Visit
 from sync_server.service.config.load import load_settings
 from sync_server.service.reports import csv_export, kpi_report, waits_by_hour
+from sync_server.service.reports.figure_rows import FIGURES, Part, figure_condition
 from sync_server.service.storage import visit_log
 from sync_server.service.storage.connection import connect
 from sync_server.service.storage.data_dir import DataDir
@@ -145,6 +146,7 @@ def test_report_pages_csv_and_sql_agree(store: DataDir, made: tuple[Visit, ...])
         }
         check_pages(db, page_report, made)
         check_shares(db, report["shares"], target_s)
+        check_rows_behind(db, report, target_s)
     finally:
         db.close()
 
@@ -178,6 +180,29 @@ def check_shares(db: sqlite3.Connection, reported: dict[str, Any], target_s: flo
         assert share["enough"] == (share["whole"] >= MIN_TO_SAY)
         between = to_builtins(counts.interval) or {"low": None, "high": None}
         assert {key: share[key] for key in ("low", "high")} == between
+
+
+def check_rows_behind(db: sqlite3.Connection, reported: dict[str, Any], target_s: float) -> None:
+    """The log shows as many visits behind a figure as the figure counts."""
+    assert KPIS.keys() - {"occupancy", "service_level_target_s"} == FIGURES
+    for name in FIGURES:
+        yes, no, both = (
+            visit_log.count_visits(db, visit_log.LogFilter(also=figure_condition(name, part, target_s, NOW)))
+            for part in (Part.YES, Part.NO, Part.ALL)
+        )
+        match reported["shares"].get(name) or reported[name]:
+            case {"part": part, "whole": whole}:
+                assert (yes, no, both) == (part, whole - part, whole), name
+            case {"n": n}:
+                assert (yes, no, both) == (n, 0, n), name
+            case int() as count if name in COUNTS:
+                assert (yes, both) == (count, count), name
+            case _:  # a mean, and a difference of shares: of all who answered
+                (answers,) = db.execute(f"SELECT count({name}) FROM visit_log").fetchone()
+                assert yes + no == both == answers, name
+
+
+COUNTS = {"arrived", "completed", "cancelled", "no_show", "removed", "expired", "left", "quick"}
 
 
 # --- figures.md ------------------------------------------------------------------------------------

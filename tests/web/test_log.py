@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from sync_server.domain import ops
 from sync_server.domain.resolution import Resolution
+from sync_server.service.reports.figure_rows import FIGURES, Part
 from sync_server.service.storage import visit_log
 from sync_server.service.storage.connection import reading
 from sync_server.service.storage.visit_log import LogFilter
@@ -166,6 +167,57 @@ def test_a_shoppers_comment_is_shown_as_text(running: RunningServer, http: reque
     page = get_page(running, http, "?search=alert")
     assert tickets(page) == [ticket.code]
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; =1+1" in page.text
+
+
+# --- behind a figure ---
+
+
+def test_the_visits_behind_a_figure(running_with_past: RunningServer, http: requests.Session) -> None:
+    days = f"?from={SATURDAY}&to={SATURDAY}"
+    for name in FIGURES:
+        found = [get_page(running_with_past, http, f"{days}&figure={name}&part={part}") for part in Part]
+        yes, no, both = (int(re.search(r"(\d+) visits?", text_of(page))[1]) for page in found)
+        assert yes + no == both or name in (
+            "completed",
+            "cancelled",
+            "no_show",
+            "removed",
+            "expired",
+            "left",
+            "quick",
+        )
+        assert 0 <= yes <= both, name
+    text = text_of(get_page(running_with_past, http, f"{days}&figure=within_five_minutes&part=no"))
+    assert "Behind this figure: Done within five minutes: no" in text
+
+
+def test_the_filter_of_a_figure_stays_and_can_be_left(
+    running_with_past: RunningServer, desktop: Page
+) -> None:
+    open_as_manager(running_with_past, desktop, f"/manager/log?from={SATURDAY}&figure=service_level&part=yes")
+    desktop.get_by_label("Need").select_option("pick_up")
+    desktop.get_by_role("button", name="Show", exact=True).click()
+    desktop.wait_for_url("**figure=service_level&part=yes**")
+    desktop.get_by_role("link", name="Show all").click()
+    desktop.wait_for_url(re.compile("need=pick_up$"))
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"figure": "occupancy"}, "There is no figure “occupancy” with visits behind it."),
+        ({"figure": "x" * 50}, f"There is no figure “{'x' * 40}”"),
+        ({"figure": "nps", "part": "some"}, "“some” is no part of a figure."),
+    ],
+)
+def test_an_unknown_figure_is_named(
+    running: RunningServer, http: requests.Session, query: dict[str, str], sentence: str
+) -> None:
+    sign_in(running, http)
+    for path in ("/manager/log", "/manager/log.csv"):
+        answer = http.get(running.address + path, params=query)
+        assert answer.status_code == 400
+        assert sentence in text_of(answer)
 
 
 # --- CSV -------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Reads the view `visit_log`: its lines, filtered, page by page."""
 
 import sqlite3
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -9,10 +10,17 @@ from msgspec import Struct
 HAS_WORDS = (
     "visit_id IN (SELECT visit_id FROM visits JOIN visit_events USING (visit_id)"
     " WHERE (described OR linked) AND described AND event IN ('noted', 'handed_over', 'completed', 'rated')"
-    " AND (json_extract(body, '$.note') LIKE ? ESCAPE '!'"
-    "  OR json_extract(body, '$.comment') LIKE ? ESCAPE '!'))"
+    " AND (json_extract(body, '$.note') LIKE :search ESCAPE '!'"
+    "  OR json_extract(body, '$.comment') LIKE :search ESCAPE '!'))"
 )
 NEWEST_FIRST = "day DESC, created_at DESC, visit_id DESC"  # as an index has them: nothing is sorted
+
+
+class Condition(Struct, frozen=True):
+    """One more SQL condition over the table `visits`, with its named values."""
+
+    sql: str
+    values: Mapping[str, float]
 
 
 class LogFilter(Struct, frozen=True):
@@ -25,25 +33,30 @@ class LogFilter(Struct, frozen=True):
     state: str | None = None
     resolution: str | None = None
     search: str | None = None
+    also: Condition | None = None
 
-    def where(self) -> tuple[str, list[str]]:
-        """The SQL condition and its values, for the table and for the view."""
-        conditions, values = ["1"], []
-        for column, comparison, value in (
-            ("day", ">=", self.from_day),
-            ("day", "<=", self.to_day),
-            ("need", "=", self.need),
-            ("employee", "=", self.employee),
-            ("state", "=", self.state),
-            ("resolution", "=", self.resolution),
+    def where(self) -> tuple[str, dict[str, Any]]:
+        """The SQL condition over the table `visits`, and its values by name."""
+        conditions: list[str] = ["1"]
+        values: dict[str, Any] = {}
+        for name, condition in (
+            ("from_day", "day >= :from_day"),
+            ("to_day", "day <= :to_day"),
+            ("need", "need = :need"),
+            ("employee", "employee = :employee"),
+            ("state", "state = :state"),
+            ("resolution", "resolution = :resolution"),
         ):
-            if value:
-                conditions.append(f"{column} {comparison} ?")
-                values.append(value)
+            if value := getattr(self, name):
+                conditions.append(condition)
+                values[name] = value
         if self.search:
-            conditions.append(f"(ticket LIKE ? ESCAPE '!' OR {HAS_WORDS})")
+            conditions.append(f"(ticket LIKE :search ESCAPE '!' OR {HAS_WORDS})")
             pattern = self.search.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-            values += [f"%{pattern}%"] * 3
+            values["search"] = f"%{pattern}%"
+        if self.also is not None:
+            conditions.append(self.also.sql)
+            values |= self.also.values
         return " AND ".join(conditions), values
 
 
@@ -53,8 +66,8 @@ def visit_log(
     """Lines of the visit log by column name, the newest first."""
     # From the table, and only this page from the view: that computes every column, and its times are texts.
     where, values = log_filter.where()
-    page = f"SELECT visit_id FROM visits WHERE {where} ORDER BY {NEWEST_FIRST} LIMIT ? OFFSET ?"
-    visit_ids = [row[0] for row in db.execute(page, (*values, limit, offset))]
+    page = f"SELECT visit_id FROM visits WHERE {where} ORDER BY {NEWEST_FIRST} LIMIT :limit OFFSET :offset"
+    visit_ids = [row[0] for row in db.execute(page, {**values, "limit": limit, "offset": offset})]
     names = columns(db)
     lines = (db.execute("SELECT * FROM visit_log WHERE visit_id = ?", (v,)).fetchone() for v in visit_ids)
     return [dict(zip(names, line, strict=True)) for line in lines if line is not None]
@@ -80,8 +93,11 @@ def days(db: sqlite3.Connection, log_filter: LogFilter) -> list[str]:
 def lines_of_day(db: sqlite3.Connection, log_filter: LogFilter, day: str) -> sqlite3.Cursor:
     """Lines of one day, the oldest first."""
     where, values = log_filter.where()
+    # Conditions are over the table: in the view its times are texts.
+    of_day = f"SELECT visit_id FROM visits WHERE day = :day AND {where}"
     return db.execute(
-        f"SELECT * FROM visit_log WHERE {where} AND day = ? ORDER BY created_at, visit_id", (*values, day)
+        f"SELECT * FROM visit_log WHERE visit_id IN ({of_day}) ORDER BY created_at, visit_id",
+        {**values, "day": day},
     )
 
 

@@ -13,6 +13,14 @@ COMPARED_WEEKS = 4  # figures are compared with the same weekday, or the whole w
 MAX_ECHOED = 40  # characters of a wrong date that the error page repeats
 
 
+class InvalidAddress(HTTPException):
+    """A wrong value in a page's address. `text_key` names the sentence that says so; it repeats the value."""
+
+    def __init__(self, text_key: str, value: str) -> None:
+        super().__init__(400, value[:MAX_ECHOED])
+        self.text_key = text_key
+
+
 class DaySpan(Struct, frozen=True):
     """`length` days from `first` on: 1, or the 7 of a week from Monday. `today` is the store's date."""
 

@@ -9,17 +9,19 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from assets.i18n.texts import Texts
 from sync_server.domain.resolution import Resolution
 from sync_server.domain.visit.visit import State
 from sync_server.service.reports import csv_export
+from sync_server.service.reports.figure_rows import FIGURES, Part, figure_condition
 from sync_server.service.server import Server
 from sync_server.service.storage import catalogue_mirror, visit_log
 from sync_server.service.storage.connection import reading
-from sync_server.service.storage.visit_log import LogFilter
+from sync_server.service.storage.visit_log import Condition, LogFilter
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context, need_name, texts_of
 
-from .day_span import parse_date
+from .day_span import InvalidAddress, parse_date
 from .layout import framed_page, manager_language
 from .log_rows import LogRow, log_row
 
@@ -39,7 +41,7 @@ PARAMETERS = {  # of the address, and the fields of LogFilter
     "resolution": "resolution",
     "search": "search",
 }
-
+FIGURE, PART = "figure", "part"  # parameters: a figure of the report, and which of its visits
 
 Options = list[tuple[str, str]]  # of a filter: the value, and its text
 
@@ -58,7 +60,8 @@ class LogPage(Context, frozen=True):
 
     `rows` are those of this page and `count` is how many visits match. `number` is this page's number of
     `pages`, and `first` the position of its first row; both count from 1. `given` are the filters as the
-    address has them, `link_to_page` gives the address of another page.
+    address has them, `link_to_page` gives the address of another page. `figure` says in words which figure's
+    visits these are, empty for none, and `without_figure` is the address of the same page without it.
     """
 
     template: ClassVar[str] = "manager/log.html"
@@ -73,6 +76,8 @@ class LogPage(Context, frozen=True):
     choices: Choices
     link_to_page: Callable[[int], str]
     csv_link: str
+    figure: str
+    without_figure: str
 
 
 async def log(request: Request) -> Response:
@@ -83,7 +88,9 @@ async def log(request: Request) -> Response:
     filters = requested_filter(request)
     number = _page_number(request)
     rows, count, employees = await asyncio.to_thread(_read, server, filters, number)
-    given = {key: value for key, value in request.query_params.items() if key in PARAMETERS and value}
+    shown = (*PARAMETERS, FIGURE, PART)
+    given = {key: value for key, value in request.query_params.items() if key in shown and value}
+    other = {key: value for key, value in given.items() if key in PARAMETERS}
     context = LogPage(
         rows=rows,
         count=count,
@@ -104,6 +111,8 @@ async def log(request: Request) -> Response:
         ),
         link_to_page=lambda page: f"?{urlencode({**given, 'page': page})}",
         csv_link=f"/manager/log.csv?{urlencode(given)}",
+        figure=_figure_in_words(given, texts),
+        without_figure=f"?{urlencode(other)}",
     )
     return framed_page(request, "log", context)
 
@@ -123,7 +132,10 @@ async def log_csv(request: Request) -> Response:
 
 
 def requested_filter(request: Request) -> LogFilter:
-    """The filter in the address. Empty parameters filter nothing. Raises 400 for a wrong date."""
+    """The filter in the address. Empty parameters filter nothing.
+
+    Raises 400 for a wrong date, and InvalidAddress for a figure that the log does not know.
+    """
     given = {
         field: value.strip()[:MAX_FILTER_LENGTH]
         for parameter, field in PARAMETERS.items()
@@ -132,7 +144,30 @@ def requested_filter(request: Request) -> LogFilter:
     for field in ("from_day", "to_day"):
         if field in given:
             given[field] = parse_date(given[field]).isoformat()
-    return LogFilter(**given)
+    return LogFilter(**given, also=_figure_condition(request))
+
+
+def _figure_condition(request: Request) -> Condition | None:
+    """The visits behind `?figure=service_level&part=no`; without a part all that the figure counts."""
+    figure, part = request.query_params.get(FIGURE), request.query_params.get(PART) or Part.ALL
+    if not figure:
+        return None
+    if figure not in FIGURES:
+        raise InvalidAddress("manager.error.figure", figure)
+    if part not in set(Part):
+        raise InvalidAddress("manager.error.part", part)
+    processor = server_of(request).processor
+    target_s = processor.catalogue.times.service_level_s
+    return figure_condition(figure, Part(part), target_s, processor.clock())
+
+
+def _figure_in_words(given: Mapping[str, str], texts: Texts) -> str:
+    """`Greeted in time: no`."""
+    if FIGURE not in given:
+        return ""
+    name = texts.say(f"figure.{given[FIGURE]}")
+    part = given.get(PART, Part.ALL)
+    return name if part == Part.ALL else texts.say(f"manager.log.figure.{part}", figure=name)
 
 
 def _page_number(request: Request) -> int:
