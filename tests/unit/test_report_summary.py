@@ -77,6 +77,7 @@ def report_visits(of: st.SearchStrategy[VisitFigures]) -> st.SearchStrategy[Repo
         need=st.sampled_from(["repair", "ask"]),
         hour=st.integers(0, 23),
         times_told=st.integers(1, 3),
+        back=st.booleans(),
         gift=st.none() | st.just("cable"),
         goodwill_cents=st.integers(0, 2500),
         handled_ms=st.integers(0, 900_000),
@@ -131,7 +132,7 @@ def test_a_summary_can_be_kept(visits):
 
 
 def test_merging_leaves_the_summaries_as_they_are():
-    visit = ReportVisit(made("waiting", NO_TIMES, unmet_s=9.0), "ask", 9, 1, None, 0, 0)
+    visit = ReportVisit(made("waiting", NO_TIMES, unmet_s=9.0), "ask", 9, 1, False, None, 0, 0)
     one, other = (summarise(MONDAY, [visit]) for _ in range(2))
     merge([one, other])
     assert one == other == summarise(MONDAY, [visit])
@@ -168,9 +169,10 @@ def test_people_count_in_each_hour_that_they_are_there():
 def test_what_was_left_to_do_and_what_was_given_is_counted_by_need():
     done = Durations(20.0, 0.0, 5.0, 10.0, 10.0, 100.0, 0, 120.0)
     booked = made("completed", done, served=True, resolution=Resolution.REPAIR_BOOKED, ces=2)
-    summary = summarise(MONDAY, [ReportVisit(booked, "repair", 9, 2, "cable", 900, 110_000)])
+    summary = summarise(MONDAY, [ReportVisit(booked, "repair", 9, 2, True, "cable", 900, 110_000)])
     repair = summary.needs["repair"]
     assert (repair.ends, repair.first_contact, repair.handling_s) == ({"repair_booked": 1}, 0, 110)
+    assert repair.back == 1
     assert to_builtins(summary.given["cable"]) == {"visits": 1, "cents": 900}
     assert summary.told_ces == {2: {2: 1}}
     assert summary.steps["thanks"].ended_ces == {2: 1}

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from .histogram import Counts, Histogram
 
-FORMAT = 1  # of a kept summary: another number means that it must be made anew
+FORMAT = 2  # of a kept summary: another number means that it must be made anew
 LINE, COMING, WITH_US, THANKS = "line", "coming", "with_us", "thanks"
 STEPS = (LINE, COMING, WITH_US)  # the steps of a visit that take time, in order
 
@@ -28,12 +28,14 @@ class NeedSummary(Struct, omit_defaults=True):
 
     `ends` counts how they ended: a resolution, or the state of one that was not completed. `handling_s` is
     how long `handled` of them kept one person busy, from the acceptance to the end without time on hold.
+    `back` are those who came back into line from their page.
     """
 
     visits: int = 0
     completed: int = 0
     first_contact: int = 0
     tips: int = 0
+    back: int = 0
     handled: int = 0
     handling_s: int = 0
     ends: dict[str, int] = field(default_factory=dict)

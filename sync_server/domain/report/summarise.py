@@ -28,14 +28,16 @@ from .period_summary import (
 class ReportVisit(Struct, frozen=True):
     """One visit. `hour` is the local hour in which the shopper came.
 
-    `times_told` is how many employees were with the shopper, and `handled_ms` how long employees had the
-    visit in hand.
+    `times_told` is how many employees were with the shopper, `back` whether the shopper came back into line
+    from the page of a visit that they had left, or in which they were not found, and `handled_ms` how long
+    employees had the visit in hand.
     """
 
     figures: VisitFigures
     need: str
     hour: int
     times_told: int
+    back: bool
     gift: str | None
     goodwill_cents: int
     handled_ms: int
@@ -153,6 +155,7 @@ def _count_need(found: PeriodSummary, at: int, visit: ReportVisit) -> None:
     seen = visit.figures
     need = found.needs.setdefault(visit.need, NeedSummary())
     need.visits += 1
+    need.back += visit.back
     need.first_contact += _first_contact(seen)
     _count(need.arrivals, at)
     add_coarse(need.waits, seen.durations.wait_s)

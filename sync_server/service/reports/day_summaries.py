@@ -12,13 +12,15 @@ from sync_server.domain.visit.durations import VisitTimes
 
 from .kpi_report import FIGURES, ON_THE_FLOOR, TIMES, visit_figures
 
+RETURNED = "phone"  # the source of a visit of somebody who came back into line from their own page
+
 _VISITS = (
     f"SELECT {', '.join((*TIMES, *FIGURES))}, need, gift, goodwill_cents, handled_ms, visit_id"
     " FROM visits WHERE day = ?"
 )
 _HELPED_BY = (
     "SELECT count(DISTINCT json_extract(body, '$.employee')) FROM visit_events"
-    " WHERE visit_id = ? AND event = 'started'"
+    " WHERE visit_id = ? AND +event = 'started'"  # without the +, SQLite goes through all that ever started
 )
 _STAYS = (
     "SELECT employee, presence, at, until FROM (SELECT employee, presence, at, lead(at, 1, ?)"
@@ -48,6 +50,7 @@ def _visit(db: sqlite3.Connection, catalogue: Catalogue, now: int, row: tuple[An
         need=need,
         hour=catalogue.local(times.created_at).hour,
         times_told=times_told,
+        back=times.source == RETURNED,
         gift=gift,
         goodwill_cents=goodwill_cents,
         handled_ms=handled_ms,
