@@ -39,7 +39,7 @@ waits: $(READY)  ## DAYS=365: the wait estimate on real queues and in a simulate
 	@$(PY) -m tests.waits
 	@$(PY) -m tests.waits --shop $(or $(DAYS),365)
 
-screenshots: $(READY) packages  ## Every screen in three languages, in build/screenshots
+screenshots: $(READY) packages  ## Every screen and web page in three languages, in build/screenshots
 	@$(PY) -m tests.screenshots
 
 torture: $(READY)  ## SECONDS=45: a shop of real processes, killed, cut off and starved of its disk; ends with JSON

@@ -1,4 +1,4 @@
-"""`make screenshots`: takes every screen of both apps in three languages, and writes an index.
+"""`make screenshots`: takes every screen and web page in three languages, and writes an index.
 
 Each window size needs a process of its own, because a window keeps the size that it was created with.
 """
@@ -27,6 +27,7 @@ def main() -> None:
             for size in sizes:
                 command = [sys.executable, "-m", "tests.gallery", app, "--out", str(OUT), "--size", size]
                 subprocess.run(command, check=True)
+    subprocess.run([sys.executable, "-m", "tests.gallery.web_gallery", "--out", str(OUT)], check=True)
     index = []
     for path in sorted(OUT.glob("*/*.png")):
         found = NAME.fullmatch(path.name)

@@ -234,10 +234,10 @@ def test_the_chart_shows_every_hour(running_with_past: RunningServer, desktop: P
     boxed = [hour for hour in hours if hour.visits >= MIN_FOR_BOX]
     single = [wait for hour in hours if hour.visits < MIN_FOR_BOX for wait in hour.helped]
     assert boxed
-    expect(picture.locator('g[aria-label="bar"] rect')).to_have_count(len(boxed))
+    expect(picture.locator('g[data-part="bar"] rect')).to_have_count(len(boxed))
     expect(picture.locator("g.single circle")).to_have_count(len(single))
     expect(picture.locator("g.left circle")).to_have_count(sum(len(h.left) for h in hours))
-    axis = picture.locator('g[aria-label^="x-axis"] text').all_text_contents()
+    axis = picture.locator('g[data-part^="x-axis"] text').all_text_contents()
     assert axis == [str(hour) for hour in range(hours[0].hour, hours[-1].hour + 1)]
 
 
@@ -279,7 +279,7 @@ def test_a_day_of_one_hour_is_a_row_of_its_visits(running: RunningServer, deskto
     picture = desktop.get_by_role("img", name="How long shoppers waited")
     expect(picture.locator("g.single circle")).to_have_count(6)
     expect(picture.locator("g.left circle")).to_have_count(1)
-    expect(picture.locator('g[aria-label="bar"] rect')).to_have_count(0)
+    expect(picture.locator('g[data-part="bar"] rect')).to_have_count(0)
     text = desktop.locator(".picture .heading").inner_text()
     assert "ring: one visit · bar: half waited less · dashes: target within a minute" in text
     assert "box" not in text

@@ -101,6 +101,10 @@
   function draw() {
     const drawn = (strip ? asStrip : byHour)(place.clientWidth);
     drawn.setAttribute("role", "img");
+    for (const part of drawn.querySelectorAll("[aria-label]")) { // the picture has a name; parts may have none
+      part.dataset.part = part.ariaLabel;
+      part.removeAttribute("aria-label");
+    }
     place.replaceChildren(drawn);
   }
 

@@ -1,0 +1,177 @@
+"""Every page that a person can open in a browser, and a shop in which each of them has something to show.
+
+A new page needs one line in PAGES. The tests with axe-core and with the keyboard alone go by that list, and
+so do the pictures of `make screenshots`.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+from unittest.mock import patch
+from urllib.parse import urlencode
+
+import requests
+from msgspec import Struct
+from playwright.sync_api import BrowserContext
+
+from sync_server.domain.resolution import Resolution
+from sync_server.service import server as server_module
+from sync_server.service.storage.connection import reading
+from sync_server.service.storage.data_dir import DataDir
+from sync_server.service.upkeep.create_store import make_store
+from tests.fake_clock import FakeClock
+
+from .device_steps import ask_to_join, pair
+from .running_server import RunningServer, VisitDriver, running_server
+from .steps import sign_in_once
+
+SIZES = ((1440, 900), (390, 844))  # the manager's screen and a phone
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+class WebPage(Struct, frozen=True):
+    """A page. `name` is that of its pictures; a `{place}` in its path is filled in by the shop.
+
+    `framed`: it is one of the manager's pages with the navigation. `sizes` are of the screens it is for.
+    """
+
+    name: str
+    path: str
+    framed: bool = False
+    sizes: tuple[tuple[int, int], ...] = SIZES
+
+    def __str__(self) -> str:
+        return self.name
+
+
+PAGES = (
+    WebPage("now", "/manager/now", framed=True),
+    WebPage("today", "/manager/today", framed=True),
+    WebPage("today-week", "/manager/today?days=7", framed=True),
+    WebPage("today-no-visits", "/manager/today?day=2026-01-04", framed=True),
+    WebPage("staffing", "/manager/staffing", framed=True),
+    WebPage("staffing-plan", "/manager/staffing/plan", framed=True),
+    WebPage("log", "/manager/log", framed=True),
+    WebPage("log-nothing-found", "/manager/log?search=Z-999", framed=True),
+    WebPage("visit", "/manager/visits/{ended}", framed=True),
+    WebPage("visit-waiting", "/manager/visits/{waiting}", framed=True),
+    WebPage("devices", "/manager/devices", framed=True),
+    WebPage("device", "/manager/device/{device}", framed=True),
+    WebPage("device-revoke", "/manager/device/{device}/revoke", framed=True),
+    WebPage("device-code", "/manager/devices/codes/{code}", framed=True),
+    WebPage("not-found", "/manager/visits/none"),
+    WebPage("sign-in", "{stranger}/manager/sign-in"),
+    WebPage("first-run", "{stranger}/manager/first-run/{setup}"),
+    WebPage("phone-finding", "/v/{finding}"),
+    WebPage("phone-called", "/v/{called}"),
+    WebPage("phone-coming", "/v/{coming}"),
+    WebPage("phone-with-you", "/v/{with_you}"),
+    WebPage("phone-held", "/v/{held}"),
+    WebPage("phone-over", "/v/{over}"),
+    WebPage("phone-thanks", "/v/{thanked}"),
+    WebPage("phone-left", "/v/{left}"),
+    WebPage("phone-leave", "/v/{finding}/leave"),
+    WebPage("phone-not-found", "/v/none"),
+)
+
+
+class Shop:
+    """A running shop in which every page has something to show.
+
+    `stranger` is the server of a store without a password yet.
+    """
+
+    def __init__(self, running: RunningServer, stranger: RunningServer) -> None:
+        self.running = running
+        self._places = {"stranger": stranger.address, "setup": stranger.server.setup_code() or ""}
+        self._places |= _people(running) | _log(running) | _devices(running)
+
+    def address(self, page: WebPage, language: str = "en") -> str:
+        """The page's address, in this language."""
+        path = page.path.format(**self._places)
+        at = path if path.startswith("http") else self.running.address + path
+        return f"{at}{'&' if '?' in at else '?'}{urlencode({'lang': language})}"
+
+    def sign_in(self, context: BrowserContext) -> None:
+        """The manager signs in, in this browser."""
+        with requests.Session() as http:
+            http.trust_env = False
+            sign_in_once(self.running, http)
+        url = self.running.address + "/manager"
+        context.add_cookies([{"name": n, "value": v, "url": url} for n, v in self.running.cookies.items()])
+
+
+@contextmanager
+def shop(store: Path, work: Path, now: int) -> Iterator[Shop]:
+    """Runs a copy of `store` as a shop at `now`, ms UTC, with the folder `work` for its files."""
+    folder = DataDir(Path(shutil.copytree(store, work / "shop")))
+    fresh = DataDir(make_store(work / "fresh", None, None).path)
+    clock = FakeClock(now)
+    with (
+        patch.object(server_module, "wall_clock", clock),
+        running_server(folder, clock) as running,
+        running_server(fresh, clock) as stranger,
+    ):
+        yield Shop(running, stranger)
+
+
+def _people(running: RunningServer) -> dict[str, str]:
+    """Shoppers at each stage of their visit."""
+    running.sign_on("jussi", "aino")  # whom the past has not kept busy
+    found = {name: _serve(running, who, name) for name, who in STAGES.items()}
+    found["finding"] = running.open("repair", code="W-9")
+    links = {name: ticket.path.removeprefix("/v/") for name, ticket in found.items()}
+    return {**links, "waiting": found["finding"].visit_id}
+
+
+STAGES = {
+    "thanked": "aino", "over": "aino", "left": "aino", "held": "aino", "with_you": "aino",
+    "called": "jussi", "coming": "jussi",
+}  # fmt: skip
+
+
+def _serve(running: RunningServer, who: str, until: str) -> VisitDriver:
+    ticket = running.open("pick_up", code=f"W-{list(STAGES).index(until) + 1}")
+    running.clock.after(1)
+    if until == "left":
+        ticket.cancel()
+    elif until == "called":
+        ticket.recall(who)
+    else:
+        ticket.claim(who)
+        if until != "coming":
+            ticket.start(who)
+        if until == "held":
+            ticket.hold(who)
+        if until in ("over", "thanked"):
+            ticket.complete(who, Resolution.SOLVED, tip="cables")
+        if until == "thanked":
+            ticket.rate(5)
+    return ticket
+
+
+def _log(running: RunningServer) -> dict[str, str]:
+    """A visit of the past that has much to tell."""
+    with reading(running.server.data_dir.store) as db:
+        sql = "SELECT visit_id FROM visits WHERE state = 'completed' ORDER BY rev DESC, visit_id LIMIT 1"
+        ((ended,),) = db.execute(sql)
+    return {"ended": ended}
+
+
+def _devices(running: RunningServer) -> dict[str, str]:
+    """A kiosk and a tablet that take part, one of each that asks, and a code."""
+    with ThreadPoolExecutor(1) as pool:
+
+        def run_in_thread(coroutine: Any) -> Any:
+            return pool.submit(asyncio.run, coroutine).result(30)
+
+        kiosk = pair(running, run_in_thread, "Front door")
+        pair(running, run_in_thread, "Maya’s tablet", "staff")
+        for kind in ("kiosk", "staff"):
+            ask_to_join(running, run_in_thread, kind)
+    code = running.call(lambda: running.server.enrol.make_code("kiosk", "Window"))
+    return {"device": kiosk.device_id, "code": code.id}

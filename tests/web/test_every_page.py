@@ -1,0 +1,110 @@
+"""Every page: axe-core finds nothing, and the keyboard alone is enough."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from .conftest import SATURDAY_17_10
+from .every_page import PAGES, THEMES, Shop, WebPage, shop
+
+AXE = (Path(__file__).parent / "vendor/axe.min.js").read_text("utf-8")
+FIND = """async () => {
+  const found = await axe.run(document, {resultTypes: ['violations']});
+  return found.violations.flatMap(({id, help, nodes}) => nodes.map(({html, any}) =>
+    [id, help, html.slice(0, 200), ...any.map(({message}) => message)].join(' | ')));
+}"""
+# The rows of a long table are like one another, and axe takes its time for each.
+SHORTEN = (
+    "document.querySelectorAll('tbody tr:nth-child(n+9), ol > li:nth-child(n+9)').forEach((e) => e.remove())"
+)
+MAX_STOPS = 30  # of the tab key on one page, for the same reason
+
+
+@pytest.fixture(scope="module")
+def the_shop(store_with_past: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with shop(store_with_past, tmp_path_factory.mktemp("every"), SATURDAY_17_10) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser, the_shop: Shop) -> Iterator[BrowserContext]:
+    """A browser in which the manager is signed in."""
+    with browser.new_context(locale="en-GB", reduced_motion="reduce") as found:
+        the_shop.sign_in(found)
+        yield found
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    found = context.new_page()
+    yield found
+    found.close()
+
+
+def open_page(page: Page, the_shop: Shop, which: WebPage) -> None:
+    page.goto(the_shop.address(which))
+    page.evaluate("document.fonts.ready.then(() => null)")
+
+
+@pytest.mark.parametrize("which", PAGES, ids=str)
+def test_axe_finds_nothing(the_shop: Shop, page: Page, which: WebPage) -> None:
+    open_page(page, the_shop, which)
+    page.evaluate(SHORTEN)
+    page.evaluate(AXE)
+    found: dict[Any, list[str]] = {}
+    for theme, (width, height) in zip(THEMES, which.sizes, strict=True):
+        page.emulate_media(color_scheme=theme)
+        page.set_viewport_size({"width": width, "height": height})
+        found[theme, width] = page.evaluate(FIND)
+    assert {where: problems for where, problems in found.items() if problems} == {}
+
+
+# Notes each stop of the tab key: its place among all, whether a person sees the focus there, and what it is.
+# A link may stand for its whole row. Within a date the browser marks the part that has the focus itself.
+# Gives where the focus is to begin with, and how many stops there are.
+NOTE_STOPS = """() => {
+  const all = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]';
+  const stops = [...document.querySelectorAll(all)].filter((one) =>
+    !one.disabled && one.checkVisibility({visibilityProperty: true}));
+  const isMarked = (style) => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  const isOnScreen = ({left, right, top, bottom}) =>
+    right > left && bottom > top && right > 0 && bottom > 0 && left < innerWidth && top < innerHeight;
+  window.noted = [];
+  document.addEventListener('focusin', ({target}) => {
+    const marked = isMarked(getComputedStyle(target)) || isMarked(getComputedStyle(target, '::after'));
+    window.noted.push({
+      place: stops.indexOf(target),
+      seen: (marked || target.type === 'date') && isOnScreen(target.getBoundingClientRect()),
+      what: target.outerHTML.slice(0, 160),
+    });
+  });
+  return [stops.indexOf(document.activeElement) + 1, stops.length];
+}"""
+
+
+@pytest.mark.parametrize("which", PAGES, ids=str)
+def test_the_tab_key_alone_reaches_everything_in_order(the_shop: Shop, page: Page, which: WebPage) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    open_page(page, the_shop, which)
+    first, count = page.evaluate(NOTE_STOPS)
+    last = min(count, MAX_STOPS)
+    for _ in range(2 * MAX_STOPS):  # a date has several stops within
+        page.keyboard.press("Tab")
+        if page.evaluate("window.noted.at(-1)?.place") == last - 1:
+            break
+    stops = page.evaluate("window.noted")
+    assert [stop["what"] for stop in stops if not stop["seen"]] == []
+    assert [stop["place"] for stop in stops] == list(range(first, last)), stops
+    if which.framed:
+        assert 'class="skip"' in stops[0]["what"]
+
+
+def test_the_skip_link_leads_past_the_navigation(the_shop: Shop, page: Page) -> None:
+    open_page(page, the_shop, next(one for one in PAGES if one.name == "log"))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
