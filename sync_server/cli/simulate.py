@@ -14,6 +14,8 @@ import click
 
 from .common import plainly
 
+MOST_WRITTEN = 3660  # days
+
 
 @click.command()
 @click.option("--days", type=click.IntRange(1, 100_000), default=30, help="How many store-days. Default: 30.")
@@ -38,7 +40,10 @@ from .common import plainly
     help="Write the days before today to this new store.",
 )
 @click.option(
-    "--visits", type=click.IntRange(1, 3000), default=None, help="With --write: on a day. Default: 150."
+    "--visits",
+    type=click.IntRange(1, 3000),
+    default=None,
+    help="With --write: on a day that the shop is open, on average. Default: 150.",
 )
 @plainly
 def simulate(
@@ -62,7 +67,10 @@ def simulate(
     With --write: the past of a busy shop, without faults, as a store whose pages can be looked at.
     """
     if store is not None:
-        _write(store, days, visits or 150, seed, as_json)
+        for option, given in (("faults", faults), ("shop", shop is not None), ("keep", keep is not None)):
+            if given:
+                raise click.ClickException(f"--{option}: not with --write")
+        _write(store, days, visits or 150, seed, processes, as_json)
         return
     if visits is not None:
         raise click.ClickException("--visits: of which store? Say --write too")
@@ -98,12 +106,16 @@ def simulate(
         raise SystemExit(1)
 
 
-def _write(store: Path, days: int, visits: int, seed: int | None, as_json: bool) -> None:
+def _write(
+    store: Path, days: int, visits: int, seed: int | None, processes: int | None, as_json: bool
+) -> None:
     from sync_server.simulation.history.fill import fill_store
     from sync_server.simulation.history.write import NotEmpty
 
+    if days > MOST_WRITTEN:
+        raise click.ClickException(f"--days: with --write at most {MOST_WRITTEN}, ten years")
     try:
-        written = fill_store(store, days, visits, 1 if seed is None else seed)
+        written = fill_store(store, days, visits, 1 if seed is None else seed, processes=processes)
     except NotEmpty as error:
         raise click.ClickException(str(error)) from error
     if as_json:

@@ -15,6 +15,8 @@ OPENS, CLOSES = 9, 19  # local hours
 # Shoppers in each hour of a local day, from midnight: a rush before noon and another after work.
 ARRIVALS = (*(0.0,) * OPENS, 5.0, 8.0, 10.0, 10.0, 8.0, 7.0, 8.0, 9.0, 10.0, 5.0, *(0.0,) * 5)
 
+LONG_WAIT_S = 480
+
 
 @dataclass(frozen=True)
 class Behaviour:
@@ -50,9 +52,14 @@ class Behaviour:
         return self.about(chance, self.service * (need.target_service_s if need else 240))
 
 
+def frequency(place: int) -> float:
+    """How often shoppers come for the need at a place of the store's list, relative to the others."""
+    return 1 / (4 + place)
+
+
 def chosen_need(needs: list[Need], chance: Random) -> Need:
     """What a shopper comes for. Needs that come first in the store's list are the most frequent."""
-    return chance.choices(needs, [1 / (4 + place) for place in range(len(needs))])[0]
+    return chance.choices(needs, [frequency(place) for place in range(len(needs))])[0]
 
 
 def needs_met_by(catalogue: Catalogue, employees: Collection[str]) -> list[Need]:
@@ -68,6 +75,7 @@ def chosen_resolution(need: Need | None, chance: Random) -> Resolution:
     return Resolution(chance.choices(endings, [2.0**-place for place in range(len(endings))])[0])
 
 
-def chosen_ces(served: bool, chance: Random) -> int:
-    """How easy it was, from 1 to 5."""
-    return chance.choice((5, 5, 4, 4, 3) if served else (3, 2, 1))
+def chosen_ces(served: bool, chance: Random, waited_s: float = 0) -> int:
+    """How easy it was, from 1 to 5. Who has waited long is not as pleased with it."""
+    ces = chance.choice((5, 5, 4, 4, 3) if served else (3, 2, 1))
+    return max(1, ces - int(waited_s > LONG_WAIT_S) - int(waited_s > 2 * LONG_WAIT_S))

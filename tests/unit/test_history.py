@@ -4,12 +4,12 @@ import contextlib
 import gc
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from sync_server.cli import main
 from sync_server.domain.floor.floor import Floor
@@ -20,6 +20,8 @@ from sync_server.service.storage.data_dir import DataDir
 from sync_server.service.upkeep.create_store import make_store
 from sync_server.service.upkeep.verify import verify
 from sync_server.simulation.behaviour import Behaviour
+from sync_server.simulation.history import seasons
+from sync_server.simulation.history.fill import fill_store
 from sync_server.simulation.history.shop_days import ShopDays
 from sync_server.simulation.history.write import NotEmpty, write_history
 
@@ -142,25 +144,105 @@ def test_the_collector_of_cycles_rests_meanwhile_and_only_then(
     assert gc.isenabled()
 
 
+def run_command(*words: object) -> Result:
+    return CliRunner().invoke(main, ["simulate", *map(str, words)])
+
+
 def test_the_command_makes_a_store_and_its_days(tmp_path: Path) -> None:
     folder = tmp_path / "year"
-    command = ["simulate", "--days", "3", "--visits", "60", "--write", str(folder)]
-    done = CliRunner().invoke(main, command)
+    command = ("--days", 3, "--visits", 60, "--write", folder)
+    done = run_command(*command)
     assert done.exit_code == 0, done.output
     assert f"of 3 days to {folder}" in done.output
     data_dir = DataDir(folder)
     assert verify(data_dir) == []
     with contextlib.closing(sqlite3.connect(data_dir.store)) as db:
-        days = [count for (count,) in db.execute("SELECT count(*) FROM visits GROUP BY day")]
-        assert len(days) == 3
-        assert all(30 < count < 100 for count in days)
+        assert db.execute("SELECT count(*) FROM visits").fetchone()[0] > 0
         assert db.execute("SELECT count(*) FROM devices WHERE revoked_at IS NULL").fetchone()[0] == 0
         assert db.execute("SELECT count(*) FROM visits WHERE ended_at IS NULL").fetchone()[0] == 0
     devices = rows(data_dir, "devices")
-    again = CliRunner().invoke(main, command)
+    again = run_command(*command)
     assert again.exit_code == 1
     assert "has visits already; choose a new store" in again.output
     assert rows(data_dir, "devices") == devices
+
+
+def test_the_command_leaves_a_folder_with_other_files_alone(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("Dear all")
+    done = run_command("--days", 3, "--write", tmp_path)
+    assert done.exit_code == 1
+    assert done.output == f"Error: {tmp_path}: has other files in it; choose a new folder\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--visits", 0), "0 is not in the range 1<=x<=3000"),
+        (("--days", 0), "0 is not in the range"),
+        (("--days", 9999), "--days: with --write at most 3660, ten years"),
+        (("--faults",), "--faults: not with --write"),
+        (("--shop", 1), "--shop: not with --write"),
+    ],
+)
+def test_what_the_command_cannot_do_is_explained(
+    tmp_path: Path, words: tuple[object, ...], says: str
+) -> None:
+    done = run_command("--write", tmp_path / "store", *words)
+    assert done.exit_code != 0
+    assert says in done.output
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.fixture(scope="module")
+def quarter(tmp_path_factory: pytest.TempPathFactory) -> DataDir:
+    """Ninety days before the second of January, made in two parts by two processes."""
+    folder = tmp_path_factory.mktemp("quarter") / "store"
+    fill_store(folder, DAYS, 30, 1, NEW_YEAR, processes=2)
+    return DataDir(folder)
+
+
+DAYS, NEW_YEAR = 90, date(2027, 1, 2)
+
+
+def test_a_year_is_sound_and_the_same_on_any_number_of_processors(quarter: DataDir, tmp_path: Path) -> None:
+    assert verify(quarter) == []
+    fill_store(tmp_path / "again", DAYS, 30, 1, NEW_YEAR, processes=1)
+    again = DataDir(tmp_path / "again")
+    for table in ("visits", "visit_events", "presence_log", "feedback"):
+        assert rows(again, table) == rows(quarter, table)
+
+
+def test_a_year_has_weekdays_holidays_and_hours(quarter: DataDir) -> None:
+    catalogue = load_settings(quarter.settings).catalogue()
+    with reading(quarter.store) as db:
+        visits = dict(db.execute("SELECT day, count(*) FROM visits GROUP BY day").fetchall())
+        last = db.execute("SELECT max(created_at) FROM visits WHERE day = '2026-12-24'").fetchone()[0]
+    assert visits.keys() == {str(NEW_YEAR - timedelta(days=n)) for n in range(1, DAYS + 1)} - {
+        "2026-12-25", "2026-12-26", "2027-01-01"
+    }  # fmt: skip
+    assert 0.8 * 30 < sum(visits.values()) / len(visits) < 1.2 * 30
+    by_weekday = [0] * 7
+    for day, number in visits.items():
+        by_weekday[date.fromisoformat(day).weekday()] += number
+    assert max(by_weekday) == by_weekday[5]
+    assert min(by_weekday) == by_weekday[6]
+    assert catalogue.local(last).hour < 17
+    assert catalogue.store.dates["2027-01-01"] == "closed"
+
+
+def test_a_year_has_a_bad_week_and_a_skill_too_thin(quarter: DataDir) -> None:
+    catalogue = load_settings(quarter.settings).catalogue()
+    first = NEW_YEAR - timedelta(days=DAYS)
+    shapes = seasons.year(catalogue, first, DAYS, 1)
+    bad = [day for day in shapes if date(2026, 11, 30) <= day < date(2026, 12, 7)]
+    missing = frozenset.intersection(*(shapes[day].away for day in bad))
+    assert len(missing) >= 2
+    repairers = {e.id for e in catalogue.employees if "repair" in e.skills}
+    saturdays = [shape for day, shape in shapes.items() if day.weekday() == 5]
+    assert all(repairers & shape.away for shape in saturdays)
+    assert all(len(shape.away) < len(catalogue.employees) for shape in shapes.values())
+    assert seasons.year(catalogue, first, DAYS, 2) != shapes
 
 
 def test_visits_without_a_store_are_explained() -> None:

@@ -64,10 +64,10 @@ def live(catalogue: Catalogue, days: int, visits: int, seed: int) -> list[Waited
     arrivals = tuple(rate * visits / sum(ARRIVALS) for rate in ARRIVALS)
     behaviour = Behaviour(arrivals=arrivals, wrap_up_s=catalogue.times.wrap_up_s)
     tablets = {e.id: (f"tablet-{e.id}", chr(ord("B") + n)) for n, e in enumerate(catalogue.employees)}
-    shop = ShopDays(catalogue, [("kiosk", "A")], tablets, behaviour, seed, note)
+    shop = ShopDays(catalogue, [("kiosk", "A")], tablets, behaviour, seed)
     begin = datetime(2026, 3, 2, tzinfo=ZoneInfo(catalogue.store.timezone))
     begins = int(begin.timestamp() * 1000)
-    shop.live(begins, begins + days * DAY_MS, begins + days * DAY_MS)
+    shop.live(begins, begins + days * DAY_MS, begins + days * DAY_MS, note)
     return found
 
 

@@ -5,12 +5,11 @@ The same seed and times give the same records.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, timedelta
 from heapq import heappop, heappush
 from itertools import count
 from random import Random
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sync_server.domain import events as ev
 from sync_server.domain import ops
@@ -22,14 +21,14 @@ from sync_server.domain.refusal import Refusal
 from sync_server.domain.visit import ticket
 from sync_server.domain.visit.visit import IN_LINE, State, Visit
 from sync_server.simulation.behaviour import (
-    CLOSES,
-    OPENS,
     Behaviour,
     chosen_ces,
     chosen_need,
     chosen_resolution,
     needs_met_by,
 )
+
+from .seasons import DayShape, at_hour, shopping_hours
 
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
@@ -45,10 +44,10 @@ Sink = Callable[[Floor, list[Record]], None]
 
 
 class ShopDays:
-    """Lives through days of a store. `sink(floor, records)` is called after each step.
+    """Lives through days of a store.
 
     `kiosks` are ids and ticket letters of devices, `tablets` the tablet's id and letter of each employee
-    who works there. Times are ms UTC.
+    who works there. `shapes` says how a day differs from an ordinary one. Times are ms UTC.
     """
 
     def __init__(
@@ -58,17 +57,17 @@ class ShopDays:
         tablets: Mapping[str, tuple[str, str]],
         behaviour: Behaviour,
         seed: int,
-        sink: Sink,
+        shapes: Mapping[date, DayShape] | None = None,
     ) -> None:
         self.floor = Floor(catalogue)
         self._catalogue = catalogue
-        self._zone = ZoneInfo(catalogue.store.timezone)
         self._kiosks = kiosks
         self._tablets = tablets
         self._behaviour = behaviour
         self._needs = needs_met_by(catalogue, tablets)
         self._chance = Random(seed)
-        self._sink = sink
+        self._sink: Sink = lambda _floor, _records: None
+        self._shapes = shapes or {}
         self._now = 0
         self._changed = True  # the floor has changed since its deadline was asked for
         self._deadline: int | None = None
@@ -76,40 +75,39 @@ class ShopDays:
         self._order = count()
         self._agenda: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
 
-    def live(self, begin: int, end: int, quiet_from: int) -> None:
-        """Lives from `begin` to `end`. From `quiet_from` on nobody comes, so that the line gets empty."""
-        self._now = begin
-        opening = datetime.fromtimestamp(begin / 1000, self._zone).replace(
-            hour=OPENS, minute=0, second=0, microsecond=0
-        )
-        while (opens := int(opening.timestamp() * 1000)) < end:
-            if opens >= begin and self._catalogue.hours.is_open(opens + 4 * HOUR_MS):
-                self._live_day(opens, min(end, quiet_from))
-            # By the calendar: a day on which the clocks change has 23 or 25 hours.
-            opening = opening.fromordinal(opening.toordinal() + 1).replace(hour=OPENS, tzinfo=self._zone)
-            self._run_until(min(end, int(opening.timestamp() * 1000)))
-        self._run_until(end)
+    def live(self, begin: int, end: int, quiet_from: int, sink: Sink) -> None:
+        """Lives from `begin` to `end`, and calls `sink(floor, records)` after each step.
 
-    def _live_day(self, opens: int, quiet_from: int) -> None:
+        From `quiet_from` on nobody comes, so that the line gets empty.
+        """
+        self._now, self._sink = begin, sink
+        day = self._catalogue.local(begin).date()
+        while at_hour(self._catalogue, day, 0) < end:
+            hours = shopping_hours(self._catalogue, day)
+            if hours is not None and begin <= hours[0] < end:
+                self._live_day(*hours, min(end, quiet_from), self._shapes.get(day, DayShape()))
+            day += timedelta(days=1)  # by the calendar: a day on which the clocks change has 23 or 25 hours
+            self._run_until(min(end, at_hour(self._catalogue, day, 0)))
+
+    def _live_day(self, opens: int, closes: int, quiet_from: int, shape: DayShape) -> None:
         """Puts the openings, arrivals and breaks of one day on the agenda."""
         self._numbers.clear()
-        closes = min(opens + (CLOSES - OPENS) * HOUR_MS, self._catalogue.hours.next_closing(opens))
-        for employee in self._tablets:
+        working = [employee for employee in self._tablets if employee not in shape.away]
+        for employee in working:
             self._at(opens, self._sign_on, employee)
             self._at(closes, self._go_home, employee)
         # A server looks at the time once a minute, so it notices the closing time of a shop that is empty.
         self._at(self._catalogue.hours.next_closing(opens) + MINUTE_MS, self._tick)
         lunch = opens + 3 * HOUR_MS
-        for employee in self._tablets:
+        for employee in working:
             self._at(lunch, self._go_on_break, employee)
             lunch += BREAK_S * 1000
         last = min(quiet_from, closes - LAST_SHOPPER_S * 1000)
         at = opens
         while at < last:
-            hour = OPENS + (at - opens) // HOUR_MS
-            wait_s = self._behaviour.next_arrival_s(self._chance, hour, 1)
+            wait_s = self._behaviour.next_arrival_s(self._chance, self._catalogue.local(at).hour, shape.rush)
             if wait_s is None:
-                at = opens + (hour + 1 - OPENS) * HOUR_MS
+                at += HOUR_MS - at % HOUR_MS
                 continue
             at += int(wait_s * 1000)
             if at < last:
@@ -279,7 +277,8 @@ class ShopDays:
 
     def _rate(self, visit_id: str) -> None:
         if visit := self._visit(visit_id, State.COMPLETED, State.CANCELLED):
-            ces = chosen_ces(visit.state is State.COMPLETED, self._chance)
+            waited_s = (visit.wait_ms or 0) / 1000
+            ces = chosen_ces(visit.state is State.COMPLETED, self._chance, waited_s)
             self._do(ops.Rate(visit_id, ces=ces), Actor(ActorKind.KIOSK, visit.device_id))
 
     # --- what follows ------------------------------------------------------------------------------

@@ -2,8 +2,14 @@
 
 import contextlib
 import gc
+import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date, timedelta
+from multiprocessing import get_context
+
+from msgspec import Struct, structs
 
 from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.events import Record
@@ -13,24 +19,43 @@ from sync_server.service.storage import mapping
 from sync_server.service.storage.batch import Batch
 from sync_server.service.storage.connection import connect, transaction
 from sync_server.service.storage.data_dir import DataDir
+from sync_server.service.storage.mapping import Row
 from sync_server.service.storage.writer import insert
-from sync_server.simulation.behaviour import Behaviour
+from sync_server.simulation.behaviour import OPENS, Behaviour
 
+from .seasons import DayShape, at_hour
 from .shop_days import ShopDays
 
 QUIET_MS = 900_000  # at the end nobody comes for so long
+PART_DAYS = 61  # a longer past is made in parts, on all processors
+WARM_UP_DAYS = 3  # that a part lives through before its first
 
 
 class NotEmpty(Exception):
     """The store has visits already. The text says so to a person."""
 
 
+class Past(Struct, frozen=True):
+    """What `ShopDays` needs, from `begin` to `end`, ms UTC. The time before `written_from` is not written:
+    from it the estimator learns the waits that the first shoppers are told."""
+
+    catalogue: Catalogue
+    kiosks: Sequence[tuple[str, str]]
+    tablets: Mapping[str, tuple[str, str]]
+    behaviour: Behaviour
+    shapes: Mapping[date, DayShape]
+    seed: int
+    begin: int
+    written_from: int
+    end: int
+
+
 class _Rows:
     """Collects the rows of a simulated past. A visit's row is made when it has ended."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, floor: Floor) -> None:
         self.batch = Batch(0)
-        self._presence = mapping.PresenceLog(Floor(catalogue))
+        self._presence = mapping.PresenceLog(floor)
 
     def add(self, floor: Floor, records: list[Record]) -> None:
         batch = self.batch
@@ -67,6 +92,44 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
+def live(past: Past) -> Batch:
+    """The rows of this past. The first has seq 1."""
+    with _without_collector():
+        days = ShopDays(past.catalogue, past.kiosks, past.tablets, past.behaviour, past.seed, past.shapes)
+        if past.begin < past.written_from:
+            days.live(past.begin, past.written_from, past.written_from - QUIET_MS, lambda *_: None)
+        skipped = days.floor.seq
+        rows = _Rows(days.floor)
+        days.live(past.written_from, past.end, past.end - QUIET_MS, rows.add)
+        rows.add_open(days.floor)
+        return _after(rows.batch, -skipped)
+
+
+def _after(batch: Batch, seq: int) -> Batch:
+    """The same rows, `seq` later in the log."""
+
+    def moved(rows: list[Row]) -> list[Row]:
+        return [(row[0] + seq, *row[1:]) for row in rows] if seq else rows
+
+    return Batch(batch.epoch, moved(batch.events), batch.visits, moved(batch.presence), moved(batch.feedback))
+
+
+def _parts(past: Past) -> Iterator[Past]:
+    """The past in parts of PART_DAYS, each from an hour before an opening on, when nobody is there."""
+
+    def morning(day: date) -> int:
+        return at_hour(past.catalogue, day, OPENS - 1)
+
+    day = past.catalogue.local(past.begin).date()
+    begin, written_from, number = past.begin, past.written_from, 0
+    while written_from < past.end:
+        day += timedelta(days=PART_DAYS)
+        end = min(morning(day), past.end)
+        seed = past.seed + (number << 32)
+        yield structs.replace(past, seed=seed, begin=begin, written_from=written_from, end=end)
+        begin, written_from, number = morning(day - timedelta(days=WARM_UP_DAYS)), end, number + 1
+
+
 def write_history(
     data_dir: DataDir,
     catalogue: Catalogue,
@@ -76,18 +139,32 @@ def write_history(
     begin: int,
     end: int,
     seed: int = 1,
+    shapes: Mapping[date, DayShape] | None = None,
+    processes: int | None = 1,
 ) -> int:
     """Fills an empty store with what happens from `begin` to `end`; returns how many visits there were.
 
-    For the other arguments see `ShopDays`. Raises NotEmpty, StoreError and sqlite3.Error; then nothing
-    was written.
+    For the other arguments see `ShopDays`. The rows are the same on any number of `processes`; None is one
+    for each processor. Raises NotEmpty, StoreError and sqlite3.Error; then nothing was written.
     """
-    with _without_collector(), contextlib.closing(connect(data_dir.store)) as db:
+    past = Past(catalogue, kiosks, tablets, behaviour, shapes or {}, seed, begin, begin, end)
+    parts = list(_parts(past))
+    count = min(len(parts), processes or os.cpu_count() or 1)
+    with contextlib.ExitStack() as cleanup:
+        db = cleanup.enter_context(contextlib.closing(connect(data_dir.store)))
         require_empty(data_dir, db)
-        rows = _Rows(catalogue)
-        days = ShopDays(catalogue, kiosks, tablets, behaviour, seed, rows.add)
-        days.live(begin, end, end - QUIET_MS)
-        rows.add_open(days.floor)
-        with transaction(db):
-            insert(db, [rows.batch])
-        return len(rows.batch.visits)
+        batches: Iterator[Batch] = map(live, parts)
+        if count > 1:
+            pool = cleanup.enter_context(ProcessPoolExecutor(count, mp_context=get_context("fork")))
+            batches = pool.map(live, parts)
+        return _write(db, batches)
+
+
+def _write(db: sqlite3.Connection, batches: Iterable[Batch]) -> int:
+    seq = visits = 0
+    with _without_collector(), transaction(db):
+        for batch in batches:
+            insert(db, [_after(batch, seq)])
+            seq += len(batch.events)
+            visits += len(batch.visits)
+    return visits
