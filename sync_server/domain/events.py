@@ -190,6 +190,30 @@ class Rated(VisitEvent, frozen=True, tag="rated"):
     comment: str | None = None
 
 
+class CorrectedBecause(StrEnum):
+    """Why the manager corrected what the log says about a visit."""
+
+    TAPPED_WRONG = "tapped_wrong"  # another button was meant
+    SOMEBODY_ELSE = "somebody_else"  # a colleague helped the shopper
+    OTHER_NEED = "other_need"  # it turned out to be about something else
+    CAME_BACK = "came_back"  # the shopper came back: it was not solved
+    SOLVED_LATER = "solved_later"  # it was solved after all
+    OTHER = "other"
+
+
+class Corrected(VisitEvent, frozen=True, tag="corrected"):
+    """The manager corrected what an ended visit says. What is None stays as it was.
+
+    The events before it stay in the log. `note` says more about why, in the manager's words.
+    """
+
+    because: CorrectedBecause
+    resolution: Resolution | None = None
+    employee: str | None = None
+    need: str | None = None
+    note: str | None = None
+
+
 class PresenceChanged(Struct, frozen=True, tag_field="event", tag="presence_changed"):
     """An employee's presence changed. `device_id` is the tablet they hold from now on."""
 
@@ -232,6 +256,7 @@ AnyVisitEvent = (
     | Alerted
     | QuoteExtended
     | Rated
+    | Corrected
 )
 Event = AnyVisitEvent | PresenceChanged | DayClosed
 Change = tuple[str | None, Event]  # the visit it is about (None: a person or the store), and the event

@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 from sync_server.domain.resolution import Resolution
 
-from .events import Presence
+from .events import CorrectedBecause, Presence
 
 Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 Code = Annotated[str, Meta(min_length=1, max_length=40)]
@@ -173,6 +173,18 @@ class AskAgain(Op, frozen=True, tag="ask_again"):
     everybody: bool = False
 
 
+class Correct(Op, frozen=True, tag="correct"):
+    """The manager corrects what an ended visit says. What is None stays as it is."""
+
+    visit_id: Id
+    expected_rev: Rev
+    because: CorrectedBecause
+    resolution: Resolution | None = None
+    employee: Code | None = None
+    need: Code | None = None
+    note: FreeText | None = None
+
+
 class SignOn(Op, frozen=True, tag="sign_on"):
     """The PIN was right: this employee now holds this tablet. Only the server makes this op."""
 
@@ -207,7 +219,7 @@ StaffOp = (
 DeviceOp = ShopperOp | StaffOp
 OPENING_OPS = (OpenVisit, QuickResolution)  # the ops that create a visit
 QUICK_RESOLUTION_REV = 4  # of a visit after its quick resolution: opened, claimed, started, completed
-AnyOp = DeviceOp | AskAgain | SignOn | SignOff
+AnyOp = DeviceOp | AskAgain | Correct | SignOn | SignOff
 
 
 class ActorKind(StrEnum):
@@ -225,12 +237,14 @@ class ActorKind(StrEnum):
 class Actor(Struct, frozen=True):
     """Who sends an op. The server derives it from the connection; a device cannot state it.
 
-    `employee` is given if nobody holds the tablet now: the employee who held it at the tap.
+    `employee` is given if nobody holds the tablet now: the employee who held it at the tap. `account` is the
+    name with which a manager signed in.
     """
 
     kind: ActorKind
     device_id: str | None = None
     employee: str | None = None
+    account: str | None = None
 
 
 SYSTEM = Actor(ActorKind.SYSTEM)

@@ -51,6 +51,7 @@ ALLOWED: dict[Action, frozenset[ActorKind]] = {
     ops.QuickResolution: frozenset({_STAFF}),
     ops.Undo: frozenset({_STAFF}),
     ops.AskAgain: frozenset({_MANAGER}),
+    ops.Correct: frozenset({_MANAGER}),
     ops.SignOn: frozenset({_SYSTEM}),
     ops.SignOff: frozenset({_SYSTEM}),
     Permission.SIGN_IN: frozenset({_STAFF}),

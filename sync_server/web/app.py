@@ -25,12 +25,13 @@ from sync_server.web.api.visits import open_rates
 from sync_server.web.http.proxies import behind_proxies
 from sync_server.web.http.security import PLAN_FORM, BodyLimit, SecurityHeaders
 from sync_server.web.http.transport import PrivateTransport
-from sync_server.web.manager import first_run, late_visits, layout, log, now, sign_in, today, visit
+from sync_server.web.manager import first_run, late_visits, layout, now, sign_in, today
 from sync_server.web.manager.access import FIRST_RUN, HOME, Endpoint, signed_in
 from sync_server.web.manager.devices import device, device_list, pairing_codes
 from sync_server.web.manager.session import ManagerSessions, session_middleware
 from sync_server.web.manager.slow_figures import SlowFigures
 from sync_server.web.manager.staffing import staffing_page
+from sync_server.web.manager.visit_log import corrections, log_page, visit_page
 from sync_server.web.shopper import pages
 from sync_server.web.shopper.returning import return_rate
 
@@ -71,10 +72,11 @@ def make_app(server: Server) -> Starlette:
             Route("/manager/today", signed_in(today.today)),
             Route("/manager/staffing", signed_in(staffing_page.page)),
             Route(PLAN_FORM, _managed(staffing_page.import_plan), methods=["GET", "POST"]),
-            Route("/manager/log", signed_in(log.log)),
-            Route("/manager/visits/{visit}", signed_in(visit.page)),
+            Route("/manager/log", signed_in(log_page.log)),
+            Route("/manager/visits/{visit}", signed_in(visit_page.page)),
+            Route("/manager/visits/{visit}/correct", _managed(corrections.correct), methods=["GET", "POST"]),
             Route("/manager/visits/{visit}/ask", _managed(late_visits.ask_again), methods=["POST"]),
-            Route("/manager/log.csv", signed_in(log.log_csv)),
+            Route("/manager/log.csv", signed_in(log_page.log_csv)),
             Route("/manager/devices", signed_in(device_list.page)),
             Route("/manager/devices/events", signed_in(device_list.events)),
             Route("/manager/devices/requests/{request}", _managed(device_list.decide), methods=["POST"]),

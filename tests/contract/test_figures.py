@@ -32,7 +32,7 @@ from sync_server.service.storage.data_dir import DataDir
 from sync_server.service.storage.mapping import UPSERT_VISIT, visit_row
 from sync_server.web.manager import today
 from sync_server.web.manager.day_span import DaySpan
-from sync_server.web.manager.log_rows import log_row
+from sync_server.web.manager.visit_log.log_rows import log_row
 from tests.examples import examples
 from tests.figures_sql import database_of_csv, definitions, differences, figures_of
 from tests.floor_harness import KIOSK, FloorHarness

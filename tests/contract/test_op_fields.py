@@ -23,6 +23,7 @@ KIOSK, PHONE = "kiosk/session/intake.py", "sync_server/web/http/server_tickets.p
 KIOSK_TICKET, PHONE_TICKET = "kiosk/session/session_flow.py", "sync_server/web/shopper/pages.py"
 TABLET, TAKE_BACK = "staff_app/intents.py", "staff_app/undo.py"
 ASK_AGAIN = "sync_server/web/manager/late_visits.py"
+CORRECT = "sync_server/web/manager/visit_log/corrections.py"
 SIGN_IN = "sync_server/service/sync/sign_ins.py"
 
 BY_ITSELF = "the device, by itself"
@@ -68,6 +69,12 @@ SET_BY: dict[str, tuple[str, set[str]]] = {
     "undo.visit_id": ("tablet: take back", {TAKE_BACK}),
     "ask_again.visit_id": ("manager's pages: now, ask again", {ASK_AGAIN}),
     "ask_again.everybody": ("manager's pages: now, ask everybody", {ASK_AGAIN}),
+    "correct.visit_id": ("manager's pages: one visit, correct", {CORRECT}),
+    "correct.because": ("manager's pages: one visit, correct", {CORRECT}),
+    "correct.resolution": ("manager's pages: one visit, correct", {CORRECT}),
+    "correct.employee": ("manager's pages: one visit, correct", {CORRECT}),
+    "correct.need": ("manager's pages: one visit, correct", {CORRECT}),
+    "correct.note": ("manager's pages: one visit, correct", {CORRECT}),
     "sign_on.employee": ("tablet: who, PIN", {SIGN_IN}),
     "sign_on.device_id": (BY_ITSELF, {SIGN_IN}),
     "sign_off.device_id": ("manager's pages: devices, revoke", {"sync_server/service/sync/handler.py"}),

@@ -25,8 +25,11 @@ OPEN_VISIT, CHECKS = "sync_server/domain/floor/commands.py", "sync_server/domain
 TIME, FLOOR = "sync_server/domain/floor/time_events.py", "sync_server/domain/floor/floor.py"
 SERVER, TLS = "sync_server/service/server.py", "sync_server/service/net/tls.py"
 PAGES, API = "sync_server/web/http/templates.py", "sync_server/web/api/visits.py"
-VISIT, PHONE = "sync_server/web/manager/visit.py", "sync_server/web/templates/shopper/progress.html"
-TODAY, LOG_ROWS = "sync_server/web/manager/today.py", "sync_server/web/manager/log_rows.py"
+VISIT, PHONE = (
+    "sync_server/web/manager/visit_log/visit_page.py",
+    "sync_server/web/templates/shopper/progress.html",
+)
+TODAY, LOG_ROWS = "sync_server/web/manager/today.py", "sync_server/web/manager/visit_log/log_rows.py"
 STAFFING = "sync_server/web/manager/staffing/staffing_page.py"
 KIOSK_STATE, KIOSK_NEEDS = "kiosk/session/session_state.py", "kiosk/screens/need.py"
 KIOSK_WHO, KIOSK_LINE = "kiosk/screens/identify.py", "kiosk/screens/line.py"

@@ -214,6 +214,27 @@ def everybody_promised_and_not_asked(patch):
     patch.setattr(Need, "wanted_skills", lambda self, ring: original(self, min(ring, self.rings - 1)))
 
 
+def correction_that_is_not_of_what_was_seen(patch):
+    original = commands.COMMANDS[ops.Correct]
+
+    def correct(floor, op, by, now):
+        return original(floor, replace(op, expected_rev=floor.visits[op.visit_id].rev), by, now)
+
+    patch.setitem(commands.COMMANDS, ops.Correct, correct)
+
+
+def corrected_row_left_behind(patch):
+    original = writer.insert
+    corrections = mapping.VISIT_COLUMNS.index("corrections")
+
+    def insert(db, batches):
+        for batch in batches:
+            batch.visits = {vid: row for vid, row in batch.visits.items() if not row[corrections]}
+        original(db, batches)
+
+    patch.setattr(writer, "insert", insert)
+
+
 def alias_kept_too_long(patch):
     patch.setattr(retention, "forget", lambda *_: 0)
 
@@ -311,8 +332,10 @@ def day(number: int) -> frozenset[int]:
         (rev_skipped, 6, 1, None),
         (another_event_written, 7, 1, None),
         (stale_rev_written, 8, 1, None),
+        (correction_that_is_not_of_what_was_seen, 8, 1, None),
         (last_line_of_the_log_not_read, 9, 1, None),
         (row_of_a_visit_left_behind, 9, 1, None),
+        (corrected_row_left_behind, 9, 1, None),
         (update_not_applied, 10, 1, None),
         (window_not_opened_again, 10, 1, None),
         (answers_dropped_where_too_many_wait, 10, 1, None),

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sync_server.domain import ops
 from sync_server.domain.catalogue.catalogue import EVERYBODY
 from sync_server.domain.catalogue.times import Times
-from sync_server.domain.events import Opened, Presence
+from sync_server.domain.events import CorrectedBecause, Opened, Presence
 from sync_server.domain.floor.floor import Floor
 from sync_server.domain.op_redaction import redact_op
 from sync_server.domain.ops import SYSTEM, Actor, ActorKind
@@ -150,6 +150,21 @@ class FloorMachine(RuleBasedStateMachine):
     def the_manager_has_a_late_visit_asked_again(self, which, everybody):
         late = [v.visit_id for v in self.floor.open_visits() if v.alerted_at]
         self.ask(Actor(ActorKind.MANAGER), ops.AskAgain(late[which % len(late)], everybody))
+
+    @precondition(lambda self: self.floor.visits)
+    @rule(
+        which=ANY,
+        off=OFF,
+        resolution=st.none() | st.sampled_from(Resolution),
+        employee=st.sampled_from([None, "maya", "tom", "nobody"]),
+        need=st.sampled_from([None, "ask", "buy"]),
+    )
+    def the_manager_corrects(self, which, off, resolution, employee, need):
+        visit = sorted(self.floor.visits.values(), key=lambda v: v.visit_id)[which % len(self.floor.visits)]
+        seen = max(1, visit.rev + off)
+        because = CorrectedBecause.TAPPED_WRONG
+        op = ops.Correct(visit.visit_id, seen, because, resolution, employee, need, "as Tom says")
+        self.ask(Actor(ActorKind.MANAGER, account="anna"), op)
 
     @precondition(lambda self: self.done)
     @rule(which=ANY, how=st.sampled_from(["the same", "without words", "another"]))

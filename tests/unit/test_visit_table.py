@@ -57,6 +57,11 @@ on_hold    expired     expired
 completed  undone      serving
 completed  rated       completed
 cancelled  rated       cancelled
+completed  corrected   completed
+cancelled  corrected   cancelled
+removed    corrected   removed
+expired    corrected   expired
+no_show    corrected   no_show
 """
 EXPECTED = {
     (before, event): after for before, event, after in (line.split() for line in ALLOWED.strip().splitlines())
@@ -90,6 +95,7 @@ EVENTS: dict[str, ev.AnyVisitEvent] = {
     "alerted": ev.Alerted(),
     "quote_extended": ev.QuoteExtended(60.0, 300.0, ev.ExtendedBecause.LONGER_VISITS),
     "rated": ev.Rated(ces=5),
+    "corrected": ev.Corrected(ev.CorrectedBecause.OTHER_NEED, need="buy"),
 }
 PAIRS = [(state, event) for state in STATES for event in EVENTS]
 
@@ -142,7 +148,7 @@ def test_a_visit_that_does_not_exist_can_only_be_opened(event):
         empty.apply(record)
         assert empty.visits["1" * 32].state.value == EXPECTED["nothing", event]
         assert empty.visits["1" * 32].rev == 1
-    elif event == "rated":
+    elif event in ("rated", "corrected"):
         empty.apply(record)  # about a visit that ended before this part of the log
         assert empty.visits == {}
     else:

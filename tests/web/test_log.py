@@ -16,7 +16,7 @@ from sync_server.service.reports.figure_rows import FIGURES, Part
 from sync_server.service.storage import visit_log
 from sync_server.service.storage.connection import reading
 from sync_server.service.storage.visit_log import LogFilter
-from sync_server.web.manager.log import PAGE_SIZE
+from sync_server.web.manager.visit_log.log_page import PAGE_SIZE
 
 from .conftest import SATURDAY
 from .running_server import RunningServer
@@ -26,7 +26,7 @@ COLUMNS = (
     "visit_id,ticket,day,source,device_id,language,need,priority,party_size,state,resolution,"
     "first_contact_resolved,employee,created_at,offered_at,accepted_at,serving_at,ended_at,wait_s,greet_s,"
     "response_s,walk_s,service_s,held_s,visit_s,quoted_low_s,quoted_median_s,quoted_high_s,extended_high_s,offers,"
-    "handovers,goodwill_cents,tip,nps,ces,comment,rev,left_open,quick"
+    "handovers,goodwill_cents,tip,nps,ces,comment,rev,left_open,quick,corrections"
 )
 
 

@@ -106,6 +106,30 @@ def _ask_again(floor: FloorView, op: ops.AskAgain, _by: Actor, _now: int) -> lis
     return [*checks.wake(floor, wanted), *asked]
 
 
+def _correct(floor: FloorView, op: ops.Correct, _by: Actor, _now: int) -> list[Change]:
+    """What is the same as before is left out: the log says what was changed."""
+    visit = checks.find_visit(floor, op.visit_id)
+    if op.employee is not None and floor.catalogue.employee(op.employee) is None:
+        raise Refused(Code.UNKNOWN_EMPLOYEE, op.employee)
+    if op.need is not None:
+        checks.find_need(floor, op.need)
+    corrected = ev.Corrected(
+        because=op.because,
+        resolution=op.resolution if op.resolution is not visit.resolution else None,
+        employee=op.employee if op.employee != visit.employee else None,
+        need=op.need if op.need != visit.need else None,
+        note=visible_words(op.note or "") or None,
+    )
+    changes = checks.change(visit, corrected, op.expected_rev)
+    if corrected.resolution is not None and visit.state is not State.COMPLETED:
+        raise Refused(Code.WRONG_STATE, visit.state)  # it has no resolution
+    if corrected.employee is not None and visit.employee is None:
+        raise Refused(Code.WRONG_STATE, visit.state)  # nobody had it
+    if corrected.resolution is None and corrected.employee is None and corrected.need is None:
+        raise Refused(Code.NOTHING_SAID, visit.ticket)
+    return changes
+
+
 # --- the employee's presence -----------------------------------------------------------------------------
 
 
@@ -276,6 +300,7 @@ COMMANDS: dict[type, Command] = {
     ops.Cancel: _cancel,
     ops.Rate: _rate,
     ops.AskAgain: _ask_again,
+    ops.Correct: _correct,
     ops.SignOn: _sign_on,
     ops.SignOff: _sign_off,
     ops.SetPresence: _set_presence,

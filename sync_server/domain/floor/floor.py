@@ -308,7 +308,7 @@ class Floor:
             )
         if before is not None:
             return transitions.apply(before, event, record.occurred_at, record.at)
-        if isinstance(event, ev.Rated) or record.happened_at is not None:
+        if isinstance(event, ev.Rated | ev.Corrected) or record.happened_at is not None:
             return None  # the visit ended before the first record that is replayed
         raise transitions.IllegalTransition(
             f"visit {record.visit_id}", f"{type(event).__name__} for an unknown visit"
@@ -356,10 +356,10 @@ class Floor:
 
 
 def _actor_name(floor: FloorView, by: Actor) -> str:
-    """Who acted, for the log: `shopper`, `employee:maya`, `manager` or `system`."""
+    """Who acted, for the log: `shopper`, `employee:maya`, `manager:anna` or `system`."""
     if by.kind is ActorKind.STAFF:
         person = floor.employee_of(by)
         return f"employee:{person.id}" if person else "employee"
     if by.kind in (ActorKind.KIOSK, ActorKind.PHONE):
         return "shopper"
-    return by.kind.value
+    return by.kind.value if by.account is None else f"{by.kind.value}:{by.account}"

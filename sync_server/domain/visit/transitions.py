@@ -12,6 +12,7 @@ from sync_server.domain.events import (
     Cancelled,
     Claimed,
     Completed,
+    Corrected,
     Declined,
     Expired,
     HandedOver,
@@ -83,6 +84,12 @@ TRANSITIONS: dict[tuple[State | None, type[VisitEvent]], State] = {
     # A rating adds to an ended visit and does not change how it ended.
     (State.COMPLETED, Rated): State.COMPLETED,
     (State.CANCELLED, Rated): State.CANCELLED,
+    # A correction changes what the log says about an ended visit, not that it ended.
+    (State.COMPLETED, Corrected): State.COMPLETED,
+    (State.CANCELLED, Corrected): State.CANCELLED,
+    (State.NO_SHOW, Corrected): State.NO_SHOW,
+    (State.REMOVED, Corrected): State.REMOVED,
+    (State.EXPIRED, Corrected): State.EXPIRED,
 }
 
 
@@ -240,6 +247,18 @@ def _changes(visit: Visit, event: VisitEvent, at: int, now: int) -> dict[str, An
                 "nps": visit.nps if nps is None else nps,
                 "comment": visit.comment if comment is None else comment,
                 "undo": None,  # the shopper has rated what was done
+            }
+        case Corrected(_, resolution, employee, need, note):
+            before = visit.before_expiry
+            return {
+                "resolution": resolution or visit.resolution,
+                "employee": employee or visit.employee,
+                "need": need or visit.need,
+                "notes": (*visit.notes, note) if note else visit.notes,
+                "corrections": visit.corrections + 1,
+                "undo": None,  # the manager has looked at what was done
+                # A tap from before closing time may still arrive. It is about the need as corrected.
+                "before_expiry": before and replace(before, need=need or before.need),
             }
         case Undone():
             return _before_undone(visit)

@@ -50,6 +50,7 @@ class Visit(Struct, frozen=True, gc=False):
     situation               the line as the shopper found it, from which the wait was quoted. It is in the log
                             alone
     extended_*              the longer wait, from the arrival on, that the shopper was told later, and why
+    corrections             how often the manager corrected what the log says about it
     left_open               somebody was still being served long after closing time
     said_service_s          how long a quick resolution took, as the employee said
     undo, undo_until        the visit before its employee completed it or handed it over while serving; until
@@ -115,6 +116,7 @@ class Visit(Struct, frozen=True, gc=False):
     nps: int | None = None
     comment: str | None = None
     left_open: bool = False
+    corrections: int = 0
     said_service_s: int | None = None
     before_expiry: "Visit | None" = None
     undo: "Visit | None" = None

@@ -31,7 +31,7 @@ WORDS: tuple[Place, ...] = (
     ("visits", "described = 0", "1"),
     ("visit_events", _body("json_remove(body, '$.alias', '$.colour', '$.place')"), "+event = 'opened'"),
     ("visit_events", _body("json_set(body, '$.note', '')"), "+event IN ('noted', 'handed_over')"),
-    ("visit_events", _body("json_remove(body, '$.note')"), "+event = 'completed'"),
+    ("visit_events", _body("json_remove(body, '$.note')"), "+event IN ('completed', 'corrected')"),
     ("visit_events", _body("json_remove(body, '$.comment')"), "+event = 'rated'"),
 )
 LINK: tuple[Place, ...] = (

@@ -18,7 +18,7 @@ from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.events import Record
 from sync_server.domain.floor import offline_ops
 from sync_server.domain.floor.floor import Floor
-from sync_server.domain.ops import OPENING_OPS, Actor, AnyOp
+from sync_server.domain.ops import OPENING_OPS, Actor, AnyOp, Correct
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.service.observe import logs
 from sync_server.service.observe.counters import Counters
@@ -185,7 +185,7 @@ class OpProcessor:
         if dated and retention.too_old(op_id, now):
             self.counters.add("ops_refused")
             return Refusal(Code.OP_ID_REUSED, op_id)  # the same each time, so it is not written
-        if offline_ops.tapped_at(at_device, ahead_ms, now) is not None:
+        if isinstance(op, Correct) or offline_ops.tapped_at(at_device, ahead_ms, now) is not None:
             self._restore_visit(op, now)
         refusal = (
             forbidden or self._refuse_old_epoch(op, epoch) or self.apply(unit, op, by, at_device, ahead_ms)
@@ -223,7 +223,7 @@ class OpProcessor:
         return None
 
     def _restore_visit(self, op: AnyOp, now: int) -> None:
-        """Reads the visit of a late op from the log, where the floor has forgotten it."""
+        """Reads the visit of a late op or a correction from the log, where the floor has forgotten it."""
         visit_id = getattr(op, "visit_id", None)
         if visit_id is None or visit_id in self.floor.visits or isinstance(op, OPENING_OPS):
             return

@@ -9,7 +9,8 @@ from msgspec import Struct
 # Only visits whose words are not deleted yet have some: those of a day or so, which an index knows.
 HAS_WORDS = (
     "visit_id IN (SELECT visit_id FROM visits JOIN visit_events USING (visit_id)"
-    " WHERE (described OR linked) AND described AND event IN ('noted', 'handed_over', 'completed', 'rated')"
+    " WHERE (described OR linked) AND described"
+    " AND event IN ('noted', 'handed_over', 'completed', 'corrected', 'rated')"
     " AND (json_extract(body, '$.note') LIKE :search ESCAPE '!'"
     "  OR json_extract(body, '$.comment') LIKE :search ESCAPE '!'))"
 )

@@ -127,7 +127,7 @@ def _kept_too_long(db: sqlite3.Connection, now: int) -> Found:
     late = db.execute(
         "SELECT count(*) FROM visits v WHERE v.ended_at <= ?"
         " AND EXISTS (SELECT 1 FROM visit_events e WHERE e.visit_id = v.visit_id AND ("
-        "  event IN ('noted', 'handed_over', 'completed') AND json_extract(body, '$.note') <> ''"
+        "  event IN ('noted', 'handed_over', 'completed', 'corrected') AND json_extract(body, '$.note') <> ''"
         "  OR event = 'rated' AND json_extract(body, '$.comment') IS NOT NULL))",
         (now - DESCRIPTION_MS,),
     ).fetchone()[0]

@@ -23,7 +23,7 @@ from sync_server.simulation.machines.server_machine import ServerMachine
 from sync_server.simulation.virtual.network import Network, NetworkPath
 from sync_server.simulation.virtual.virtual_loop import VirtualLoop
 
-from . import actions, consistency
+from . import actions, consistency, log_corrections
 from .faults import FaultInjector
 from .plan import ZONE, Outcome, Plan, next_opening_ms, opening_ms
 from .script import CLOSING_S, DAY_S, ITEMS_A_DAY, KIOSKS, LULLS, Item, script
@@ -195,6 +195,7 @@ class StoreSimulation:
             self._use_phone(chance)
         elif item.kind == "manager":
             self._use_page_now(chance)
+            self._correct_the_log(item.number % ITEMS_A_DAY, chance)
         else:
             self._faults.do(item, chance)
 
@@ -230,6 +231,15 @@ class StoreSimulation:
         late = [visit for visit in line if visit.alerted_at is not None]
         visit = chance.choice(late or line)
         self._submit_twice(ops.AskAgain(visit.visit_id, chance.random() < 0.5), ActorKind.MANAGER, chance)
+
+    def _correct_the_log(self, number: int, chance: Random) -> None:
+        """One or two managers correct a visit as the log on disk has it."""
+        if self.server.processor is None:
+            return
+        for op in log_corrections.corrections(
+            self.checker.replayed.visits.values(), self._day, number, chance
+        ):
+            self._submit_twice(op, ActorKind.MANAGER, chance)
 
     def _submit_twice(self, op: ops.AnyOp, role: ActorKind, chance: Random) -> None:
         processor, process = self.server.processor, self.server.process

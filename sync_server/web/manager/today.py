@@ -25,8 +25,8 @@ from sync_server.web.http.templates import Context, need_name, say_emphasised, t
 
 from .day_span import DaySpan, requested_span
 from .layout import framed_page, manager_language
-from .log_rows import LogRow, log_row
 from .slow_figures import SlowFigures
+from .visit_log.log_rows import LogRow, log_row
 from .waits_chart import MIN_FOR_BOX, WaitsChart, has_picture, legend, waits_chart
 
 MAX_ROWS = 8

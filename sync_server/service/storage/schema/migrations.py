@@ -274,3 +274,9 @@ def shift_plans(db: Database) -> None:
         strict=True,
     )
     db.table("planned_shifts").create_index(["starts_at"])
+
+
+@migrations()
+def corrections(db: Database) -> None:
+    """How often the manager corrected what the log says about a visit."""
+    db.table("visits").add_column("corrections", int, not_null_default=0)

@@ -31,6 +31,7 @@ class LogRow(Struct, frozen=True):
     has_tip: bool
     ces: int | None
     comment: str | None
+    corrections: int
 
 
 def log_row(line: Mapping[str, Any], catalogue: Catalogue, employees: Mapping[str, str], now: int) -> LogRow:
@@ -60,4 +61,5 @@ def log_row(line: Mapping[str, Any], catalogue: Catalogue, employees: Mapping[st
         has_tip=line["tip"] is not None,
         ces=line["ces"],
         comment=line["comment"],
+        corrections=line["corrections"],
     )

@@ -14,22 +14,37 @@ from assets.i18n.texts import Texts
 from sync_server.domain import events as ev
 from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.events import Record
+from sync_server.domain.floor import offline_ops
+from sync_server.domain.permissions import Permission
+from sync_server.domain.visit.misses import PresenceAt, explain
 from sync_server.service.auth.devices import list_devices
+from sync_server.service.reports import presence_log
 from sync_server.service.server import Server
 from sync_server.service.storage import catalogue_mirror, event_log, visit_log
 from sync_server.service.storage.connection import reading
+from sync_server.web.http import formatting
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context, need_name, texts_of
+from sync_server.web.manager.access import has_permission
+from sync_server.web.manager.layout import framed_page, manager_language
 
-from .layout import framed_page, manager_language
+from .corrections import changes_of
 from .log_rows import LogRow, log_row
+from .miss_texts import MissText, miss_text
+
+CLOCK_OFF_MS = 60_000  # a device's clock that is off by less is not worth a word
 
 
 class Step(Struct, frozen=True):
-    """One thing that happened. `words` are a note or a comment; empty without one, and once it is deleted."""
+    """One thing that happened. `words` are a note or a comment; empty without one, and once it is deleted.
+
+    `where` says on which device, and `doubt` how sure its time is; both may be empty.
+    """
 
     at: datetime
     sentence: str
+    where: str
+    doubt: str
     words: str
 
 
@@ -37,9 +52,10 @@ class VisitDetailPage(Context, frozen=True):
     """The page. `day` is the visit's date, `tip` and `gift` are texts of the catalogue, empty without one.
 
     `goodwill` is an amount, `keep_h` for how many hours after the end words about the shopper are stored.
+    `misses` say what went wrong and why. `may_correct`: the visit has ended and this person may correct it.
     """
 
-    template: ClassVar[str] = "manager/visit.html"
+    template: ClassVar[str] = "manager/visit_log/visit.html"
 
     row: LogRow
     ticket_name: str
@@ -48,6 +64,8 @@ class VisitDetailPage(Context, frozen=True):
     gift: str
     goodwill: str
     keep_h: int
+    misses: list[MissText]
+    may_correct: bool
 
 
 class _Found(Struct, frozen=True):
@@ -55,6 +73,7 @@ class _Found(Struct, frozen=True):
 
     line: Mapping[str, Any]
     records: list[Record]
+    presences: list[PresenceAt]
     employees: Mapping[str, str]
     devices: Mapping[str, str]
 
@@ -67,16 +86,19 @@ async def page(request: Request) -> Response:
         raise HTTPException(404)
     catalogue = server.processor.catalogue
     texts = texts_of(manager_language(request))
+    misses = explain(found.records, found.presences, catalogue, server.processor.clock())
     completed = next((r.event for r in reversed(found.records) if isinstance(r.event, ev.Completed)), None)
     cents = found.line["goodwill_cents"]
     context = VisitDetailPage(
         row=log_row(found.line, catalogue, found.employees, server.processor.clock()),
         ticket_name=texts.ticket_name(found.line["ticket"]),
-        steps=[_step(record, found, catalogue, texts) for record in found.records],
+        steps=[_step(at, found, catalogue, texts) for at in range(len(found.records))],
         tip=_text(catalogue.tips, completed.tip if completed else None, texts),
         gift=_text(catalogue.gifts, completed.gift if completed else None, texts),
         goodwill=texts.money(cents, catalogue.store.currency) if cents else "",
         keep_h=server.settings.privacy.keep_descriptions_h,
+        misses=[miss_text(miss, found.employees, texts) for miss in misses],
+        may_correct=found.line["ended_at"] is not None and has_permission(request, Permission.MANAGE),
     )
     return framed_page(request, "log", context)
 
@@ -88,17 +110,54 @@ def _read(server: Server, visit_id: str) -> _Found | None:
             return None
         return _Found(
             line=line,
-            records=list(event_log.records_of(db, visit_id)),
+            records=(records := list(event_log.records_of(db, visit_id))),
+            presences=presence_log.presences(db, records[0].occurred_at, records[-1].at) if records else [],
             employees=dict(catalogue_mirror.employee_names(db)),
             devices={entry.device_id: entry.name for entry in list_devices(db)},
         )
 
 
-def _step(record: Record, found: _Found, catalogue: Catalogue, texts: Texts) -> Step:
+def _step(at: int, found: _Found, catalogue: Catalogue, texts: Texts) -> Step:
+    record = found.records[at]
+    if isinstance(record.event, ev.Corrected):
+        sentence = _correction(at, record.event, found, catalogue, texts)
+    else:
+        sentence = _sentence(record, found, catalogue, texts)
+    on_device = record.device_id if not isinstance(record.event, ev.Opened) else None
     return Step(
         at=catalogue.local(record.occurred_at),
-        sentence=_sentence(record, found, catalogue, texts),
+        sentence=sentence,
+        where=found.devices.get(on_device or "", on_device or ""),
+        doubt=_doubt(record, catalogue, texts),
         words=getattr(record.event, "note", None) or getattr(record.event, "comment", None) or "",
+    )
+
+
+def _doubt(record: Record, catalogue: Catalogue, texts: Texts) -> str:
+    """What to know about the time of a step: a tap that reached the server later, a clock that was off."""
+    if record.device_id is None:
+        return ""
+    if record.happened_at is not None:
+        arrived = catalogue.local(record.at)
+        same_day = arrived.date() == catalogue.local(record.happened_at).date()
+        time = texts.time(arrived) if same_day else texts.moment(arrived)
+        return texts.say("manager.visit.late", time=time)
+    if record.at_device is not None and record.ahead_ms is None:
+        return texts.say("manager.visit.clock_unknown")
+    if record.ahead_ms is not None and abs(record.ahead_ms) > CLOCK_OFF_MS:
+        return texts.say("manager.visit.clock_off", time=formatting.duration(abs(record.ahead_ms) / 1000))
+    return ""
+
+
+def _correction(at: int, event: ev.Corrected, found: _Found, catalogue: Catalogue, texts: Texts) -> str:
+    """What was corrected, by whom and why."""
+    before = offline_ops.rebuild_visit(found.records[:at])
+    changes = changes_of(event, before, found.employees, catalogue, texts) if before else []
+    return texts.say(
+        "manager.event.corrected",
+        name=found.records[at].actor.partition(":")[2] or texts.say("manager.visit.somebody"),
+        changes="; ".join(f"{texts.say(c.name)}: {c.before} → {c.after}" for c in changes),
+        why=texts.inside(texts.say(f"manager.correct.because.{event.because}")),
     )
 
 

@@ -20,9 +20,9 @@ from sync_server.service.storage.connection import reading
 from sync_server.service.storage.visit_log import Condition, LogFilter
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context, need_name, texts_of
+from sync_server.web.manager.day_span import InvalidAddress, parse_date
+from sync_server.web.manager.layout import framed_page, manager_language
 
-from .day_span import InvalidAddress, parse_date
-from .layout import framed_page, manager_language
 from .log_rows import LogRow, log_row
 
 PAGE_SIZE = 50
@@ -64,7 +64,7 @@ class LogPage(Context, frozen=True):
     visits these are, empty for none, and `without_figure` is the address of the same page without it.
     """
 
-    template: ClassVar[str] = "manager/log.html"
+    template: ClassVar[str] = "manager/visit_log/log.html"
 
     rows: list[LogRow]
     count: int

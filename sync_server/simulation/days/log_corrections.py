@@ -1,0 +1,37 @@
+"""The manager's page of one visit: now and then somebody corrects what it says, or two do at once."""
+
+from collections.abc import Iterable
+from random import Random
+
+from sync_server.domain.events import CorrectedBecause
+from sync_server.domain.ops import Correct
+from sync_server.domain.resolution import Resolution
+from sync_server.domain.visit.visit import Visit
+
+from .actions import ALIAS
+from .store_settings import EMPLOYEES
+
+OF_LATE = 0.7  # how often it is one of the last visits; else any that there ever was
+
+
+def corrections(visits: Iterable[Visit], day: int, number: int, chance: Random) -> list[Correct]:
+    """What one or two managers correct about the same visit, as both of them saw it.
+
+    `visits` are those of the log on disk. Some are open, and some corrections change nothing.
+    """
+    known = sorted(visits, key=lambda visit: (visit.created_at, visit.visit_id))
+    if not known:
+        return []
+    visit = chance.choice(known[-30:] if chance.random() < OF_LATE else known)
+    return [
+        Correct(
+            visit.visit_id,
+            visit.rev,
+            chance.choice(list(CorrectedBecause)),
+            resolution=chance.choice((None, *Resolution)) if visit.resolution else None,
+            employee=chance.choice((None, *EMPLOYEES)) if visit.employee else None,
+            need=None,
+            note=ALIAS.format(day=day, number=number) if chance.random() < 0.5 else None,
+        )
+        for _ in range(chance.choice((1, 1, 2)))
+    ]
