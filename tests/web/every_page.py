@@ -59,6 +59,7 @@ PAGES = (
     WebPage("log-nothing-found", "/manager/log?search=Z-999", framed=True),
     WebPage("visit", "/manager/visits/{ended}", framed=True),
     WebPage("visit-waiting", "/manager/visits/{waiting}", framed=True),
+    WebPage("visit-correct", "/manager/visits/{ended}/correct", framed=True),
     WebPage("devices", "/manager/devices", framed=True),
     WebPage("device", "/manager/device/{device}", framed=True),
     WebPage("device-revoke", "/manager/device/{device}/revoke", framed=True),

@@ -53,7 +53,7 @@ def test_a_manager_corrects_by_hand_and_the_page_says_who_and_why(
     desktop.get_by_role("link", name="Correct this visit").click()
     desktop.get_by_label("How it ended").select_option("not_solved")
     desktop.get_by_label("Employee").select_option("sam")
-    desktop.get_by_label("The shopper came back: it was not solved").check()
+    desktop.get_by_label("Why?").select_option("came_back")
     desktop.get_by_label("More about why").fill("the battery was empty again")
     desktop.get_by_role("button", name="Correct", exact=True).click()
     desktop.wait_for_url(f"**{path_of(ticket)}")
