@@ -163,3 +163,8 @@ def check(floor: Floor) -> None:
     waiting.sort(key=lambda v: (v.arrived_at - v.priority * CREDIT_S * 1000, v.arrived_at))
     assert floor.line.visits == waiting
     assert [floor.line.ahead_of(visit.visit_id) for visit in waiting] == list(range(len(waiting)))
+    assert len(floor.line) == len(waiting)
+    groups: dict[tuple[str, int], dict[str, int]] = {}
+    for visit in waiting:
+        groups.setdefault((visit.need, visit.ring), {})[visit.visit_id] = visit.arrived_at
+    assert floor.line.groups == groups == Line(floor.open, CREDIT_S).groups

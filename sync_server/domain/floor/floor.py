@@ -282,10 +282,10 @@ class Floor:
             for visit_id, event, happened_at in due
         ]
         free: list[Person] = []
-        while waiting := [visit for visit in self._line.visits if visit.state is _WAITING]:
-            free = routing.free_people(self.people.values(), now, self._max_active)
+        while len(self._line) and (free := routing.free_people(self.people.values(), now, self._max_active)):
+            waiting = [visit for visit in self._line.visits if visit.state is _WAITING]
             present = self._estimates.present_skills
-            match = routing.next_match(self.catalogue, free, waiting, present, now) if free else None
+            match = routing.next_match(self.catalogue, free, waiting, present, now) if waiting else None
             if match is None:
                 break
             until = now + int(self.catalogue.times.offer_s * 1000)

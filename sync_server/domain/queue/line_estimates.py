@@ -16,28 +16,53 @@ from sync_server.domain.line_situation import LineSituation
 from sync_server.domain.people import ON_THE_FLOOR, Person
 
 from . import routing
-from .line import Line
+from .line import Kind, Line
 from .wait_estimate import History, Quote, quote
 
 QUOTES_LAST_MS = 20_000  # how long a quote stands on a floor where nothing happens
 DEFAULT_SERVICE_S = 240.0  # the service time of a need that has left the catalogue
 
 
-class CompetingVisits(Struct, frozen=True):
-    """The visits in line that compete for the employees who could serve one need.
+class _Ahead(Struct, frozen=True):
+    """The visits ahead that compete for the employees who could serve one need.
 
-    `able` are those employees, and `asked_first` the ones among them who are asked before the search widens.
-    `places` are the visits' places in line. The lists after them are about the first n of those visits:
-    their mean service time in seconds (for n = 0 that of the need itself), since when the first of them
-    waits (ms UTC), and how many have the same need.
+    `service_s` is their mean service time, of none that of the need itself. The first of them waits since
+    `waiting_since` (ms UTC), and `same_need` of them have the same need.
     """
 
-    able: list[str]
-    asked_first: frozenset[str]
+    count: int
+    service_s: float
+    waiting_since: int
+    same_need: int
+
+
+class CompetingVisits(Struct, frozen=True):
+    """All visits in line that compete for the employees who could serve one need.
+
+    `places` are their places in line. The lists after them are about the first n of those visits, as in
+    `_Ahead`.
+    """
+
     places: list[int]
     services_s: list[float]
     waiting_since: list[int]
     same_need: list[int]
+
+    def ahead(self, place: int) -> _Ahead:
+        """Those before this place in line."""
+        count = bisect_left(self.places, place)
+        return _Ahead(count, self.services_s[count], self.waiting_since[count], self.same_need[count])
+
+
+class _Able(Struct, frozen=True):
+    """The employees on the floor, busy or free, who could serve one need.
+
+    `first` are those among them who are asked before the search widens.
+    """
+
+    employees: routing.AbleEmployees
+    ids: list[str]
+    first: frozenset[str]
 
 
 class _Helpers(Struct, frozen=True):
@@ -53,9 +78,6 @@ class _Helpers(Struct, frozen=True):
     recent_s: float | None
 
 
-_Kind = tuple[str, int]  # the need and the skill ring of a visit: what it wants follows from them
-
-
 class LineEstimates:
     """Reads the `line` and the `people` of a floor, which calls `invalidate` after each change of them."""
 
@@ -67,10 +89,10 @@ class LineEstimates:
         self._line = line
         self._people = people
         self._present: list[frozenset[str]] | None = None
-        self._wanted: dict[_Kind, frozenset[str]] = {}  # the skills
+        self._wanted: dict[Kind, frozenset[str]] = {}  # the skills
         self._competing: dict[str, CompetingVisits] = {}  # by need
         self._helpers: dict[str, _Helpers] = {}  # by need
-        self._able: dict[str, routing.AbleEmployees] = {}  # by need
+        self._able: dict[str, _Able] = {}  # by need
         self._quotes: dict[tuple[str, int | None], Quote | None] = {}  # by need and visits ahead
         self._quotes_since = 0  # ms UTC
         self._quotes_until: int | None = None  # ms UTC; None: not computed yet
@@ -126,21 +148,20 @@ class LineEstimates:
         while all are busy, services end at the rate c·µ, and n + 1 must end (D. Gross et al., "Fundamentals
         of Queueing Theory", 4th edition, section 2.3).
         """
-        competing = self._competing_visits(need)
-        count = bisect_left(competing.places, ahead)
-        able = len(competing.able)
-        takes_s = max(1.0, competing.services_s[count] + self._catalogue.times.wrap_up_s)
-        helpers = self._helpers_for(need, competing, now)
+        able, competing = self._able_for(need), self._ahead(need, ahead)
+        count = competing.count
+        takes_s = max(1.0, competing.service_s + self._catalogue.times.wrap_up_s)
+        helpers = self._helpers_for(need, able, now)
         recent_s, idle_since = helpers.recent_s, helpers.idle_since
         return LineSituation(
-            expected_s=round((count + 1) * takes_s / max(1, able), 1),
+            expected_s=round((count + 1) * takes_s / max(1, len(able.ids)), 1),
             ahead=count,
-            able=able,
+            able=len(able.ids),
             free=helpers.idle_first > count,
-            head_wait_s=round(max(0, now - competing.waiting_since[count]) / 1000, 1) if count else 0.0,
+            head_wait_s=round(max(0, now - competing.waiting_since) / 1000, 1) if count else 0.0,
             recent_wait_s=None if recent_s is None else round(recent_s, 1),
             idle_s=None if idle_since is None else round(max(0, now - idle_since) / 1000, 1),
-            same_need=round(competing.same_need[count] / count, 3) if count else 0.0,
+            same_need=round(competing.same_need / count, 3) if count else 0.0,
         )
 
     def competing_ahead(self, need: Need, ahead: int) -> int:
@@ -148,17 +169,16 @@ class LineEstimates:
 
         All of them while nobody on the floor can.
         """
-        competing = self._competing_visits(need)
-        return bisect_left(competing.places, ahead) if competing.able else ahead
+        return self._ahead(need, ahead).count if self._able_for(need).ids else ahead
 
-    def _helpers_for(self, need: Need, competing: CompetingVisits, now: int) -> _Helpers:
+    def _helpers_for(self, need: Need, able: _Able, now: int) -> _Helpers:
         """They are the same for every place in line."""
         if (known := self._helpers.get(need.code)) is not None and known.at == now:
             return known
-        idle = [p for name in competing.able if self._has_nothing_to_do(p := self._people[name], now)]
+        idle = [p for name in able.ids if self._has_nothing_to_do(p := self._people[name], now)]
         found = self._helpers[need.code] = _Helpers(
             at=now,
-            idle_first=len([p for p in idle if p.id in competing.asked_first]),
+            idle_first=len([p for p in idle if p.id in able.first]),
             idle_since=max([p.idle_since for p in idle]) if idle else None,
             recent_s=self._history.recent_wait_s(need.code, self._catalogue.day(now)),
         )
@@ -169,35 +189,52 @@ class LineEstimates:
         busy = len(person.active) >= self._catalogue.times.max_active
         return person.presence in ON_THE_FLOOR and not busy and person.free_at <= now
 
-    def _competing_visits(self, need: Need) -> CompetingVisits:
-        if (found := self._competing.get(need.code)) is None:
-            found = self._competing[need.code] = self._competing_for(need)
-        return found
+    def _ahead(self, need: Need, place: int) -> _Ahead:
+        if place == len(self._line):
+            return self._ahead_of_joiner(need)
+        if (competing := self._competing.get(need.code)) is None:
+            competing = self._competing[need.code] = self._competing_for(need)
+        return competing.ahead(place)
+
+    def _ahead_of_joiner(self, need: Need) -> _Ahead:
+        """The whole line. Each arrival asks for it, so only groups are counted, not visits."""
+        compete_for, groups = self._able_for(need).employees.compete_for, self._line.groups
+        kinds = [kind for kind in groups if compete_for(self._wanted_skills(kind))]
+        count = sum([len(groups[kind]) for kind in kinds])
+        if not count:
+            return _Ahead(0, self._service_s(need.code), 0, 0)
+        return _Ahead(
+            count,
+            sum([len(groups[kind]) * self._service_s(kind[0]) for kind in kinds]) / count,
+            min([min(groups[kind].values()) for kind in kinds]),
+            sum([len(groups[kind]) for kind in kinds if kind[0] == need.code]),
+        )
 
     def _competing_for(self, need: Need) -> CompetingVisits:
-        if (able := self._able.get(need.code)) is None:
-            able = routing.AbleEmployees(self._catalogue, self._people.values(), need)
-            self._able[need.code] = able
-        names = [e.id for e in able.employees]
-        wanted = self._wanted_skills((need.code, 0))
-        first = frozenset(e.id for e in able.employees if wanted <= e.skills)
-        line = self._line.visits
-        kinds = [(v.need, v.ring) for v in line]  # many visits, few kinds
-        competing = {kind for kind in set(kinds) if able.compete_for(self._wanted_skills(kind))}
+        compete_for, line = self._able_for(need).employees.compete_for, self._line.visits
+        kinds = [(v.need, v.ring) for v in line]
+        competing = {kind for kind in self._line.groups if compete_for(self._wanted_skills(kind))}
         places = [place for place, kind in enumerate(kinds) if kind in competing]
         ahead = [line[place] for place in places]
         services_s = {code: self._service_s(code) for code in {v.need for v in ahead}}
         totals_s = accumulate([services_s[v.need] for v in ahead])
         return CompetingVisits(
-            names,
-            first,
             places,
             [self._service_s(need.code), *[total_s / n for n, total_s in enumerate(totals_s, 1)]],
             [0, *accumulate([v.arrived_at for v in ahead], min)],
             [0, *accumulate([v.need == need.code for v in ahead])],
         )
 
-    def _wanted_skills(self, kind: _Kind) -> frozenset[str]:
+    def _able_for(self, need: Need) -> _Able:
+        if (able := self._able.get(need.code)) is None:
+            employees = routing.AbleEmployees(self._catalogue, self._people.values(), need)
+            wanted = self._wanted_skills((need.code, 0))
+            first = frozenset(e.id for e in employees.employees if wanted <= e.skills)
+            able = _Able(employees, [e.id for e in employees.employees], first)
+            self._able[need.code] = able
+        return able
+
+    def _wanted_skills(self, kind: Kind) -> frozenset[str]:
         if (wanted := self._wanted.get(kind)) is None:
             wanted = routing.wanted_skills(self._catalogue, *kind, self.present_skills)
             self._wanted[kind] = wanted
