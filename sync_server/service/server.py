@@ -37,7 +37,8 @@ from .privacy.replaced_stores import ReplacedStores
 from .processing import overwriting, periodic_retention
 from .processing.periodic_retention import run_retention
 from .processing.processor import OpProcessor
-from .reports import told_waits
+from .reports import summary_keeper, told_waits
+from .reports.summary_keeper import SummaryKeeper
 from .reports.told_waits import ToldWaits
 from .storage import event_log, known_times
 from .storage.catalogue_mirror import mirror_catalogue
@@ -280,6 +281,7 @@ async def _tell_kiosks(server: Server) -> None:
 def _add_housekeeping(supervisor: Supervisor, server: Server) -> None:
     processor, last_seen = server.processor, server.device_handler.last_seen
     keep_ms = server.settings.privacy.keep_descriptions_h * 3_600_000
+    summaries = SummaryKeeper(processor.path, processor.catalogue, processor.clock, processor.writer.call)
     replaced_stores = ReplacedStores(server.data_dir, keep_ms)
     supervisor.add_housekeeping("the commands' socket", server.control.serve)
     supervisor.add_housekeeping("the enrolment port", server.enrol.serve)
@@ -288,6 +290,7 @@ def _add_housekeeping(supervisor: Supervisor, server: Server) -> None:
     supervisor.add_housekeeping(
         "how right the told waits were", lambda: _tell_kiosks(server), told_waits.KEEP_MS / 1000
     )
+    supervisor.add_housekeeping("summaries of past days", summaries.keep_all, summary_keeper.EVERY_S)
     supervisor.add_housekeeping("retention", lambda: run_retention(processor), periodic_retention.EVERY_S)
     supervisor.add_housekeeping(
         "overwriting what was removed", processor.overwriting.retry, overwriting.RETRY_S

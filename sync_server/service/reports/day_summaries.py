@@ -12,6 +12,7 @@ from sync_server.domain.visit.durations import VisitTimes
 
 from .kpi_report import FIGURES, ON_THE_FLOOR, TIMES, visit_figures
 
+STAY_DAYS = 3  # within which the next change of somebody who stays on the floor is looked for
 RETURNED = "phone"  # the source of a visit of somebody who came back into line from their own page
 
 _VISITS = (
@@ -35,6 +36,16 @@ def summary_of_day(db: sqlite3.Connection, catalogue: Catalogue, day: date, now:
     stays = _stays(db, catalogue, day, now)
     present_ms = sum(stay.until - stay.at for stay in stays)
     return summarise(day, visits, people_present(stays, catalogue.local), present_ms)
+
+
+def is_settled(db: sqlite3.Connection, catalogue: Catalogue, day: date, now: int) -> bool:
+    """Whether time alone changes nothing of a day's summary any more: its visits have ended, and everybody
+    who came onto the floor has left it. A late op may still change it."""
+    some_open = "SELECT 1 FROM visits WHERE day = ? AND ended_at IS NULL LIMIT 1"
+    if db.execute(some_open, (day.isoformat(),)).fetchone() is not None:
+        return False
+    last = min(now, _midnight(catalogue, day + timedelta(days=STAY_DAYS), now))
+    return last < now or all(stay.until < now for stay in _stays(db, catalogue, day, now))
 
 
 def _visit(db: sqlite3.Connection, catalogue: Catalogue, now: int, row: tuple[Any, ...]) -> ReportVisit:
@@ -61,7 +72,7 @@ def _stays(db: sqlite3.Connection, catalogue: Catalogue, day: date, now: int) ->
     """Who came onto the floor on this local date, and until when."""
     first, after = (_midnight(catalogue, day + timedelta(days=n), now) for n in (0, 1))
     skills = {employee.id: employee.skills for employee in catalogue.employees}
-    later = _midnight(catalogue, day + timedelta(days=3), now)  # the next change of one who stays is not far
+    later = _midnight(catalogue, day + timedelta(days=STAY_DAYS), now)
     rows = db.execute(_STAYS, (min(now, later), first, later, after))
     return [
         Stay(skills.get(employee, frozenset()), at, until)

@@ -1,7 +1,7 @@
 """Maps the domain's values to rows of `store.db` and back, with the SQL that writes them."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
 
@@ -34,6 +34,7 @@ _WHILE_OPEN = {
 _WORDS = {"alias", "colour", "place", "notes", "comment"}
 _FIELDS = tuple(f for f in Visit.__struct_fields__ if f not in _WHILE_OPEN | _WORDS | {"link"})
 VISIT_COLUMNS = (*_FIELDS, "described", "linked")  # in the order of `visit_row`
+_DAY = VISIT_COLUMNS.index("day")
 # What never changes after the opening is not written again with every step, nor are its indexes.
 _CONSTANT = {"visit_id", "ticket", "day", "source", "device_id", "language", "priority", "party_size"}
 _CONSTANT |= {"created_at", "quoted_low_s", "quoted_median_s", "quoted_high_s", "expected_s"}
@@ -43,6 +44,8 @@ INSERT_EVENT = "INSERT INTO visit_events VALUES (?,?,?,?,?,?,?,?,?,?,?)"
 INSERT_PRESENCE = "INSERT INTO presence_log VALUES (?,?,?,?)"
 INSERT_FEEDBACK = "INSERT INTO feedback VALUES (?,?,?,?,?)"
 INSERT_OP = "INSERT INTO ops VALUES (?,?,?,?,?)"
+# Of the day of a visit, its month and its year: they are summaries of what the visit was before.
+DROP_SUMMARIES = "DELETE FROM period_summaries WHERE period IN (?1, substr(?1, 1, 7), substr(?1, 1, 4))"
 UPSERT_VISIT = (
     f"INSERT INTO visits ({','.join(VISIT_COLUMNS)}) VALUES ({','.join('?' * len(VISIT_COLUMNS))})"
     f" ON CONFLICT(visit_id) DO UPDATE SET {','.join(f'{c}=excluded.{c}' for c in _MAY_CHANGE)}"
@@ -96,6 +99,11 @@ def record_of(row: Row) -> Record:
 def visit_row(visit: Visit) -> Row:
     """The row of UPSERT_VISIT."""
     return (*_fields(visit), int(any(_words(visit))), int(visit.link is not None))
+
+
+def days_of(visits: Iterable[Row]) -> set[tuple[str]]:
+    """The store-days of these rows of visits, as values of DROP_SUMMARIES."""
+    return {(row[_DAY],) for row in visits}
 
 
 def feedback_row(record: Record) -> Row | None:

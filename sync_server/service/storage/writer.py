@@ -180,6 +180,7 @@ def insert(db: sqlite3.Connection, batches: list[Batch]) -> None:
     for sql, rows in (
         (mapping.INSERT_EVENT, [row for batch in batches for row in batch.events]),
         (mapping.UPSERT_VISIT, list(visits.values())),
+        (mapping.DROP_SUMMARIES, mapping.days_of(visits.values())),
         (mapping.INSERT_PRESENCE, [row for batch in batches for row in batch.presence]),
         (mapping.INSERT_FEEDBACK, [row for batch in batches for row in batch.feedback]),
         (mapping.INSERT_OP, [row for batch in batches for row in batch.ops]),

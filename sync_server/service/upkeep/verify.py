@@ -13,6 +13,7 @@ from sync_server.domain.catalogue.catalogue import Catalogue, StoreInfo
 from sync_server.domain.refusal import Code
 from sync_server.service.config.load import SettingsError, load_settings
 from sync_server.service.privacy.retention import DESCRIPTION_MS, LINK_MS, TOO_OLD, kept_since
+from sync_server.service.reports.period_summaries import wrong_summaries
 from sync_server.service.storage.connection import reading
 from sync_server.service.storage.data_dir import DataDir
 from sync_server.service.storage.errors import StoreError, StoreMissing
@@ -87,6 +88,17 @@ def _all(db: sqlite3.Connection, catalogue: Catalogue | None, now: int) -> Found
     yield from _answers_kept_too_long(db, now - LATE_MS)
     yield from ReplayChecker(db, catalogue or Catalogue(StoreInfo(name="-"), (), (), ())).findings()
     yield from _kept_too_long(db, now - LATE_MS)
+    if catalogue is not None:
+        yield from _summaries(db, catalogue, now)
+
+
+def _summaries(db: sqlite3.Connection, catalogue: Catalogue, now: int) -> Found:
+    for period in wrong_summaries(db, catalogue, now):
+        yield Finding(
+            "summaries",
+            f"period_summaries: the summary of {period} is not that of its visits, so its report is wrong;"
+            ' `sqlite3 store.db "DELETE FROM period_summaries"`, and the running server makes them anew',
+        )
 
 
 def _file(db: sqlite3.Connection) -> Found:

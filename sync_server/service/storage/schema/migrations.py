@@ -280,3 +280,14 @@ def shift_plans(db: Database) -> None:
 def corrections(db: Database) -> None:
     """How often the manager corrected what the log says about a visit."""
     db.table("visits").add_column("corrections", int, not_null_default=0)
+
+
+@migrations()
+def summaries_of_periods(db: Database) -> None:
+    """Summaries of past days, months and years, which a running server makes. Empty at first."""
+    db.table("period_summaries").create(
+        {"period": str, "version": str, "summary": bytes},
+        pk="period",
+        not_null={"version", "summary"},
+        strict=True,
+    )

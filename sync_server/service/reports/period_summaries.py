@@ -1,0 +1,181 @@
+"""Summaries of past days, months and years, kept in the store: a report of a year reads a few rows.
+
+A kept summary is that of rows which have not changed since: whatever changes a visit removes the summaries of
+its day, month and year in the same transaction (`mapping.DROP_SUMMARIES`). What is not kept is made from the
+visits when it is asked for.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from msgspec import DecodeError, Struct, msgpack
+
+from sync_server.domain.catalogue.catalogue import Catalogue
+from sync_server.domain.report import periods
+from sync_server.domain.report.people_present import EVERYBODY
+from sync_server.domain.report.period_summary import FORMAT, PeriodSummary, merge
+
+from .day_summaries import is_settled, summary_of_day
+
+_decode = msgpack.Decoder(PeriodSummary).decode
+_encode = msgpack.Encoder().encode
+
+
+class Made(Struct, frozen=True):
+    """A summary to be kept, of what the log holds up to `seq`."""
+
+    period: str
+    seq: int
+    summary: bytes
+
+
+def version_of(catalogue: Catalogue) -> str:
+    """What a kept summary depends on beside the rows: another version of it counts as not kept."""
+    return f"{FORMAT} {catalogue.store.timezone}"
+
+
+def summary_of(
+    db: sqlite3.Connection, catalogue: Catalogue, first: date, last: date, now: int
+) -> PeriodSummary:
+    """The summary of the days from `first` to `last`, both included. `now` in ms UTC.
+
+    Days before the store's first one and after today have nothing, so any dates may be asked for.
+    """
+    known = _known_days(db, catalogue, now)
+    if known is None:
+        return PeriodSummary()
+    begin, today = known
+    first, last = max(first, begin.replace(month=1, day=1)), min(last, today)
+    return merge(
+        summary
+        for period in periods.cover(first, last)
+        for summary in _summaries(db, catalogue, period, begin, now)
+    )
+
+
+def _summaries(
+    db: sqlite3.Connection, catalogue: Catalogue, period: str, begin: date, now: int
+) -> Iterator[PeriodSummary]:
+    """Those that make up a period: its own if it is kept, else those of its parts."""
+    if periods.end_of(period) < begin:
+        return
+    if (kept := _kept(db, catalogue, period)) is not None:
+        yield kept
+    elif periods.is_day(period):
+        yield summary_of_day(db, catalogue, date.fromisoformat(period), now)
+    else:
+        for part in periods.parts_of(period):
+            yield from _summaries(db, catalogue, part, begin, now)
+
+
+def _kept(db: sqlite3.Connection, catalogue: Catalogue, period: str) -> PeriodSummary | None:
+    row = db.execute(
+        "SELECT summary FROM period_summaries WHERE period = ? AND version = ?",
+        (period, version_of(catalogue)),
+    ).fetchone()
+    return None if row is None else _read(row[0])
+
+
+def _read(summary: bytes) -> PeriodSummary | None:
+    """None for what is no summary: it counts as not kept."""
+    try:
+        return _decode(summary)
+    except DecodeError:
+        return None
+
+
+def _known_days(db: sqlite3.Connection, catalogue: Catalogue, now: int) -> tuple[date, date] | None:
+    """The first day of the log and today; None for an empty log."""
+    first = db.execute("SELECT min(day) FROM visits").fetchone()[0]
+    began_at = db.execute("SELECT min(at) FROM presence_log").fetchone()[0]
+    days = [day for day in (first, began_at and catalogue.day(began_at)) if day]
+    return (date.fromisoformat(min(days)), date.fromisoformat(catalogue.day(now))) if days else None
+
+
+# --- keeping them ------------------------------------------------------------------------------------
+
+
+def next_to_keep(db: sqlite3.Connection, catalogue: Catalogue, now: int) -> Made | None:
+    """The newest summary that can be kept and is not; None where there is none.
+
+    A day can be kept once nobody of it is in the shop any more; a month and a year, once all of their parts
+    are kept.
+    """
+    known = _known_days(db, catalogue, now)
+    if known is None:
+        return None
+    begin, today = known
+    rows = db.execute("SELECT period FROM period_summaries WHERE version = ?", (version_of(catalogue),))
+    kept = {row[0] for row in rows}
+    day = today
+    while (day := day - timedelta(days=1)) >= begin:
+        for period in periods.periods_with(day.isoformat()):
+            if period not in kept and _can_be_kept(db, catalogue, period, kept, known, now):
+                return _make(db, catalogue, period, begin, now)
+    return None
+
+
+def _can_be_kept(
+    db: sqlite3.Connection,
+    catalogue: Catalogue,
+    period: str,
+    kept: set[str],
+    known: tuple[date, date],
+    now: int,
+) -> bool:
+    begin, today = known
+    if periods.end_of(period) >= today:
+        return False
+    if periods.is_day(period):
+        return is_settled(db, catalogue, date.fromisoformat(period), now)
+    return all(part in kept or periods.end_of(part) < begin for part in periods.parts_of(period))
+
+
+def _make(db: sqlite3.Connection, catalogue: Catalogue, period: str, begin: date, now: int) -> Made:
+    seq = db.execute("SELECT coalesce(max(seq), 0) FROM visit_events").fetchone()[0]
+    return Made(period, seq, _encode(merge(_summaries(db, catalogue, period, begin, now))))
+
+
+def keep(db: sqlite3.Connection, catalogue: Catalogue, made: Made) -> bool:
+    """Writes a summary, unless something of its period has changed since it was made; whether it has not."""
+    changed = db.execute(
+        "SELECT 1 FROM visit_events JOIN visits USING (visit_id) WHERE seq > ? AND day BETWEEN ? AND ?",
+        (made.seq, str(periods.begin_of(made.period)), str(periods.end_of(made.period))),
+    ).fetchone()
+    if changed is None:
+        db.execute(
+            "INSERT OR REPLACE INTO period_summaries (period, version, summary) VALUES (?,?,?)",
+            (made.period, version_of(catalogue), made.summary),
+        )
+    return changed is None
+
+
+# --- checking them -----------------------------------------------------------------------------------
+
+
+def wrong_summaries(db: sqlite3.Connection, catalogue: Catalogue, now: int) -> Iterator[str]:
+    """The periods whose kept summary is not the one of their rows.
+
+    Skills are not compared: those in the settings today may not be those of the day.
+    """
+    rows = db.execute(
+        "SELECT period, summary FROM period_summaries WHERE version = ? ORDER BY length(period) DESC, period",
+        (version_of(catalogue),),
+    ).fetchall()
+    known = _known_days(db, catalogue, now)
+    begin = known[0] if known else date.max
+    for period, summary in rows:
+        if periods.is_day(period):
+            right = summary_of_day(db, catalogue, date.fromisoformat(period), now)
+        else:
+            parts = periods.parts_of(period)
+            right = merge(s for part in parts for s in _summaries(db, catalogue, part, begin, now))
+        if _comparable(_read(summary)) != _comparable(right):
+            yield period
+
+
+def _comparable(summary: PeriodSummary | None) -> PeriodSummary | None:
+    if summary is not None:
+        summary.people = {EVERYBODY: summary.people.get(EVERYBODY, {})}
+    return summary

@@ -1,0 +1,46 @@
+"""Keeps the summaries of past days up to date in a running server, without holding anybody up."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from sqlite3 import Connection
+
+from sync_server.domain.catalogue.catalogue import Catalogue
+from sync_server.service.storage.connection import reading
+
+from . import period_summaries
+from .period_summaries import Made
+
+EVERY_S = 300.0
+REST = 3  # after work of one second it rests for three, so that devices and pages have the processor
+
+Write = Callable[[Callable[[Connection], bool]], Awaitable[bool]]
+
+
+class SummaryKeeper:
+    """Reads in a thread; `write` runs what is to be written in the writer's own transactions."""
+
+    def __init__(self, store: Path, catalogue: Catalogue, clock: Callable[[], int], write: Write) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._clock = clock
+        self._write = write
+
+    async def keep_all(self) -> None:
+        """Keeps every summary that can be kept and is not, the newest first, one at a time.
+
+        Raises StoreError and sqlite3.Error.
+        """
+        while True:
+            began = time.perf_counter()
+            made = await asyncio.to_thread(self._next)
+            if made is None:
+                return
+            await self._write(partial(period_summaries.keep, catalogue=self._catalogue, made=made))
+            await asyncio.sleep(REST * (time.perf_counter() - began))
+
+    def _next(self) -> Made | None:
+        with reading(self._store) as db:
+            return period_summaries.next_to_keep(db, self._catalogue, self._clock())
