@@ -58,6 +58,7 @@ class KioskController(DeviceController):
             refused_tickets=self._refused_tickets,
             last_contact_at=device.last_contact_at,
             told_waits=device.told_waits,
+            overrides=device.overrides,
         )
         self._carry_out(self.flow.update_floor(floor, self.now()))
 

@@ -27,6 +27,7 @@ SCREENS: dict[KioskScreen, tuple[str, str]] = {
     KioskScreen.NEED: ("need", "NeedPage"),
     KioskScreen.CLOSED: ("closed", "ClosedPage"),
     KioskScreen.NEED_GROUP: ("need_group", "NeedGroupPage"),
+    KioskScreen.NEED_CLOSED: ("need_closed", "NeedClosedPage"),
     KioskScreen.IDENTIFY: ("identify", "IdentifyPage"),
     KioskScreen.NAME: ("name", "NamePage"),
     KioskScreen.LINE: ("line", "LinePage"),

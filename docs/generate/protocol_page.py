@@ -50,6 +50,9 @@ ROWS = {
     "person row": rows.PersonRow,
     "quote row": rows.QuoteRow,
     "told waits row": rows.ToldWaitsRow,
+    "overrides row": rows.OverridesRow,
+    "closed need row": rows.ClosedNeedRow,
+    "announcement row": rows.AnnouncementRow,
 }
 CATALOGUE = {
     "catalogue": catalogue.Catalogue,

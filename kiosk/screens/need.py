@@ -26,6 +26,7 @@ class NeedPage(KioskPage):
     no_name = StringProperty("")
     news = StringProperty("")
     put_away = StringProperty("")
+    refused = BooleanProperty(False)
     ask = BooleanProperty(False)
     called = BooleanProperty(False)
     my_ticket = StringProperty("")
@@ -45,14 +46,19 @@ class NeedPage(KioskPage):
         self._show_news(flow, texts)
 
     def _show_news(self, flow: SessionFlow, texts: Texts) -> None:
-        """Shows a ticket that is called instead of the greeting, else one that the server refused."""
+        """Shows a ticket that is called instead of the greeting, else one that the server refused.
+
+        Else what the manager lets this kiosk say.
+        """
         refused = flow.floor.refused_tickets
         self.ids.call.show(flow, texts)
         self.called = bool(self.ids.call.ticket)
         self.call = ""  # it is large, in the place of the greeting
         shown = refused[0] if refused and not self.called else None
         self._refused_op = shown.op_id if shown else ""
-        self.news = texts.say("kiosk.lost.text", ticket=shown.ticket) if shown else ""
+        said = "" if self.called else texts.text(visit_progress.announcement(flow.floor))
+        self.news = texts.say("kiosk.lost.text", ticket=shown.ticket) if shown else said
+        self.refused = shown is not None
         self.put_away = texts.say("common.all_right") if shown else ""
 
     def dismiss_news(self) -> None:
@@ -79,10 +85,18 @@ def need_tiles(flow: SessionFlow, texts: Texts) -> list[Choice]:
             texts.text(need.text),
             test_name=f"need-{need.code}",
             icon=need.icon,
-            note=texts.say("kiosk.need.nobody") if visit_progress.nobody_for(flow.floor, need.code) else "",
+            note=_note(flow, need.code, texts),
+            quiet=visit_progress.closed_need(flow.floor, need.code) is not None,
         )
         for need in flow.needs
     ]
+
+
+def _note(flow: SessionFlow, need: str, texts: Texts) -> str:
+    """What a shopper should know before they choose this need; empty for nothing."""
+    if visit_progress.closed_need(flow.floor, need):
+        return texts.say("kiosk.need.closed")
+    return texts.say("kiosk.need.nobody") if visit_progress.nobody_for(flow.floor, need) else ""
 
 
 def _footer(flow: SessionFlow, texts: Texts) -> str:
@@ -97,7 +111,9 @@ def _footer(flow: SessionFlow, texts: Texts) -> str:
 def _wait_text(flow: SessionFlow, texts: Texts) -> str:
     if not flow.floor.live:
         return texts.say("kiosk.need.offline")
-    bracket = visit_progress.widest_bracket(flow.floor.view.quotes)
+    quotes = flow.floor.view.quotes
+    offered = {code: row for code, row in quotes.items() if not visit_progress.closed_need(flow.floor, code)}
+    bracket = visit_progress.widest_bracket(offered)
     if bracket is None:
         return texts.wait(None, None)
     return texts.wait(*bracket) if is_useful_wait(*bracket) else texts.say("kiosk.need.depends")

@@ -13,10 +13,17 @@ from .session import KioskScreen, ShopperSession
 MAX_NAME_LENGTH = 24
 
 
-def choose_need(session: ShopperSession, catalogue: Catalogue, code: str) -> ShopperSession:
-    """Chooses a need, or opens the group of needs with this code."""
-    if session.screen not in (KioskScreen.NEED, KioskScreen.NEED_GROUP):
+def choose_need(
+    session: ShopperSession, catalogue: Catalogue, code: str, closed: bool = False
+) -> ShopperSession:
+    """Chooses a need, or opens the group of needs with this code.
+
+    `closed`: the shop cannot do it today. Then the screen says when it can, and offers the others.
+    """
+    if session.screen not in (KioskScreen.NEED, KioskScreen.NEED_GROUP, KioskScreen.NEED_CLOSED):
         return session
+    if closed and catalogue.need(code):
+        return replace(session, screen=KioskScreen.NEED_CLOSED, need=code)
     if catalogue.need(code):
         return replace(session, screen=KioskScreen.IDENTIFY, need=code)
     if catalogue.needs_under(code):

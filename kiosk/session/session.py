@@ -15,6 +15,7 @@ class KioskScreen(StrEnum):
     NEED = "need"
     CLOSED = "closed"
     NEED_GROUP = "need_group"
+    NEED_CLOSED = "need_closed"
     IDENTIFY = "identify"
     NAME = "name"
     LINE = "line"

@@ -16,7 +16,7 @@ from . import find_ticket, intake
 from .session import KioskError, KioskScreen, KioskSound, ShopperSession, TicketOnScreen
 from .session_state import REFRESH_MS, SessionState
 from .timeouts import CHANGE_MS, LINE_MS, asks_first
-from .visit_progress import FloorState, stage
+from .visit_progress import FloorState, closed_need, stage
 
 RESTORE_MS = 120_000  # after a crash a ticket that is younger than this is shown again
 
@@ -89,7 +89,8 @@ class SessionFlow(SessionState):
 
     def choose_need(self, code: str, now: int) -> None:
         if self.floor.catalogue is not None:
-            self._update(intake.choose_need(self.session, self.floor.catalogue, code), now)
+            closed = closed_need(self.floor, code) is not None
+            self._update(intake.choose_need(self.session, self.floor.catalogue, code, closed), now)
 
     def choose_colour(self, colour: str, now: int) -> None:
         self._update(intake.choose_colour(self.session, colour), now)
@@ -124,6 +125,7 @@ class SessionFlow(SessionState):
         above = KioskScreen.NEED_GROUP if self.session.group else KioskScreen.NEED
         to = {
             KioskScreen.NEED_GROUP: KioskScreen.NEED,
+            KioskScreen.NEED_CLOSED: above,
             KioskScreen.IDENTIFY: above,
             KioskScreen.NAME: KioskScreen.IDENTIFY,
             KioskScreen.CONFIRM_LEAVE: KioskScreen.LINE,

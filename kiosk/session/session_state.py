@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from sync_server.domain.catalogue.catalogue import Need
+from sync_server.domain.catalogue.catalogue import Catalogue, Need
 from sync_server.domain.catalogue.languages import LANGUAGES
 from sync_server.domain.visit.progress import Stage
 from sync_server.domain.visit.visit import OPEN, State
@@ -11,7 +11,7 @@ from sync_server.protocol.rows import VisitRow
 from .find_ticket import Tries
 from .session import KioskScreen, ShopperSession, TicketOnScreen
 from .timeouts import timeout_ms
-from .visit_progress import CallSounds, FloorState, RatedVisits, stage
+from .visit_progress import CallSounds, FloorState, RatedVisits, closed_need, stage
 
 REFRESH_MS = 60_000  # the greeting depends on the hour, and old tickets have to leave the list
 
@@ -50,9 +50,19 @@ class SessionState:
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        """The needs to choose from on the present screen."""
-        group = self.session.group if self.session.screen is KioskScreen.NEED_GROUP else None
-        return self.floor.catalogue.needs_under(group) if self.floor.catalogue else ()
+        """The needs to choose from on the present screen: instead of a closed one, others that are open."""
+        catalogue, session = self.floor.catalogue, self.session
+        if catalogue is None:
+            return ()
+        if session.screen is KioskScreen.NEED_CLOSED:
+            others = [self._open_needs(catalogue, group) for group in (session.group, None)]
+            return others[0] or others[1]
+        return catalogue.needs_under(session.group if session.screen is KioskScreen.NEED_GROUP else None)
+
+    def _open_needs(self, catalogue: Catalogue, group: str | None) -> tuple[Need, ...]:
+        """The needs of one level that are offered at present."""
+        needs = catalogue.needs_under(group)
+        return tuple(need for need in needs if closed_need(self.floor, need.code) is None)
 
     @property
     def rateable(self) -> tuple[VisitRow, ...]:
@@ -70,6 +80,7 @@ class SessionState:
         row, catalogue = self.session.row, self.floor.catalogue
         was_lost = row is not None and row.state == State.NO_SHOW and self.session.screen is KioskScreen.LINE
         known = catalogue is not None and row is not None and catalogue.need(row.need) is not None
+        known = known and row is not None and closed_need(self.floor, row.need) is None
         return was_lost and known and self._first_screen is KioskScreen.NEED
 
     def may_find(self, now: int) -> bool:
@@ -120,6 +131,8 @@ class SessionState:
         catalogue, session = self.floor.catalogue, self.session
         if session.screen is KioskScreen.NEED_GROUP:
             return not self.needs
+        if session.screen is KioskScreen.NEED_CLOSED:
+            return closed_need(self.floor, session.need) is None
         unknown = catalogue is None or session.need is None or catalogue.need(session.need) is None
         return session.screen in (KioskScreen.IDENTIFY, KioskScreen.NAME) and unknown
 

@@ -9,7 +9,7 @@ from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.queue.hindrance import Kind
 from sync_server.domain.visit.progress import Stage, longer_wait_key, place_to_tell, stage_of, wait_to_tell
 from sync_server.domain.visit.visit import State
-from sync_server.protocol.rows import QuoteRow, ToldWaitsRow, VisitRow
+from sync_server.protocol.rows import ClosedNeedRow, OverridesRow, QuoteRow, ToldWaitsRow, VisitRow
 
 RATING_MS = 15 * 60_000  # how long after its end a visit can be rated at the kiosk
 CALL_MS = 60_000  # how long the kiosk shows that a ticket is called
@@ -28,7 +28,7 @@ class FloorState(Struct, frozen=True):
 
     `live` is false if the rows are out of date or the server takes no ops. `last_contact_at` is when
     the server last sent something, None if it never did. `told_waits` is how right they were, None if that
-    is not known.
+    is not known. `overrides` is what the manager lets this kiosk offer and say today.
     """
 
     catalogue: Catalogue | None = None
@@ -38,6 +38,7 @@ class FloorState(Struct, frozen=True):
     refused_tickets: tuple[RefusedTicket, ...] = ()
     last_contact_at: int | None = None
     told_waits: ToldWaitsRow | None = None
+    overrides: OverridesRow = OverridesRow()
 
 
 def stage(row: VisitRow | None) -> Stage:
@@ -73,6 +74,17 @@ def nobody_for(floor: FloorState, need: str | None) -> bool:
     """Whether nobody who could serve this need is in the shop, as far as the kiosk knows now."""
     quote = floor.view.quotes.get(need or "")
     return floor.live and quote is not None and quote.hindrance == Kind.NOBODY
+
+
+def closed_need(floor: FloorState, need: str | None) -> ClosedNeedRow | None:
+    """How this need is closed at present; None if it is offered."""
+    return next((row for row in floor.overrides.closed if row.need == need and floor.at < row.until), None)
+
+
+def announcement(floor: FloorState) -> dict[str, str]:
+    """The text that the manager has this kiosk show at present, by language; empty for none."""
+    shown = floor.overrides.announcement
+    return shown.words if shown is not None and floor.at < shown.until else {}
 
 
 def widest_bracket(quotes: Mapping[str, QuoteRow]) -> tuple[float, float] | None:

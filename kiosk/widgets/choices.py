@@ -14,7 +14,8 @@ from assets.ui.widgets.basic import Pill, SecondaryButton, Tappable, Tile
 class Choice(NamedTuple):
     """One choice. Tests find its widget by `test_name`.
 
-    `colour` and `note`, a line below the text, are used by the kinds that show one.
+    `colour` and `note`, a line below the text, are used by the kinds that show one. `quiet`: it can be
+    touched, and is not what the shop wants to be chosen.
     """
 
     code: Any
@@ -25,6 +26,7 @@ class Choice(NamedTuple):
     colour: tuple[float, ...] = ()
     ink: tuple[float, ...] = ()
     note: str = ""
+    quiet: bool = False
 
 
 class ChoiceGrid(GridLayout):
@@ -64,7 +66,7 @@ class NeedTiles(ChoiceGrid):
     kind = Tile
 
     def update_widget(self, widget: Any, item: Choice) -> None:
-        widget.note = item.note
+        widget.note, widget.quiet = item.note, item.quiet
 
 
 class WordButton(SecondaryButton):

@@ -30,7 +30,7 @@ from sync_server.domain.visit import ticket
 from sync_server.protocol import messages as msg
 from sync_server.protocol.device_file import DeviceFile
 from sync_server.protocol.messages import FromDevice, Submit
-from sync_server.protocol.rows import ToldWaitsRow
+from sync_server.protocol.rows import OverridesRow, ToldWaitsRow
 from sync_server.protocol.wire import MAX_FROM_DEVICE_BYTES, WireError, decode_from_server, encode
 
 from .environment import Environment
@@ -126,6 +126,11 @@ class Device:
     def told_waits(self) -> ToldWaitsRow | None:
         """How right the told waits were; None if the server has not said so."""
         return self._engine.replica.told_waits
+
+    @property
+    def overrides(self) -> OverridesRow:
+        """What the store lets this kiosk offer and say today, as the server last said."""
+        return self._engine.replica.overrides
 
     @property
     def undo_s(self) -> int:

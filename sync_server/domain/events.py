@@ -139,8 +139,21 @@ class Cancelled(VisitEvent, frozen=True, tag="cancelled"):
     pass
 
 
+class RemovedBecause(StrEnum):
+    """Why a visit was taken out."""
+
+    LEFT = "left"  # the shopper is not here any more
+    HELPED = "helped"  # somebody has helped them already
+    MISTAKE = "mistake"  # it was opened by mistake, or twice
+    CLOSED = "closed"  # the need is closed today
+    OTHER = "other"
+
+
 class Removed(VisitEvent, frozen=True, tag="removed"):
-    employee: str
+    """Taken out, by this employee; by the manager if it is None. `because` is why, if they said so."""
+
+    employee: str | None = None
+    because: RemovedBecause | None = None
 
 
 class Expired(VisitEvent, frozen=True, tag="expired"):
@@ -222,6 +235,37 @@ class PresenceChanged(Struct, frozen=True, tag_field="event", tag="presence_chan
     device_id: str | None = None
 
 
+class Back(StrEnum):
+    """When a closed need is offered again."""
+
+    TODAY = "today"
+    NEXT_DAY = "next_day"  # on the next day on which the shop is open
+    UNKNOWN = "unknown"
+
+
+class NeedClosed(Struct, frozen=True, tag_field="event", tag="need_closed"):
+    """Kiosks and phones do not offer this need until `until` (ms UTC). `words` are by language."""
+
+    need: str
+    until: int
+    back: Back = Back.UNKNOWN
+    words: dict[str, str] = {}
+
+
+class NeedReopened(Struct, frozen=True, tag_field="event", tag="need_reopened"):
+    """A closed need is offered again before its time."""
+
+    need: str
+
+
+class Announced(Struct, frozen=True, tag_field="event", tag="announced"):
+    """A kiosk shows this text until `until` (ms UTC); for None all kiosks do. No `words`: it is removed."""
+
+    words: dict[str, str]
+    until: int
+    kiosk: str | None = None
+
+
 class DayClosed(Struct, frozen=True, tag_field="event", tag="day_closed"):
     """Closing time passed. `still_here` counts the open visits and the employees still on the floor.
 
@@ -258,7 +302,8 @@ AnyVisitEvent = (
     | Rated
     | Corrected
 )
-Event = AnyVisitEvent | PresenceChanged | DayClosed
+StoreEvent = NeedClosed | NeedReopened | Announced  # what kiosks offer and say today
+Event = AnyVisitEvent | PresenceChanged | StoreEvent | DayClosed
 Change = tuple[str | None, Event]  # the visit it is about (None: a person or the store), and the event
 
 

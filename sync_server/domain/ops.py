@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 from sync_server.domain.resolution import Resolution
 
-from .events import CorrectedBecause, Presence
+from .events import Back, CorrectedBecause, Presence, RemovedBecause
 
 Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 Code = Annotated[str, Meta(min_length=1, max_length=40)]
@@ -22,6 +22,8 @@ TicketCode = Annotated[str, Meta(pattern=r"^[A-Z]{1,2}-[1-9][0-9]{0,3}\Z")]  # o
 Link = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{22}\Z")]
 Alias = Annotated[str, Meta(min_length=1, max_length=40)]
 FreeText = Annotated[str, Meta(max_length=500)]
+MAX_WORDS = 80  # letters of a text on the kiosks, so that it fits in two lines
+Words = Annotated[str, Meta(min_length=1, max_length=MAX_WORDS)]
 MAX_SAID_SERVICE_S = 4 * 3600
 Rev = Annotated[int, Meta(ge=1)]
 
@@ -132,10 +134,14 @@ class MarkNoShow(Op, frozen=True, tag="mark_no_show"):
 
 
 class Remove(Op, frozen=True, tag="remove"):
-    """An employee takes a visit out of the line, for example one opened by mistake."""
+    """An employee or the manager takes a visit out of the line, for example one opened by mistake.
+
+    The manager says why: `reason`.
+    """
 
     visit_id: Id
     expected_rev: Rev
+    reason: RemovedBecause | None = None
 
 
 class QuickResolution(Op, frozen=True, tag="quick_resolution"):
@@ -185,6 +191,48 @@ class Correct(Op, frozen=True, tag="correct"):
     note: FreeText | None = None
 
 
+class OfferTo(Op, frozen=True, tag="offer_to"):
+    """The manager has this employee asked at once to take a visit in line."""
+
+    visit_id: Id
+    expected_rev: Rev
+    employee: Code
+
+
+class SetPresenceOf(Op, frozen=True, tag="set_presence_of"):
+    """The manager puts an employee on a break, off the floor, or back. `seen` is what the page showed."""
+
+    employee: Code
+    seen: Presence
+    presence: Presence
+
+
+class CloseNeed(Op, frozen=True, tag="close_need"):
+    """The manager closes a need until closing time. `words` say more about it, by language."""
+
+    need: Code
+    back: Back = Back.UNKNOWN
+    words: dict[Language, Words] = {}
+
+
+class ReopenNeed(Op, frozen=True, tag="reopen_need"):
+    """The manager offers a closed need again."""
+
+    need: Code
+
+
+class Announce(Op, frozen=True, tag="announce"):
+    """The manager has a kiosk show a text until closing time; for None all kiosks.
+
+    `words` are by language; none: the text is removed. `replaces` is the seq of the text that the page
+    showed there, 0 for none.
+    """
+
+    words: dict[Language, Words] = {}
+    kiosk: Code | None = None
+    replaces: int = 0
+
+
 class SignOn(Op, frozen=True, tag="sign_on"):
     """The PIN was right: this employee now holds this tablet. Only the server makes this op."""
 
@@ -219,7 +267,8 @@ StaffOp = (
 DeviceOp = ShopperOp | StaffOp
 OPENING_OPS = (OpenVisit, QuickResolution)  # the ops that create a visit
 QUICK_RESOLUTION_REV = 4  # of a visit after its quick resolution: opened, claimed, started, completed
-AnyOp = DeviceOp | AskAgain | Correct | SignOn | SignOff
+ManagerOp = AskAgain | Correct | OfferTo | SetPresenceOf | CloseNeed | ReopenNeed | Announce
+AnyOp = DeviceOp | ManagerOp | SignOn | SignOff
 
 
 class ActorKind(StrEnum):

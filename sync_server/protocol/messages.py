@@ -13,7 +13,7 @@ from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.ops import Code, DeviceOp, Id
 from sync_server.domain.refusal import Refusal
 
-from .rows import PersonRow, QuoteRow, ToldWaitsRow, VisitRow
+from .rows import OverridesRow, PersonRow, QuoteRow, ToldWaitsRow, VisitRow
 
 PROTOCOL = 1
 MAX_NAME = 200  # of a damaged file
@@ -87,7 +87,7 @@ class Snapshot(Message, frozen=True, tag="snapshot"):
     device's own; the manager may have changed the first two since enrolment. `epoch` changes when the
     store is restored from a backup. `keep_h` is the retention of what describes a shopper, in hours.
     `undo_s` is how long a tablet offers to take a completion or a hand over back; 0: this server cannot.
-    `told_waits` is for kiosks; None: not known yet.
+    `told_waits` is for kiosks; None: not known yet. `overrides` is for kiosks; None: none.
     """
 
     n: int
@@ -107,13 +107,15 @@ class Snapshot(Message, frozen=True, tag="snapshot"):
     keep_h: int = 24
     undo_s: int = 0
     told_waits: ToldWaitsRow | None = None
+    overrides: OverridesRow | None = None
 
 
 class Update(Message, frozen=True, tag="update"):
     """The changes since Update `n - 1`: rows to replace, and visits to delete (`gone`).
 
-    `told_waits` replaces the earlier one; None: unchanged. With `first` it stands for the Updates `first` to
-    `n`, and has the changes since Update `first - 1`. Only devices that say `coalesces` get such a one.
+    `told_waits` and `overrides` replace the earlier ones; None: unchanged. With `first` it stands for the
+    Updates `first` to `n`, and has the changes since Update `first - 1`. Only devices that say `coalesces`
+    get such a one.
     """
 
     n: int
@@ -124,6 +126,7 @@ class Update(Message, frozen=True, tag="update"):
     quotes: tuple[QuoteRow, ...] = ()
     told_waits: ToldWaitsRow | None = None
     first: int | None = None
+    overrides: OverridesRow | None = None
 
 
 class Answer(Message, frozen=True, tag="answer"):

@@ -72,6 +72,32 @@ class ToldWaitsRow(Struct, frozen=True, gc=False):
     told: int
 
 
+class ClosedNeedRow(Struct, frozen=True, omit_defaults=True):
+    """A need that is not offered until `until` (ms UTC). `back` is when it is again, a value of `Back`.
+
+    `words` say more about it, by language.
+    """
+
+    need: str
+    until: int
+    back: str = "unknown"
+    words: dict[str, str] = {}
+
+
+class AnnouncementRow(Struct, frozen=True):
+    """A text that the kiosk shows until `until` (ms UTC), by language."""
+
+    words: dict[str, str]
+    until: int
+
+
+class OverridesRow(Struct, frozen=True, omit_defaults=True):
+    """What this kiosk offers and says today, over what the catalogue says. Empty: nothing."""
+
+    closed: tuple[ClosedNeedRow, ...] = ()
+    announcement: AnnouncementRow | None = None
+
+
 class QuoteRow(Struct, frozen=True, gc=False, omit_defaults=True):
     """The bracket for a shopper who joins the line with `need` now, seconds; None: not known.
 

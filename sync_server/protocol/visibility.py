@@ -11,7 +11,7 @@ from sync_server.domain.people import Person
 from sync_server.domain.queue.hindrance import hindrance
 from sync_server.domain.visit.visit import IN_LINE, State, Visit
 
-from .rows import PersonRow, QuoteRow, VisitRow
+from .rows import AnnouncementRow, ClosedNeedRow, OverridesRow, PersonRow, QuoteRow, VisitRow
 
 
 def _common_row(visit: Visit) -> VisitRow:
@@ -100,3 +100,13 @@ def quote_row(need: str, floor: Floor) -> QuoteRow:
     if floor.catalogue.need(need) is None:
         return QuoteRow(need)
     return QuoteRow(need, hindrance=hindrance(floor.catalogue, floor.people.values(), need).kind.value)
+
+
+def overrides_row(floor: Floor, kiosk: str, now: int) -> OverridesRow:
+    """What this kiosk offers and says at `now` (ms UTC). Who decided it is not sent."""
+    closed = floor.overrides.closed_needs(now)
+    shown = floor.overrides.shown_at(kiosk, now)
+    return OverridesRow(
+        tuple(ClosedNeedRow(one.need, one.until, one.back.value, one.words) for one in closed),
+        AnnouncementRow(shown.words, shown.until) if shown else None,
+    )

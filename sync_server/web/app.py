@@ -25,9 +25,10 @@ from sync_server.web.api.visits import open_rates
 from sync_server.web.http.proxies import behind_proxies
 from sync_server.web.http.security import PLAN_FORM, BodyLimit, SecurityHeaders
 from sync_server.web.http.transport import PrivateTransport
-from sync_server.web.manager import first_run, late_visits, layout, now, sign_in, today
+from sync_server.web.manager import first_run, layout, sign_in, today
 from sync_server.web.manager.access import FIRST_RUN, HOME, Endpoint, signed_in
 from sync_server.web.manager.devices import device, device_list, pairing_codes
+from sync_server.web.manager.now import at_kiosks, now_page, person, visit_help
 from sync_server.web.manager.session import ManagerSessions, session_middleware
 from sync_server.web.manager.slow_figures import SlowFigures
 from sync_server.web.manager.staffing import staffing_page
@@ -67,15 +68,24 @@ def make_app(server: Server) -> Starlette:
             Route(FIRST_RUN, first_run.choose_password, methods=["GET", "POST"]),
             Route(FIRST_RUN + "/{code}", first_run.choose_password, methods=["GET", "POST"]),
             Route("/manager/notice", signed_in(layout.notices_now)),
-            Route("/manager/now", signed_in(now.now)),
-            Route("/manager/now/events", signed_in(now.events)),
+            Route("/manager/now", signed_in(now_page.page)),
+            Route("/manager/now/events", signed_in(now_page.events)),
+            Route("/manager/now/kiosks", _managed(at_kiosks.page)),
+            Route("/manager/now/announcement", _managed(at_kiosks.announce), methods=["POST"]),
+            Route("/manager/now/skills/{skills}", _managed(at_kiosks.close_lacking), methods=["POST"]),
+            Route("/manager/now/needs", _managed(at_kiosks.change_need), methods=["POST"]),
+            Route("/manager/now/needs/{need}", _managed(at_kiosks.change_need), methods=["POST"]),
+            Route("/manager/now/people/{employee}", _managed(person.page), methods=["GET"]),
+            Route("/manager/now/people/{employee}", _managed(person.change), methods=["POST"]),
+            Route("/manager/now/visits/{visit}", _managed(visit_help.page), methods=["GET"]),
+            Route("/manager/now/visits/{visit}", _managed(visit_help.change), methods=["POST"]),
             Route("/manager/today", signed_in(today.today)),
             Route("/manager/staffing", signed_in(staffing_page.page)),
             Route(PLAN_FORM, _managed(staffing_page.import_plan), methods=["GET", "POST"]),
             Route("/manager/log", signed_in(log_page.log)),
             Route("/manager/visits/{visit}", signed_in(visit_page.page)),
             Route("/manager/visits/{visit}/correct", _managed(corrections.correct), methods=["GET", "POST"]),
-            Route("/manager/visits/{visit}/ask", _managed(late_visits.ask_again), methods=["POST"]),
+            Route("/manager/visits/{visit}/ask", _managed(now_page.ask_again), methods=["POST"]),
             Route("/manager/log.csv", signed_in(log_page.log_csv)),
             Route("/manager/devices", signed_in(device_list.page)),
             Route("/manager/devices/events", signed_in(device_list.events)),

@@ -176,7 +176,10 @@ def test_monitoring_page_has_every_finding_of_the_doctor():
             re.findall(r'(?:Finding|restore_needed)\(\s*"(\w+)"', (upkeep / name).read_text("utf-8"))
         )
     listed = sections(page("monitoring.md"), 2)["Is all well?"]
-    assert set(re.findall(r"`(\w+)`", " ".join(row[0] for row in rows(listed)))) == found - {"ops", "summaries"}
+    assert set(re.findall(r"`(\w+)`", " ".join(row[0] for row in rows(listed)))) == found - {
+        "ops",
+        "summaries",
+    }
 
 
 def test_monitoring_page_has_every_metric_with_its_meaning():

@@ -22,8 +22,10 @@ OPS = {kind.__struct_config__.tag: kind for kind in get_args(ops.AnyOp)}
 KIOSK, PHONE = "kiosk/session/intake.py", "sync_server/web/http/server_tickets.py"
 KIOSK_TICKET, PHONE_TICKET = "kiosk/session/session_flow.py", "sync_server/web/shopper/pages.py"
 TABLET, TAKE_BACK = "staff_app/intents.py", "staff_app/undo.py"
-ASK_AGAIN = "sync_server/web/manager/late_visits.py"
 CORRECT = "sync_server/web/manager/visit_log/corrections.py"
+ASK_AGAIN = "sync_server/web/manager/now/now_page.py"
+VISIT_HELP, PERSON = "sync_server/web/manager/now/visit_help.py", "sync_server/web/manager/now/person.py"
+AT_KIOSKS = "sync_server/web/manager/now/at_kiosks.py"
 SIGN_IN = "sync_server/service/sync/sign_ins.py"
 
 BY_ITSELF = "the device, by itself"
@@ -59,7 +61,11 @@ SET_BY: dict[str, tuple[str, set[str]]] = {
     "complete.gift": ("tablet: with the shopper", {TABLET}),
     "complete.goodwill_cents": ("tablet: goodwill", {TABLET}),
     "mark_no_show.visit_id": ("tablet: not here", {TABLET}),
-    "remove.visit_id": ("tablet: give back; take back", {TABLET, TAKE_BACK}),
+    "remove.visit_id": (
+        "tablet: give back; take back; manager's pages: now, a visit",
+        {TABLET, TAKE_BACK, VISIT_HELP},
+    ),
+    "remove.reason": ("manager's pages: now, a visit", {VISIT_HELP}),
     "quick_resolution.visit_id": (BY_ITSELF, {TABLET}),
     "quick_resolution.ticket": (BY_ITSELF, {TABLET}),
     "quick_resolution.need": ("tablet: quick resolution, need", {TABLET}),
@@ -75,6 +81,18 @@ SET_BY: dict[str, tuple[str, set[str]]] = {
     "correct.employee": ("manager's pages: one visit, correct", {CORRECT}),
     "correct.need": ("manager's pages: one visit, correct", {CORRECT}),
     "correct.note": ("manager's pages: one visit, correct", {CORRECT}),
+    "offer_to.visit_id": ("manager's pages: now, a visit", {VISIT_HELP}),
+    "offer_to.employee": ("manager's pages: now, a visit", {VISIT_HELP}),
+    "set_presence_of.employee": ("manager's pages: now, an employee", {PERSON}),
+    "set_presence_of.seen": (BY_ITSELF, {PERSON}),
+    "set_presence_of.presence": ("manager's pages: now, an employee", {PERSON}),
+    "close_need.need": ("manager's pages: now; at the kiosks", {AT_KIOSKS}),
+    "close_need.back": ("manager's pages: at the kiosks", {AT_KIOSKS}),
+    "close_need.words": ("manager's pages: at the kiosks", {AT_KIOSKS}),
+    "reopen_need.need": ("manager's pages: now; at the kiosks", {AT_KIOSKS}),
+    "announce.words": ("manager's pages: at the kiosks", {AT_KIOSKS}),
+    "announce.kiosk": ("manager's pages: at the kiosks", {AT_KIOSKS}),
+    "announce.replaces": (BY_ITSELF, {AT_KIOSKS}),
     "sign_on.employee": ("tablet: who, PIN", {SIGN_IN}),
     "sign_on.device_id": (BY_ITSELF, {SIGN_IN}),
     "sign_off.device_id": ("manager's pages: devices, revoke", {"sync_server/service/sync/handler.py"}),

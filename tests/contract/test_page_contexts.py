@@ -11,12 +11,14 @@ from sync_server.web.http.templates import TEMPLATES, Context, LanguageLinks, Sh
 from sync_server.web.manager.devices.device_list import DeviceList
 from sync_server.web.manager.devices.pairing_codes import CodeStatus
 from sync_server.web.manager.layout import Frame, Notices
+from sync_server.web.manager.now.now_page import FloorPiece
 
 AROUND = {*SharedContext.__struct_fields__, *LanguageLinks.__struct_fields__}
 FRAME = {*Frame.__struct_fields__, *Notices.__struct_fields__}
 PIECES = {  # what a page shows besides its own context
     "manager/devices/devices.html": DeviceList.__struct_fields__,
     "manager/devices/code.html": CodeStatus.__struct_fields__,
+    "manager/now/now.html": FloorPiece.__struct_fields__,
 }
 
 

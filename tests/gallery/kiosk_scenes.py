@@ -22,7 +22,14 @@ from sync_server.domain.catalogue.opening_hours import WEEKDAYS
 from sync_server.domain.queue.hindrance import Kind
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol.messages import Submit
-from sync_server.protocol.rows import QuoteRow, ToldWaitsRow, VisitRow
+from sync_server.protocol.rows import (
+    AnnouncementRow,
+    ClosedNeedRow,
+    OverridesRow,
+    QuoteRow,
+    ToldWaitsRow,
+    VisitRow,
+)
 
 AT = 1_763_733_600_000  # Friday 21 November 2025, 15:00 in Amsterdam
 HOUR_MS = 3_600_000
@@ -56,6 +63,7 @@ class FakeKioskDevice:
         self.unsent: frozenset[str] = frozenset()
         self.told_waits: ToldWaitsRow | None = ToldWaitsRow(161, 200)
         self.absent: frozenset[str] = frozenset()  # needs for which nobody is in the shop
+        self.overrides = OverridesRow()
         self.submitted: list[ops.DeviceOp] = []
         self.on_change: Callable[[], None] = lambda: None
         self.on_refused: Callable[[Submit, Refusal], None] = lambda _submit, _refusal: None
@@ -329,9 +337,43 @@ def _leaving_too_late(scene: KioskScene) -> None:
 
 
 # Every scene, by the name of its picture.
+WORDS = {
+    "en": "The tester is away. Leave your phone with us, and we call you.",
+    "nl": "Het testapparaat is weg. Laat je telefoon hier, dan bellen we je.",
+    "fi": "Testilaite on poissa. Jätä puhelin meille, niin soitamme.",
+}
+ANNOUNCEMENT = {
+    "en": "Until three o’clock please use the entrance beside the café, on the left.",
+    "nl": "Gebruik tot drie uur de ingang naast het café, aan de linkerkant.",
+    "fi": "Käytä kello kolmeen asti kahvilan viereistä ovea vasemmalla.",
+}
+
+
+def _need_closed(scene: KioskScene, words: dict[str, str] | None = None, opened: bool = True) -> None:
+    """The manager has closed the need for today; `opened`: a shopper touches its tile."""
+    row = ClosedNeedRow(scene.need(), AT + 6 * HOUR_MS, "next_day", words or {})
+    scene.device.overrides = OverridesRow((row,), scene.device.overrides.announcement)
+    scene.controller.refresh()
+    if opened:
+        scene.controller.choose_need(scene.need())
+
+
+def _announced(scene: KioskScene) -> None:
+    scene.device.overrides = OverridesRow(announcement=AnnouncementRow(ANNOUNCEMENT, AT + 6 * HOUR_MS))
+    scene.controller.refresh()
+
+
+def _announced_and_closed(scene: KioskScene) -> None:
+    _announced(scene)
+    _need_closed(scene, opened=False)
+
+
 SCENES: dict[str, Callable[[KioskScene], None]] = {
     "moment": lambda _scene: None,
     "need": lambda _scene: None,
+    "need-announced": _announced,
+    "need-announced-closed": _announced_and_closed,
+    "need-closed": lambda scene: _need_closed(scene, WORDS),
     "need-how-was-it": lambda scene: scene.ended(41),
     "need-offline": _offline_greeting,
     "need-call": _call,

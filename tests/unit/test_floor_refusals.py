@@ -110,7 +110,8 @@ SIGN_OFF = ops.SignOff("tablet-tom")
 @pytest.mark.parametrize(
     ("by", "op"),
     [
-        *[(by, op(VID, 1)) for by in (KIOSK, PHONE, API, MANAGER, READONLY, SYSTEM) for op in EVERY_VISIT_OP],
+        *[(by, op(VID, 1)) for by in (KIOSK, PHONE, API, READONLY, SYSTEM) for op in EVERY_VISIT_OP],
+        *[(MANAGER, op) for each in EVERY_VISIT_OP if not isinstance(op := each(VID, 1), ops.Remove)],
         *[(by, op) for by in (MANAGER, SYSTEM) for op in (OPEN, CANCEL, RATE, PRESENCE)],
         *[(by, op) for by in (KIOSK, PHONE, API, MANAGER, staff("tom")) for op in (SIGN_ON, SIGN_OFF)],
         *[(by, op) for by in (staff("tom"), API) for op in (CANCEL, RATE)],

@@ -121,6 +121,8 @@ def test_every_column_of_a_visit_is_a_field_of_it_and_the_other_way_round(db):
         "offer_until",
         "asked",
         "asked_at",
+        "lapsed",
+        "lapsed_at",
         "line_at",
         "ring",
         "recalled_at",

@@ -50,6 +50,9 @@ class WebPage(Struct, frozen=True):
 
 PAGES = (
     WebPage("now", "/manager/now", framed=True),
+    WebPage("now-visit", "/manager/now/visits/{waiting}", framed=True),
+    WebPage("now-person", "/manager/now/people/aino", framed=True),
+    WebPage("now-kiosks", "/manager/now/kiosks", framed=True),
     WebPage("today", "/manager/today", framed=True),
     WebPage("today-week", "/manager/today?days=7", framed=True),
     WebPage("today-no-visits", "/manager/today?day=2026-01-04", framed=True),

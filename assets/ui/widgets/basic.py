@@ -195,10 +195,14 @@ class Pill(LabelledButton):
 
 
 class Tile(Tappable):
-    """A large choice: an icon above a text of up to three lines, and perhaps a small note below it."""
+    """A large choice: an icon above a text of up to three lines, and perhaps a small note below it.
+
+    `quiet`: it can be touched, and is not what is meant to be chosen.
+    """
 
     text = StringProperty("")
     note = StringProperty("")
+    quiet = BooleanProperty(False)
     icon = StringProperty("dots")
     points = NumericProperty(22.0)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sync_server.domain.violation import InvariantViolated
 from sync_server.protocol.messages import Beat, Snapshot, Update
-from sync_server.protocol.rows import PersonRow, QuoteRow, ToldWaitsRow, VisitRow
+from sync_server.protocol.rows import OverridesRow, PersonRow, QuoteRow, ToldWaitsRow, VisitRow
 
 from .saved_rows import Row, RowKey, SavedState
 
@@ -23,6 +23,7 @@ class Replica:
         self.people: dict[str, PersonRow] = {}
         self.quotes: dict[str, QuoteRow] = {}
         self.told_waits: ToldWaitsRow | None = None
+        self.overrides = OverridesRow()
         self.unsaved: dict[RowKey, Row | None] = {}
         self.replace_all = True
 
@@ -31,6 +32,7 @@ class Replica:
         self.ready = True
         self.n = snapshot.n
         self.told_waits = snapshot.told_waits
+        self.overrides = snapshot.overrides or OverridesRow()
         self.load_rows(snapshot)
 
     def load_rows(self, rows: Snapshot | SavedState) -> None:
@@ -58,6 +60,7 @@ class Replica:
                 raise InvariantViolated(10, row.ticket, f"rev {row.rev} was sent after rev {present.rev}")
         self.n = update.n
         self.told_waits = update.told_waits or self.told_waits
+        self.overrides = self.overrides if update.overrides is None else update.overrides
         self._put(update)
         for visit_id in update.gone:
             if self.visits.pop(visit_id, None) is not None:

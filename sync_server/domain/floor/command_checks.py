@@ -1,5 +1,8 @@
 """The checks that several commands share. Each raises Refused, or returns what the command works on."""
 
+from collections.abc import Callable
+from typing import Any
+
 from sync_server.domain import events as ev
 from sync_server.domain import ops
 from sync_server.domain.catalogue.catalogue import Need
@@ -13,6 +16,8 @@ from sync_server.domain.visit.visit import IN_HAND, IN_LINE, State, Visit
 from sync_server.names import visible_words
 
 from .floor_view import FloorView
+
+Command = Callable[[FloorView, Any, Actor, int], list[Change]]  # decides one kind of op
 
 # --- visits ----------------------------------------------------------------------------------------------
 
@@ -136,6 +141,15 @@ def wake(floor: FloorView, skills: frozenset[str]) -> list[Change]:
         for person in silent
         if (employee := floor.catalogue.employee(person.id)) and skills <= employee.skills
     ]
+
+
+def leave(floor: FloorView, person: Person, presence: ev.Presence) -> list[Change]:
+    """For a break or off the floor: refused to an employee who has a visit in hand."""
+    unfinished = person.active + (person.holding if presence is ev.Presence.OFF_FLOOR else ())
+    if unfinished:
+        raise Refused(Code.FINISH_FIRST, floor.visits[unfinished[0]].ticket)
+    device = None if presence is ev.Presence.OFF_FLOOR else person.device_id
+    return [*withdraw_offer(person), (None, ev.PresenceChanged(person.id, presence, device))]
 
 
 def end_break(me: Person) -> list[Change]:

@@ -3,27 +3,22 @@
 A command reads the floor and never changes it. It raises Refused, or returns changes for `Floor` to apply.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 from sync_server.domain import events as ev
 from sync_server.domain import ops, permissions
-from sync_server.domain.catalogue.catalogue import COLOURS, EVERYBODY
+from sync_server.domain.catalogue.catalogue import COLOURS
 from sync_server.domain.events import Change, Presence
 from sync_server.domain.ops import Actor, ActorKind
-from sync_server.domain.people import Person
 from sync_server.domain.refusal import Code, Refused
 from sync_server.domain.visit.visit import IN_LINE, State
 from sync_server.names import visible_part, visible_words
 
 from . import command_checks as checks
+from . import manager_commands
 from .floor_view import FloorView
 
 # Shoppers in line from one kiosk. Far more than ever wait: the limit protects the server from a kiosk that
 # opens visits without end, because each change of the line costs time for every visit in it.
 MAX_IN_LINE = 200
-
-Command = Callable[[FloorView, Any, Actor, int], list[Change]]
 
 
 def decide(floor: FloorView, op: ops.AnyOp, by: Actor, now: int) -> list[Change]:
@@ -45,6 +40,9 @@ def decide(floor: FloorView, op: ops.AnyOp, by: Actor, now: int) -> list[Change]
 def _open(floor: FloorView, op: ops.OpenVisit, by: Actor, now: int) -> list[Change]:
     checks.check_new_visit(floor, op.visit_id, op.ticket, op.language, now)
     need = checks.find_need(floor, op.need)
+    if by.kind in (ActorKind.PHONE, ActorKind.API) and floor.overrides.closed_need(need.code, now):
+        # A kiosk or a tablet may not have heard of it yet: its shopper holds a ticket already, and is taken.
+        raise Refused(Code.NEED_CLOSED, need.code)
     source = by.kind.value
     line = floor.line()
     if len(line) >= MAX_IN_LINE <= sum(v.device_id == by.device_id and v.source == source for v in line):
@@ -94,42 +92,6 @@ def _rate(floor: FloorView, op: ops.Rate, by: Actor, _now: int) -> list[Change]:
     return checks.change(visit, ev.Rated(op.ces, op.nps, comment), None)
 
 
-# --- the manager -----------------------------------------------------------------------------------------
-
-
-def _ask_again(floor: FloorView, op: ops.AskAgain, _by: Actor, _now: int) -> list[Change]:
-    visit = checks.find_visit(floor, op.visit_id)
-    if visit.alerted_at is None:
-        raise Refused(Code.WRONG_STATE, visit.state)
-    asked = checks.change(visit, ev.AskedAgain(op.everybody), None)
-    wanted = floor.catalogue.wanted_skills(visit.need, EVERYBODY if op.everybody else visit.ring)
-    return [*checks.wake(floor, wanted), *asked]
-
-
-def _correct(floor: FloorView, op: ops.Correct, _by: Actor, _now: int) -> list[Change]:
-    """What is the same as before is left out: the log says what was changed."""
-    visit = checks.find_visit(floor, op.visit_id)
-    if op.employee is not None and floor.catalogue.employee(op.employee) is None:
-        raise Refused(Code.UNKNOWN_EMPLOYEE, op.employee)
-    if op.need is not None:
-        checks.find_need(floor, op.need)
-    corrected = ev.Corrected(
-        because=op.because,
-        resolution=op.resolution if op.resolution is not visit.resolution else None,
-        employee=op.employee if op.employee != visit.employee else None,
-        need=op.need if op.need != visit.need else None,
-        note=visible_words(op.note or "") or None,
-    )
-    changes = checks.change(visit, corrected, op.expected_rev)
-    if corrected.resolution is not None and visit.state is not State.COMPLETED:
-        raise Refused(Code.WRONG_STATE, visit.state)  # it has no resolution
-    if corrected.employee is not None and visit.employee is None:
-        raise Refused(Code.WRONG_STATE, visit.state)  # nobody had it
-    if corrected.resolution is None and corrected.employee is None and corrected.need is None:
-        raise Refused(Code.NOTHING_SAID, visit.ticket)
-    return changes
-
-
 # --- the employee's presence -----------------------------------------------------------------------------
 
 
@@ -140,7 +102,7 @@ def _sign_on(floor: FloorView, op: ops.SignOn, _by: Actor, _now: int) -> list[Ch
     changes: list[Change] = []
     if before is not None and before.id != op.employee:
         # A tablet has one holder: the employee who left it signed in goes off the floor.
-        changes += _leave(floor, before, Presence.OFF_FLOOR)
+        changes += checks.leave(floor, before, Presence.OFF_FLOOR)
     person = floor.people.get(op.employee)
     chosen = Presence.ON_BREAK if person and person.chosen is Presence.ON_BREAK else Presence.AVAILABLE
     return [*changes, (None, ev.PresenceChanged(op.employee, chosen, op.device_id))]
@@ -154,7 +116,7 @@ def _sign_off(floor: FloorView, op: ops.SignOff, _by: Actor, _now: int) -> list[
     presence = Presence.ON_BREAK if person.holding else Presence.OFF_FLOOR
     if person.active or person.chosen is presence:
         return []
-    return _leave(floor, person, presence)
+    return checks.leave(floor, person, presence)
 
 
 def _set_presence(floor: FloorView, op: ops.SetPresence, by: Actor, _now: int) -> list[Change]:
@@ -165,16 +127,7 @@ def _set_presence(floor: FloorView, op: ops.SetPresence, by: Actor, _now: int) -
         return []
     if op.presence is Presence.AVAILABLE:
         return [(None, ev.PresenceChanged(me.id, op.presence, me.device_id))]
-    return _leave(floor, me, op.presence)
-
-
-def _leave(floor: FloorView, person: Person, presence: Presence) -> list[Change]:
-    """For a break or off the floor: refused to an employee who has a visit in hand."""
-    unfinished = person.active + (person.holding if presence is Presence.OFF_FLOOR else ())
-    if unfinished:
-        raise Refused(Code.FINISH_FIRST, floor.visits[unfinished[0]].ticket)
-    device = None if presence is Presence.OFF_FLOOR else person.device_id
-    return [*checks.withdraw_offer(person), (None, ev.PresenceChanged(person.id, presence, device))]
+    return checks.leave(floor, me, op.presence)
 
 
 # --- the employee and a visit ----------------------------------------------------------------------------
@@ -259,11 +212,13 @@ def _complete(floor: FloorView, op: ops.Complete, by: Actor, _now: int) -> list[
 
 
 def _remove(floor: FloorView, op: ops.Remove, by: Actor, _now: int) -> list[Change]:
+    if by.kind is ActorKind.MANAGER:
+        return manager_commands.remove(floor, op)
     me = checks.signed_in(floor, by)
     visit = checks.find_visit(floor, op.visit_id)
     if visit.employee is not None and visit.employee != me.id:
         raise Refused(Code.NOT_YOUR_VISIT, visit.ticket)
-    return checks.change(visit, ev.Removed(me.id), op.expected_rev)
+    return checks.change(visit, ev.Removed(me.id, op.reason), op.expected_rev)
 
 
 def _quick_resolution(floor: FloorView, op: ops.QuickResolution, by: Actor, now: int) -> list[Change]:
@@ -295,12 +250,10 @@ def _undo(floor: FloorView, op: ops.Undo, by: Actor, now: int) -> list[Change]:
     return [*changes, (visit.visit_id, ev.Undone(me.id))]
 
 
-COMMANDS: dict[type, Command] = {
+COMMANDS: dict[type, checks.Command] = {
     ops.OpenVisit: _open,
     ops.Cancel: _cancel,
     ops.Rate: _rate,
-    ops.AskAgain: _ask_again,
-    ops.Correct: _correct,
     ops.SignOn: _sign_on,
     ops.SignOff: _sign_off,
     ops.SetPresence: _set_presence,
@@ -318,4 +271,5 @@ COMMANDS: dict[type, Command] = {
     ops.Remove: _remove,
     ops.QuickResolution: _quick_resolution,
     ops.Undo: _undo,
+    **manager_commands.COMMANDS,
 }

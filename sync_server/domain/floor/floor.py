@@ -28,6 +28,7 @@ from sync_server.domain.visit.visit import ENDED, IN_HAND, State, Visit
 from . import commands, invariants, offline_ops
 from .floor_view import FloorView
 from .offline_ops import OpOrigin
+from .overrides import Overrides
 from .server_sign_offs import ServerSignOffs
 from .time_events import Due, TimeEvents
 
@@ -63,6 +64,7 @@ class Floor:
         self.tickets = Tickets()
         self.with_phone: set[str] = set()  # visits whose page a phone has opened since the start; not logged
         self.server_sign_offs = ServerSignOffs()
+        self.overrides = Overrides()
         self._restored_at: dict[str, int] = {}  # visits that `restore_visit` brought back, and when
         self._to_forget: list[tuple[int, str]] = []  # a heap: ended visits, and since when
         self._now = 0
@@ -123,8 +125,10 @@ class Floor:
             after = self._after(before, event, record)
         elif isinstance(event, ev.DayClosed):
             self._time.last_closing, self._time.still_here = record.at, event.still_here
-        else:
+        elif isinstance(event, ev.PresenceChanged):
             self.server_sign_offs.apply(record)
+        else:
+            self.overrides.apply(record)
         self.seq = record.seq
         self._advance(record.at)
         if after is not None:

@@ -12,6 +12,8 @@ from sync_server.domain.queue.wait_estimate import Quote
 from sync_server.domain.visit.ticket import Tickets
 from sync_server.domain.visit.visit import Visit
 
+from .overrides import Overrides
+
 
 class FloorView(Protocol):
     """The members of a floor that a command may read. A command never changes a floor."""
@@ -29,6 +31,9 @@ class FloorView(Protocol):
 
     @property
     def tickets(self) -> Tickets: ...
+
+    @property
+    def overrides(self) -> Overrides: ...
 
     @property
     def paused_until(self) -> int:
@@ -57,6 +62,7 @@ class FloorAt(Struct, frozen=True):
     visits: Mapping[str, Visit]
     people: Mapping[str, Person]
     tickets: Tickets = field(default_factory=Tickets)
+    overrides: Overrides = field(default_factory=Overrides)
     paused_until: int = 0
 
     def holder(self, device_id: str | None) -> Person | None:

@@ -1,4 +1,4 @@
-"""Remembers which employees the server itself signed off, at which tablet and when.
+"""Remembers which employees the server or the manager signed off, at which tablet and when.
 
 An op that was tapped before that may arrive after it, and then belongs to the employee of that time.
 """
@@ -6,7 +6,6 @@ An op that was tapped before that may arrive after it, and then belongs to the e
 from collections.abc import Iterable
 
 from sync_server.domain.events import Presence, PresenceChanged, Record
-from sync_server.domain.ops import SYSTEM
 
 
 class ServerSignOffs:
@@ -21,7 +20,7 @@ class ServerSignOffs:
         match record.event:
             case PresenceChanged(employee, Presence.OFF_FLOOR):
                 tablet = self._tablet_of.pop(employee, None)
-                if tablet is not None and record.actor == SYSTEM.kind.value:
+                if tablet is not None and not record.actor.startswith("employee"):
                     self._last[tablet] = (employee, record.at)
             case PresenceChanged(employee, _, str() as tablet):
                 self._tablet_of[employee] = tablet

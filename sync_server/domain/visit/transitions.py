@@ -188,8 +188,10 @@ def _changes(visit: Visit, event: VisitEvent, at: int, now: int) -> dict[str, An
                 **_undo_to(visit, now),
                 "said_service_s": event.service_s,
             }
-        case Declined() | TimedOut():
+        case Declined():
             return {**_NO_OFFER, "asked_at": now}
+        case TimedOut():
+            return {**_NO_OFFER, "asked_at": now, "lapsed": visit.lapsed + 1, "lapsed_at": now}
         case Withdrawn(employee):
             # An employee who had no chance to answer may be asked again in this round.
             return {**_NO_OFFER, "asked": tuple(e for e in visit.asked if e != employee)}
@@ -211,6 +213,8 @@ def _changes(visit: Visit, event: VisitEvent, at: int, now: int) -> dict[str, An
                 "line_at": now,
                 "ring": visit.ring if need == visit.need and visit.ring != EVERYBODY else 0,
                 "alerted_at": None,
+                "lapsed": 0,
+                "lapsed_at": None,
                 "recalled_at": None,
                 **_undo_to(visit, now),
             }

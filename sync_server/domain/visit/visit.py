@@ -45,6 +45,7 @@ class Visit(Struct, frozen=True, gc=False):
     touched_at              when its last event happened
     line_at                 when it last came into line: on arrival, and at each handover
     asked, asked_at         who was asked in this round; when the last of them declined or did not answer
+    lapsed, lapsed_at       how many offers were not answered since it last came into line; the last of them
     held_ms, handled_ms     time on hold and time in an employee's hands, up to the last change of the two
     stint_at                when the present time on hold or in hand began
     situation               the line as the shopper found it, from which the wait was quoted. It is in the log
@@ -96,6 +97,8 @@ class Visit(Struct, frozen=True, gc=False):
     asked: tuple[str, ...] = ()
     asked_at: int | None = None
     offers: int = 0
+    lapsed: int = 0
+    lapsed_at: int | None = None
     arrived_at: int = 0
     touched_at: int = 0
     line_at: int = 0

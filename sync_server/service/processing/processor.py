@@ -114,6 +114,7 @@ class OpProcessor:
             day = self.catalogue.day(now)
             self.floor.tickets.add(day, startup.tickets_of_day(db, day))  # the replay may begin after some
             self.floor.server_sign_offs.add_earlier(event_log.presences_before(db, start))
+            self.floor.overrides.add_earlier(event_log.overrides_before(db, start))
             self._known_visits = KnownVisits(db, self.floor.visits, now)
         # After `trust_clock` the time may be earlier than at the start.
         self.floor.paused_until = self._paused_until = min(self._paused_until, now + SETTLE_MS * self.pace)

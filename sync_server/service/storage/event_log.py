@@ -8,6 +8,9 @@ from sync_server.domain.events import Record
 from . import mapping
 
 PRESENCE_EVENTS = 500  # that are read to know who held which tablet: several days
+OVERRIDE_EVENTS = (
+    500  # that are read to know what kiosks offer and say: what is older ended at a closing time
+)
 
 
 def records(db: sqlite3.Connection, from_seq: int = 1) -> Iterator[Record]:
@@ -32,6 +35,17 @@ def presences_before(db: sqlite3.Connection, seq: int) -> list[Record]:
     rows = db.execute(
         f"{mapping.SELECT_EVENTS} WHERE event = 'presence_changed' AND seq < ? ORDER BY seq DESC LIMIT ?",
         (seq, PRESENCE_EVENTS),
+    ).fetchall()
+    return [mapping.record_of(row) for row in reversed(rows)]
+
+
+def overrides_before(db: sqlite3.Connection, seq: int) -> list[Record]:
+    """The last OVERRIDE_EVENTS closed needs and announcements before this seq, in order."""
+    rows = db.execute(
+        # With + SQLite finds the few by their index, and does not go through the log from its end.
+        f"{mapping.SELECT_EVENTS} WHERE event IN ('need_closed', 'need_reopened', 'announced') AND +seq < ?"
+        " ORDER BY +seq DESC LIMIT ?",
+        (seq, OVERRIDE_EVENTS),
     ).fetchall()
     return [mapping.record_of(row) for row in reversed(rows)]
 

@@ -18,6 +18,8 @@ _WHILE_OPEN = {
     "offer_until",
     "asked",
     "asked_at",
+    "lapsed",
+    "lapsed_at",
     "line_at",
     "ring",
     "recalled_at",

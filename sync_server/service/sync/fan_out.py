@@ -26,7 +26,7 @@ def coalesce(updates: Sequence[Update]) -> Update:
         return updates[0]
     visits, gone = dict[str, VisitRow](), dict[str, None]()
     people, quotes = dict[str, PersonRow](), dict[str, QuoteRow]()
-    told_waits = None
+    told_waits = overrides = None
     for update in updates:
         for visit in update.visits:
             visits[visit.visit_id] = visit
@@ -37,6 +37,7 @@ def coalesce(updates: Sequence[Update]) -> Update:
         people.update((person.id, person) for person in update.people)
         quotes.update((quote.need, quote) for quote in update.quotes)
         told_waits = update.told_waits or told_waits
+        overrides = update.overrides if update.overrides is not None else overrides
     first, last = updates[0], updates[-1]
     return Update(
         last.n,
@@ -47,6 +48,7 @@ def coalesce(updates: Sequence[Update]) -> Update:
         tuple(quotes.values()),
         told_waits,
         first.n if first.first is None else first.first,
+        overrides,
     )
 
 

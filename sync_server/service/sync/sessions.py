@@ -15,8 +15,14 @@ from sync_server.domain.visit.visit import ENDED, UNDO_SHOWN_S, Visit
 from sync_server.protocol.compatibility import for_first_release
 from sync_server.protocol.heartbeat import HEARTBEAT_S, MISSED_BEATS
 from sync_server.protocol.messages import Hello, Snapshot, Update
-from sync_server.protocol.rows import PersonRow, QuoteRow, ToldWaitsRow, VisitRow
-from sync_server.protocol.visibility import kiosk_visit, person_row, quote_row, staff_visit
+from sync_server.protocol.rows import OverridesRow, PersonRow, QuoteRow, ToldWaitsRow, VisitRow
+from sync_server.protocol.visibility import (
+    kiosk_visit,
+    overrides_row,
+    person_row,
+    quote_row,
+    staff_visit,
+)
 from sync_server.protocol.wire import catalogue_digest
 from sync_server.service.storage.device_rows import DeviceRow
 
@@ -67,6 +73,7 @@ class Session:
         self.visits: dict[str, VisitRow] = {}  # what a kiosk was sent last
         self.quotes: dict[str, QuoteRow] = {}
         self.told_waits: ToldWaitsRow | None = None
+        self.overrides = OverridesRow()
 
 
 class Sessions:
@@ -120,6 +127,7 @@ class Sessions:
             session.visits = {row.visit_id: row for row in self._own_rows(session, floor, now)}
             session.quotes = {row.need: row for row in _quotes(floor)}
             session.told_waits = self.told_waits
+            session.overrides = overrides_row(floor, session.device.device_id, now)
             visits = session.visits.values()
         else:
             visits = self._rows_for_tablets(floor)
@@ -142,6 +150,7 @@ class Sessions:
             keep_h=self._keep_h,
             undo_s=0 if session.is_kiosk else UNDO_SHOWN_S,
             told_waits=session.told_waits,
+            overrides=session.overrides if session.overrides != OverridesRow() else None,
         )
 
     def staff_update(
@@ -187,7 +196,7 @@ class Sessions:
                     yield session, update
 
     def position_updates(self, floor: Floor, now: int) -> Iterator[tuple[Session, Update]]:
-        """The updates for kiosks because of other visits: places in line and quoted waits."""
+        """The updates for kiosks because of other things than their own visits: places, waits, overrides."""
         kiosks = [s for s in self.by_peer.values() if s.is_kiosk]
         if not kiosks:
             return
@@ -198,7 +207,8 @@ class Sessions:
         for session in kiosks:
             in_line = own.get(session.device.device_id, ())
             rows = [kiosk_visit(visit, floor, session.visits.get(visit.visit_id)) for visit in in_line]
-            if update := _kiosk_update(session, rows, quotes, now, self.told_waits):
+            overrides = overrides_row(floor, session.device.device_id, now)
+            if update := _kiosk_update(session, rows, quotes, now, self.told_waits, overrides):
                 yield session, update
 
     def _catalogue_for(self, session: Session, floor: Floor) -> tuple[Catalogue, str]:
@@ -254,17 +264,21 @@ def _kiosk_update(
     quotes: list[QuoteRow],
     now: int,
     told_waits: ToldWaitsRow | None = None,
+    overrides: OverridesRow | None = None,
 ) -> Update | None:
     """An update with what differs from what the kiosk was sent last; None for none."""
     visits = tuple(row for row in rows if session.visits.get(row.visit_id) != row)
     new_quotes = tuple(row for row in quotes if session.quotes.get(row.need) != row)
     news = told_waits if told_waits != session.told_waits else None
-    if not (visits or new_quotes or news):
+    changed = overrides if overrides != session.overrides else None
+    if not (visits or new_quotes or news or changed is not None):
         return None
     session.told_waits = news or session.told_waits
     session.visits.update((row.visit_id, row) for row in visits)
     session.quotes.update((row.need, row) for row in new_quotes)
-    return Update(session.stream.next(), now, visits=visits, quotes=new_quotes, told_waits=news)
+    session.overrides = session.overrides if changed is None else changed
+    n = session.stream.next()
+    return Update(n, now, visits=visits, quotes=new_quotes, told_waits=news, overrides=changed)
 
 
 def _quotes(floor: Floor) -> Iterator[QuoteRow]:

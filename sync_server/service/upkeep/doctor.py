@@ -12,6 +12,7 @@ import requests
 
 from sync_server.addresses import parse_listen_address
 from sync_server.command_line import command_line
+from sync_server.domain.alerts import MIN_FREE_BYTES
 from sync_server.network_addresses import is_loopback
 from sync_server.service.admin import client
 from sync_server.service.auth.devices import list_devices
@@ -36,7 +37,6 @@ from .health import ask_health
 from .verify import verify_quickly
 
 DAY_MS = 86_400_000
-MIN_FREE_BYTES = 500 * 1024 * 1024
 MAX_WAL_BYTES = 64 * 1024 * 1024  # of the write-ahead log; it is emptied every ten minutes
 CERTIFICATE_LEFT_MS = 14 * DAY_MS
 BACKUP_LATE_MS = 36 * 3_600_000

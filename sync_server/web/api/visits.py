@@ -28,9 +28,16 @@ from .token_auth import program_name
 PROGRAM = Actor(ActorKind.API)
 
 # 422 for a key with another request is what draft-ietf-httpapi-idempotency-key-header asks for.
-_STATUS = {Code.UNKNOWN_NEED: 400, Code.UNKNOWN_LANGUAGE: 400, Code.OP_ID_REUSED: 422, Code.VISIT_EXISTS: 409}
+_STATUS = {
+    Code.UNKNOWN_NEED: 400,
+    Code.UNKNOWN_LANGUAGE: 400,
+    Code.OP_ID_REUSED: 422,
+    Code.VISIT_EXISTS: 409,
+    Code.NEED_CLOSED: 409,
+}
 _ERRORS = {
     Code.UNKNOWN_NEED: 'need: there is no need "{about}", or it only groups others; store.toml has the codes',
+    Code.NEED_CLOSED: 'need: "{about}" is closed today; choose another, or ask again tomorrow',
     Code.UNKNOWN_LANGUAGE: f"language: use {', '.join(LANGUAGES[:-1])} or {LANGUAGES[-1]}",
     Code.OP_ID_REUSED: "this Idempotency-Key was used for another visit; make a new one",
     Code.VISIT_EXISTS: "this Idempotency-Key was used for another visit; make a new one",

@@ -1,21 +1,11 @@
 """The visits that wait too long: what keeps each of them, and what the manager can do about it."""
 
-import secrets
-
 from msgspec import Struct
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
 
-from sync_server.domain import ops
 from sync_server.domain.floor.floor import Floor
-from sync_server.domain.ops import Actor, ActorKind
 from sync_server.domain.queue.hindrance import Hindrance, Kind, hindrance
 from sync_server.domain.visit.visit import IN_LINE, State, Visit
-from sync_server.web.http.app_state import server_of
 
-from .forms import read_form
-
-MANAGER = Actor(ActorKind.MANAGER)
 EVERYBODY = "everybody"  # the value of the button that gives up the skills
 
 
@@ -48,28 +38,36 @@ class LateVisit(Struct, frozen=True):
         return self.hindrance is not None and bool(self.hindrance.others)
 
 
-def late_visits(floor: Floor, now: int) -> list[LateVisit]:
-    """The longest wait first. `now` in ms UTC."""
-    late = [v for v in floor.open_visits() if v.alerted_at is not None and v.state in IN_LINE]
-    return [_late_visit(floor, visit, now) for visit in sorted(late, key=lambda v: v.created_at)]
+class LateVisits(Struct, frozen=True):
+    """How many wait too long, the first of them (the longest wait first), and the first that nobody is
+    asked for."""
+
+    count: int
+    first: list[LateVisit]
+    kept: LateVisit | None
 
 
-def _late_visit(floor: Floor, visit: Visit, now: int) -> LateVisit:
+SHOWN = 3  # of those that wait too long
+
+
+def late_visits(floor: Floor, now: int) -> LateVisits:
+    """The longest wait first. `now` in ms UTC. Only what is shown is looked at closely: hundreds may wait."""
+    late = [v for v in floor.line() if v.alerted_at is not None]
+    late.sort(key=lambda visit: visit.created_at)
+    kept = next((visit for visit in late if visit.state is State.WAITING), None)
+    return LateVisits(
+        len(late),
+        [late_visit(floor, visit, now) for visit in late[:SHOWN]],
+        late_visit(floor, kept, now) if kept else None,
+    )
+
+
+def late_visit(floor: Floor, visit: Visit, now: int) -> LateVisit:
+    """What keeps this visit, if it is in line. `now` in ms UTC."""
     people = floor.people.values()
     waits = visit.state is State.WAITING
     kept = hindrance(floor.catalogue, people, visit.need, visit.ring) if waits else None
-    about = kept.employees if kept else (visit.offer_to,)
+    about = kept.employees if kept else (visit.offer_to,) if visit.state in IN_LINE else ()
     names = ", ".join(e.name for e in floor.catalogue.employees if e.id in about)
     need = floor.catalogue.need(visit.need)
     return LateVisit(visit, (now - visit.created_at) / 1000, kept, names, need.skills if need else ())
-
-
-async def ask_again(request: Request) -> Response:
-    """Starts the asking again, on demand without skills; the page then shows who is asked.
-
-    A refusal means that the visit has moved on, which the page shows as well.
-    """
-    form = await read_form(request)
-    op = ops.AskAgain(request.path_params["visit"], form.get("whom") == EVERYBODY)
-    await server_of(request).processor.submit(secrets.token_hex(16), op, MANAGER)
-    return RedirectResponse("/manager/now", 303)

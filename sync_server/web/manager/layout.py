@@ -17,14 +17,14 @@ from sync_server.web.http.templates import Context, LanguageLinks, MessageContex
 
 from .access import SIGN_IN, has_permission, path_and_query
 from .forms import form_token
-from .late_visits import LateVisit, late_visits
+from .late_visits import LateVisits, late_visits
 
 
 class Notices(Context, frozen=True):
     """What needs the manager's attention now, on every page.
 
-    `late` are the visits in line that the manager was alerted about, the oldest first, and `kept` the first
-    of them that nobody is asked for. `store_fault` is why nothing can be saved.
+    `late` are the visits in line that the manager was alerted about. `store_fault` is why nothing can be
+    saved.
     With `clock_doubt` the store does not go by the computer's clock; `clocks` are the computer's and its own.
     With `backup_failed` the latest nightly backup failed; `latest_backup` is when the one before it was made.
     """
@@ -36,8 +36,7 @@ class Notices(Context, frozen=True):
     clocks: tuple[datetime, datetime] | None
     backup_failed: bool
     latest_backup: datetime | None
-    late: list[LateVisit]
-    kept: LateVisit | None
+    late: LateVisits
     token: str
     may_manage: bool
 
@@ -99,7 +98,6 @@ def notices(request: Request) -> Notices:
     """What needs attention at this moment."""
     server = server_of(request)
     processor = server.processor
-    late = late_visits(processor.floor, processor.clock())
     doubt, local = server.clock.doubt, processor.catalogue.local
     backups, latest = server.backup_scheduler, server.backup_scheduler.latest_made
     return Notices(
@@ -108,8 +106,7 @@ def notices(request: Request) -> Notices:
         clocks=None if doubt is None else (local(doubt.computer), local(doubt.store)),
         backup_failed=backups.problem is not None,
         latest_backup=None if latest is None else processor.catalogue.local(latest),
-        late=late,
-        kept=next((one for one in late if one.hindrance is not None), None),
+        late=late_visits(processor.floor, processor.clock()),
         token=form_token(request),
         may_manage=has_permission(request, Permission.MANAGE),
     )

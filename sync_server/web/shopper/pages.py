@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from assets.i18n.back_again import back_again
 from assets.i18n.texts import Texts, is_useful_wait
 from sync_server.domain.catalogue.catalogue import Employee, Need, Tip
 from sync_server.domain.ops import Cancel, Id, Rate, ShopperOp
@@ -38,7 +39,7 @@ from sync_server.web.http.templates import (
 )
 
 from .progress import VisitProgress, ending, has_live_link, headline, visit_progress
-from .returning import PHONE, come_back, may_return, visit_after
+from .returning import PHONE, closed_need, come_back, may_return, visit_after
 
 INTERVAL_S = 5.0  # how often places in line and estimates are computed again; only changes are sent
 FACES = ((5, "mood-happy"), (4, "mood-smile"), (3, "mood-empty"), (2, "mood-sad"), (1, "mood-cry"))
@@ -52,8 +53,9 @@ class VisitContext(Context, frozen=True):
     `headline` is the page's title, `ending` how the visit ended (empty before), `wait` the estimate as a
     sentence, `longer` why it is longer than was told at first (else empty),
     `how_right` how often the last told waits were right. `employee` comes or came, if they
-    are in the catalogue, and `name` is how the texts call them. `once` is the op_id of the next form, and
-    `link_to` gives the address of a part of the page, in the language chosen on it.
+    are in the catalogue, and `name` is how the texts call them. `need_closed` says when a need that is closed
+    today is offered again, to who could come back; else it is empty. `once` is the op_id of the next form,
+    and `link_to` gives the address of a part of the page, in the language chosen on it.
     """
 
     progress: VisitProgress
@@ -66,6 +68,7 @@ class VisitContext(Context, frozen=True):
     name: str
     employee: Employee | None
     may_return: bool
+    need_closed: str
     faces: tuple[tuple[int, str], ...]
     need: Need | None
     tip: Tip | None
@@ -254,6 +257,7 @@ class _Shopper:
             name=progress.name or texts.say("phone.somebody"),
             employee=catalogue.employee(visit.employee) if visit.employee else None,
             may_return=may_return(self.server, self.visit),
+            need_closed=self._need_closed(texts),
             faces=FACES,
             need=catalogue.need(visit.need),
             tip=next((tip for tip in catalogue.tips if tip.code == visit.tip), None),
@@ -261,6 +265,16 @@ class _Shopper:
             once=_new_id(self.server.processor.clock()),
             link_to=self._link_to,
         )
+
+    def _need_closed(self, texts: Texts) -> str:
+        """When the need is offered again, for a shopper who could come back; empty if it is offered."""
+        closed, processor = closed_need(self.server, self.visit), self.server.processor
+        need = processor.catalogue.need(self.visit.need)
+        if closed is None or need is None:
+            return ""
+        back = back_again(processor.catalogue, closed.back, closed.until, processor.clock(), texts)
+        said = " ".join(part for part in (texts.text(closed.words), back) if part)
+        return texts.say("phone.need_closed", need=texts.text(need.text), back=said)
 
     def _link_to(self, part: str = "", language: str | None = None, link: str | None = None) -> str:
         """The address of the page or of a part of it, in `language` or the one chosen on the page."""

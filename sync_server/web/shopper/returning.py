@@ -2,6 +2,7 @@
 
 from starlette.requests import Request
 
+from sync_server.domain.floor.overrides import ClosedNeed
 from sync_server.domain.ops import Actor, ActorKind
 from sync_server.domain.visit.visit import State, Visit
 from sync_server.service.limits.numbers import PHONE_RETURNS_PER_MINUTE
@@ -24,7 +25,19 @@ def visit_after(server: Server, visit_id: str) -> Visit | None:
 
 
 def may_return(server: Server, visit: Visit) -> bool:
-    """Whether the shopper of this visit may come back now: the shop is open and still has their need."""
+    """Whether the shopper of this visit may come back now: the shop is open and still offers their need."""
+    return could_return(server, visit) and closed_need(server, visit) is None
+
+
+def closed_need(server: Server, visit: Visit) -> ClosedNeed | None:
+    """How the need of a visit is closed today, if its shopper could come back otherwise; else None."""
+    if not could_return(server, visit):
+        return None
+    return server.processor.floor.overrides.closed_need(visit.need, server.processor.clock())
+
+
+def could_return(server: Server, visit: Visit) -> bool:
+    """Whether this visit's shopper could come back if their need is offered."""
     catalogue = server.processor.catalogue
     return (
         visit.state in MAY_RETURN

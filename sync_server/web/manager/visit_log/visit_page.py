@@ -27,6 +27,7 @@ from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context, need_name, texts_of
 from sync_server.web.manager.access import has_permission
 from sync_server.web.manager.layout import framed_page, manager_language
+from sync_server.web.manager.now.actions import account_name
 
 from .corrections import changes_of
 from .log_rows import LogRow, log_row
@@ -162,7 +163,13 @@ def _correction(at: int, event: ev.Corrected, found: _Found, catalogue: Catalogu
 
 
 def _sentence(record: Record, found: _Found, catalogue: Catalogue, texts: Texts) -> str:
-    """What happened, in words: `Maya was on the way`."""
+    """What happened, in words: `Maya was on the way`. What a manager did has their name behind it."""
+    sentence = _what_happened(record, found, catalogue, texts)
+    name = account_name(record.actor)
+    return texts.say("manager.event.by", sentence=sentence, name=name) if name else sentence
+
+
+def _what_happened(record: Record, found: _Found, catalogue: Catalogue, texts: Texts) -> str:
     event = record.event
     values: dict[str, Any] = {}
     if employee := getattr(event, "employee", None):
@@ -175,6 +182,9 @@ def _sentence(record: Record, found: _Found, catalogue: Catalogue, texts: Texts)
             values["need"] = need_name(catalogue, need, texts)
         case ev.Completed(resolution=resolution):
             values["resolution"] = texts.inside(texts.say(f"resolution.{resolution}"))
+        case ev.Removed(None, because):
+            why = texts.inside(texts.say(f"manager.removed.{because or 'other'}"))
+            return texts.say("manager.event.taken_out", reason=why)
         case ev.AskedAgain(everybody=True):
             return texts.say("manager.event.asked_everybody")
         case ev.Rated(ces=None):

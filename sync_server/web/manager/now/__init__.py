@@ -1,0 +1,1 @@
+"""The page Now: who waits, who is here, what needs the manager, and what they can do about it."""
