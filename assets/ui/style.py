@@ -33,6 +33,7 @@ class Style(EventDispatcher):
     good = ColorProperty()
     avatar_ink = ColorProperty("#5A2A22")
     radius = NumericProperty(28.0)
+    smallest = NumericProperty(17.0)  # units: no text shrinks below it
     regular = StringProperty()
     medium = StringProperty()
     semibold = StringProperty()
@@ -53,6 +54,7 @@ def _apply_theme(style: Style) -> None:
     for token in theme.light.__struct_fields__:
         setattr(style, token.replace("on_main", "over_main"), rgba(getattr(theme.light, token)))
     style.radius = theme.radius
+    style.smallest = min(theme.kiosk.smallest, theme.tablet.smallest)
     for weight in theme.fonts.__struct_fields__:
         setattr(style, weight, str(paths.font(getattr(theme.fonts, weight))))
     style.icons = str(paths.ICON_FONT)

@@ -37,9 +37,10 @@ def verify_store(data: Path | None, as_json: bool) -> None:
     default=None,
     help="Then remove older ones, except the latest KEEP and the last of the latest KEEP days.",
 )
+@click.option("--made-at", type=click.IntRange(min=0), default=None, hidden=True)  # the server's time, ms UTC
 @DATA
 @plainly
-def backup(folder: Path, keep: int | None, data: Path | None) -> None:
+def backup(folder: Path, keep: int | None, made_at: int | None, data: Path | None) -> None:
     """Make a backup in a new folder below FOLDER.
 
     Also while a server runs.
@@ -47,7 +48,7 @@ def backup(folder: Path, keep: int | None, data: Path | None) -> None:
     from sync_server.service.upkeep.backup import back_up
     from sync_server.service.upkeep.backup_set import rotate
 
-    made = back_up(store_of(data), folder)
+    made = back_up(store_of(data), folder, made_at)
     click.echo(f"Made and verified {made}")
     if keep is not None and (removed := rotate(folder, keep, made)):
         click.echo(f"Removed {removed} older")

@@ -10,6 +10,7 @@ jump that is longer than any outage is not believed before something else confir
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -68,6 +69,7 @@ class NonDecreasingClock:
         known: int = 0,
         is_synchronized: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._lock = threading.Lock()
         self._wall = wall
         self._steady = steady
         self._is_synchronized = is_synchronized
@@ -80,6 +82,11 @@ class NonDecreasingClock:
         self()
 
     def __call__(self) -> int:
+        """From any thread."""
+        with self._lock:
+            return self._read()
+
+    def _read(self) -> int:
         wall, steady_at = self._wall(), self._steady()
         passed, self._steady_at = steady_at - self._steady_at, steady_at
         if wall >= self._latest:

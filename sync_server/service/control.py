@@ -165,7 +165,7 @@ class ControlService:
         """
         context = self._context
         # Hashing a password takes long on purpose, so it runs neither in the loop nor in the writer.
-        work = await asyncio.to_thread(work_of, context.data_dir, command)
+        work = await asyncio.to_thread(work_of, context.data_dir, command, context.clock)
         if command.command in CHANGE_DEVICES:
             return await context.devices.change(work, command.arguments.get("device_id"))
         if command.command in REWRITE_EVENTS:

@@ -7,6 +7,7 @@ Each picture is `<app>/<scene>-<language>-<width>x<height>.png` in that folder.
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import sys
 from collections.abc import Callable, Iterable
@@ -17,8 +18,9 @@ from assets import paths
 from assets.ui.window import NoDisplay, save_picture
 from sync_server.domain.catalogue.languages import LANGUAGES
 
-from . import kiosk_scenes, pairing_scenes, staff_scenes
+from . import kiosk_scenes, pairing_scenes, staff_sample, staff_scenes
 from .kiosk_gallery import kiosk_gallery
+from .long_names import lengthened
 from .pairing_gallery import pairing_gallery
 from .picture_window import Show
 from .staff_gallery import staff_gallery
@@ -65,17 +67,22 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", default="", metavar="NAME", help="only scenes whose name starts so")
     parser.add_argument("--language", action="append", choices=LANGUAGES, help="only this language")
     parser.add_argument("--store", type=Path, default=paths.DEMO_STORE, help="a store.toml, for the kiosk")
+    parser.add_argument("--long", action="store_true", help="everything in the store has a long name")
     asked = parser.parse_args(arguments)
     logging.disable(logging.WARNING)  # the scenes about refusals would log them
+    store = kiosk_scenes.store_of(asked.store)
+    if asked.long:
+        store = lengthened(store)
     galleries: dict[str, Callable[[], AbstractAsyncContextManager[Show]]] = {
-        "kiosk": lambda: kiosk_gallery(asked.size, kiosk_scenes.store_of(asked.store)),
+        "kiosk": lambda: kiosk_gallery(asked.size, store),
         "staff": lambda: staff_gallery(asked.size),
         "pairing": lambda: pairing_gallery(asked.size),
     }
     languages = tuple(asked.language or LANGUAGES)
     pictures = save_pictures(asked.app, galleries[asked.app], asked.out, asked.size, asked.only, languages)
     try:
-        saved = asyncio.run(pictures)
+        with staff_sample.showing(store) if asked.long else contextlib.nullcontext():
+            saved = asyncio.run(pictures)
     except NoDisplay as error:
         print(error, file=sys.stderr)
         return 2

@@ -1,8 +1,9 @@
 """The rows of a sample shop at one moment, for pictures and for tests."""
 
+import contextlib
 import functools
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -38,11 +39,28 @@ class StaffScene:
 
 
 @functools.cache
-def catalogue() -> Catalogue:
-    """The catalogue of the demo store."""
+def _demo_store() -> Catalogue:
     raw = tomllib.loads(paths.DEMO_STORE.read_text("utf-8"))
     known = {name: raw[name] for name in Catalogue.__struct_fields__ if name in raw}
     return msgspec.convert(known, Catalogue)
+
+
+def catalogue() -> Catalogue:
+    """The catalogue of the demo store, or the one of `showing`."""
+    return _shown[-1] if _shown else _demo_store()
+
+
+_shown: list[Catalogue] = []
+
+
+@contextlib.contextmanager
+def showing(catalogue: Catalogue) -> Iterator[None]:
+    """Until the block ends, the scenes are of the store with this catalogue."""
+    _shown.append(catalogue)
+    try:
+        yield
+    finally:
+        _shown.pop()
 
 
 def tablet(*visits: VisitRow, people: tuple[PersonRow, ...] | None = None) -> FakeStaffDevice:

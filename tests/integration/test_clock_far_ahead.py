@@ -105,3 +105,19 @@ async def test_one_command_takes_a_running_store_back_from_the_future(house, clo
     assert house.one("SELECT count(DISTINCT day) FROM visits") == 1
     await house.close_server()
     assert verify(house.data_dir, clock.now) == []
+
+
+async def test_commands_and_the_nightly_backup_go_by_the_stores_time(house, clock):
+    """A letter would rest for 400 days, and the night's backup would be due at another hour."""
+    await house.open()
+    await house.close_server()
+    clock.after(AHEAD_S)
+    server = await house.open()
+    added = await asyncio.to_thread(client.add_device, house.data_dir, "kiosk", "Front", "tcp://127.0.0.1:1")
+    await asyncio.to_thread(client.run, house.data_dir, "revoke_device", device_id=added.device_id)
+    times = house.one("SELECT max(enrolled_at, revoked_at) FROM devices WHERE device_id = ?", added.device_id)
+    assert times < MONDAY_10 + DAY_MS
+    assert server.clock.doubt is not None
+    assert server.backup_scheduler.latest() is None
+    await server.backup_scheduler.make_backup()
+    assert server.backup_scheduler.latest() < MONDAY_10 + DAY_MS

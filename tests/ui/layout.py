@@ -28,8 +28,11 @@ def style_unit() -> float:
     return float(style.unit)
 
 
-def faults(view: Any, min_touch: float, min_type: float) -> Iterator[str]:
-    """What is cut off, too small to touch (`min_touch`, pixels) or too small to read (`min_type`, units)."""
+def faults(view: Any, min_touch: float, min_type: float, *, may_shorten: bool = False) -> Iterator[str]:
+    """What is cut off, too small to touch (`min_touch`, pixels) or too small to read (`min_type`, units).
+
+    With `may_shorten` a text may end with an ellipsis.
+    """
     from kivy.uix.behaviors import ButtonBehavior
 
     from assets.ui.widgets.basic import FitLabel
@@ -41,10 +44,12 @@ def faults(view: Any, min_touch: float, min_type: float) -> Iterator[str]:
         if isinstance(widget, ButtonBehavior) and min(widget.size) < min_touch:
             yield f"{name!r} is too small to touch: {widget.size}"
         if isinstance(widget, FitLabel) and widget.text:
-            if widget.font_size < min_type * style_unit():
+            if widget.font_size < min_type * style_unit() - 0.01:
                 yield f"{name!r} is set too small: {widget.font_size / style_unit():.1f} units"
             if lost := _lost_words(widget):
                 yield f"{name!r} loses {lost!r}"
+            if widget.drawn != widget.text and not may_shorten:
+                yield f"{name!r} is shortened to {widget.drawn!r}"
 
 
 def language_faults(widgets: Iterable[Any], language: str, *prefixes: str) -> Iterator[str]:
@@ -81,4 +86,4 @@ def _sticks_out(widget: Any, parent: Any) -> bool:
 def _lost_words(label: Any) -> str:
     """The words that a label did not draw: Kivy leaves out lines for which there is no space."""
     drawn = " ".join(word.text for line in label._label._cached_lines for word in line.words)
-    return " ".join(word for word in label.text.split() if word not in drawn.split())
+    return " ".join(word for word in label.drawn.split() if word not in drawn.split())

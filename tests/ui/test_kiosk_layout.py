@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from sync_server.domain.catalogue.languages import LANGUAGES
 from tests.gallery.kiosk_gallery import kiosk_gallery
 from tests.gallery.kiosk_scenes import SCENES, store_of
+from tests.gallery.long_names import lengthened
 
 from .kiosk import PORTRAIT, SMALL
 from .layout import faults, language_faults, name_of, shown, style_unit, texts_of
@@ -34,6 +35,21 @@ def test_nothing_is_cut_off_in_any_language(size: tuple[int, int]) -> None:
                     found += (f"{scene} {language}: {fault}" for fault in kiosk_faults(view, language))
                     texts.append(texts_of(view))
                 found += [f"{scene} has the same texts in two languages"] if texts[0] in texts[1:] else []
+        return found
+
+    found = asyncio.run(go())
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("size", [PORTRAIT, SMALL])
+def test_long_names_end_with_an_ellipsis_and_are_never_cut_through_or_made_too_small(size) -> None:
+    async def go() -> list[str]:
+        found: list[str] = []
+        async with kiosk_gallery(size, lengthened(store_of())) as show:
+            for scene in SCENES:
+                view = await show(scene, "en")
+                wrong = faults(view, MIN_TOUCH_UNITS * style_unit(), MIN_TYPE_UNITS, may_shorten=True)
+                found += (f"{scene}: {fault}" for fault in wrong)
         return found
 
     found = asyncio.run(go())

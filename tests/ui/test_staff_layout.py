@@ -5,6 +5,8 @@ import asyncio
 import pytest
 
 from sync_server.domain.catalogue.languages import LANGUAGES
+from tests.gallery import staff_sample
+from tests.gallery.long_names import lengthened
 from tests.gallery.staff_gallery import staff_gallery
 from tests.gallery.staff_scenes import SCENES
 
@@ -38,6 +40,22 @@ def test_nothing_is_cut_off_in_any_language(size: tuple[int, int], part: int) ->
         return found
 
     assert asyncio.run(go()) == []
+
+
+@pytest.mark.parametrize("size", [USUAL, SMALL])
+def test_long_names_end_with_an_ellipsis_and_are_never_cut_through_or_made_too_small(size) -> None:
+    async def go() -> list[str]:
+        found: list[str] = []
+        async with staff_gallery(size) as show:
+            for scene in SCENES:
+                view = await show(scene, "en")
+                wrong = faults(view, MIN_TOUCH, MIN_TYPE_UNITS_SHARED, may_shorten=True)
+                found += (f"{scene}: {fault}" for fault in wrong)
+        return found
+
+    with staff_sample.showing(lengthened(staff_sample.catalogue())):
+        found = asyncio.run(go())
+    assert not found, "\n".join(found)
 
 
 def test_the_button_that_accepts_takes_a_quarter_of_the_screen() -> None:

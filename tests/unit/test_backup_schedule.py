@@ -69,6 +69,17 @@ def test_one_backup_is_due_each_night_and_after_a_missed_night(night, clock, fol
     assert night.is_due()
 
 
+def test_a_nights_backup_is_made_at_the_stores_time_and_is_not_due_again(night, clock):
+    """The computer's clock may be wrong, and say that it is not night, or that it was made in the future."""
+    clock.now = NIGHT
+    asyncio.run(night.make_backup())
+    assert night.problem is None
+    assert night.latest() == NIGHT
+    assert not night.is_due()
+    clock.after(86_400)
+    assert night.is_due()
+
+
 def test_an_incomplete_backup_does_not_count(night, clock, folder):
     clock.now = NIGHT
     (back_up(folder, night.backups_dir, clock.now) / "backup.json").write_text("{}")
@@ -80,6 +91,7 @@ def test_another_process_makes_the_backup_and_removes_the_oldest(folder, clock):
     night = BackupScheduler(folder, settings, clock)
     for day in (3, 2, 1):
         back_up(folder, night.backups_dir, NIGHT - day * 86_400_000)
+    clock.now = NIGHT
     asyncio.run(night.make_backup())
     assert (night.problem, night.failures) == (None, 0)
     kept = backups(folder.path / "nights")

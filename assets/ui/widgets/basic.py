@@ -34,8 +34,9 @@ class FitLabel(Label):
     """Text in the theme's font.
 
     `points` is the size in units. `unit` is the style's unit: it is bound in the .kv rule, because Kivy
-    removes that binding with the widget. With `fit` the text shrinks until it fits into the widget;
-    without it the widget grows with the text.
+    removes that binding with the widget. With `fit` the text shrinks until it fits into the widget, but not
+    below what can be read; what is then still too long ends with an ellipsis, and `drawn` is what is shown
+    of it. Without `fit` the widget grows with the text.
     """
 
     font_name: str  # Kivy's property
@@ -43,8 +44,10 @@ class FitLabel(Label):
     unit = NumericProperty(1.0)
     fit = BooleanProperty(False)
     shrink = NumericProperty(1.0)
+    drawn = StringProperty("")
 
     def __init__(self, **kwargs: Any) -> None:
+        self._too_long = False
         self._wanted_font = self._chosen_font = ""
         super().__init__(**kwargs)
         for name in ("text", "font_name"):
@@ -62,34 +65,53 @@ class FitLabel(Label):
         self._chosen_font = font_for(self.text, self._wanted_font)
         self.font_name = self._chosen_font
 
-    def _refit(self, *_: Any) -> None:
-        if not self.fit or not self.text or self.width <= 1 or self.height <= 1:
-            self.shrink = 1.0
-            return
-        share = 1.0
-        while share > MIN_SHRINK and not self._fits(share):
-            share -= 0.05
-        self.shrink = share
-        self.shorten = self._widest_word(share) >= self.width  # an ellipsis, not a break inside the word
+    def texture_update(self, *_: Any) -> None:
+        self._label.text = self.drawn = self._shortened() if self._too_long else self.text
+        super().texture_update()
 
-    def _fits(self, share: float) -> bool:
-        size = self.points * style.unit * share
+    def _refit(self, *_: Any) -> None:
+        measured = self.fit and bool(self.text) and self.width > 1 and self.height > 1
+        least = max(MIN_SHRINK, min(1.0, style.smallest / self.points))
+        share = 1.0
+        while measured and share > least and not self._fits(self.text, share):
+            share = max(least, share - 0.05)
+        self.shrink = share
+        self._too_long = measured and share == least and not self._fits(self.text, share)
+        self._trigger_texture()
+
+    def _shortened(self) -> str:
+        """As much of the text as fits, with an ellipsis; the text itself where not even one letter fits."""
+        fitting, too_long = 0, len(self.text)
+        while too_long - fitting > 1:
+            middle = (fitting + too_long) // 2
+            if self._fits(_cut(self.text, middle), self.shrink):
+                fitting = middle
+            else:
+                too_long = middle
+        return _cut(self.text, fitting) if fitting else self.text
+
+    def _room(self) -> tuple[float, float]:
+        """The width and height for the text."""
+        left, top, right, bottom = self.padding
+        return self.width - left - right, self.height - top - bottom
+
+    def _fits(self, text: str, share: float) -> bool:
+        width, height = self._room()
         label = CoreLabel(
-            text=self.text,
-            font_size=size,
+            text=text,
+            font_size=self.points * style.unit * share,
             font_name=self.font_name,
-            text_size=(self.width, None),
+            text_size=(max(1, width), None),
             line_height=self.line_height,
         )
         label.resolve_font_name()
-        height = label.render()[1]
+        widest = max((float(label.get_extents(word)[0]) for word in text.split()), default=0.0)
         # A word of exactly this width breaks.
-        return bool(height <= self.height and self._widest_word(share) < self.width)
+        return bool(label.render()[1] <= height and widest < width)
 
-    def _widest_word(self, share: float) -> float:
-        label = CoreLabel(font_size=self.points * style.unit * share, font_name=self.font_name)
-        label.resolve_font_name()
-        return max((float(label.get_extents(word)[0]) for word in self.text.split()), default=0.0)
+
+def _cut(text: str, length: int) -> str:
+    return f"{text[:length].rstrip(' ·,.-')}…"
 
 
 class Icon(Label):

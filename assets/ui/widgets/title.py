@@ -17,10 +17,14 @@ class Title(FitLabel):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.bind(shrink=self._balance, text=self._balance, size=self._balance, points=self._balance)
+        for name in ("shrink", "drawn", "size", "points"):
+            self.fbind(name, self._balance)
+
+    def _room(self) -> tuple[float, float]:
+        return self.width, self.height  # the padding is only what makes the lines even
 
     def _balance(self, *_: Any) -> None:
-        if not self.text or self.width <= 1:
+        if not self.drawn or self.width <= 1:
             return
         height, share = self._height_at(self.width), 1.0
         if height <= self._height_at(ONE_LINE):
@@ -34,7 +38,7 @@ class Title(FitLabel):
     def _height_at(self, width: float) -> float:
         """The height of the text if it is wrapped at `width`; infinite if a word is wider than that."""
         label = CoreLabel(
-            text=self.text,
+            text=self.drawn,
             font_size=self.points * style.unit * self.shrink,
             font_name=self.font_name,
             text_size=(width, None),
@@ -42,5 +46,5 @@ class Title(FitLabel):
         )
         label.resolve_font_name()
         height = label.render()[1]
-        widest = max((label.get_extents(word)[0] for word in self.text.split()), default=0)
+        widest = max((label.get_extents(word)[0] for word in self.drawn.split()), default=0)
         return float(height) if widest <= width else float("inf")

@@ -24,6 +24,7 @@ from . import clock_repair
 OVERWRITE = "overwrite"  # the one command that is not done in a transaction: it empties the write-ahead log
 
 Work = Callable[[sqlite3.Connection], Any]
+Clock = Callable[[], int]
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -56,24 +57,24 @@ class ServerState(msgspec.Struct, frozen=True):
     clock_doubt: str | None = None
 
 
-def _add_device(data_dir: DataDir, kind: str, name: str, server: str) -> Work:
+def _add_device(data_dir: DataDir, now: Clock, kind: str, name: str, server: str) -> Work:
     public, _ = load_server_key(data_dir.server_key)
-    return lambda db: devices.add_device(db, kind, name, wall_clock(), server, public)
+    return lambda db: devices.add_device(db, kind, name, now(), server, public)
 
 
-def _revoke_device(_data_dir: DataDir, device_id: str) -> Work:
-    return lambda db: devices.revoke_device(db, device_id, wall_clock())
+def _revoke_device(_data_dir: DataDir, now: Clock, device_id: str) -> Work:
+    return lambda db: devices.revoke_device(db, device_id, now())
 
 
-def _rename_device(_data_dir: DataDir, device_id: str, name: str) -> Work:
+def _rename_device(_data_dir: DataDir, _now: Clock, device_id: str, name: str) -> Work:
     return lambda db: devices.rename_device(db, device_id, name)
 
 
-def _move_device(_data_dir: DataDir, device_id: str, kind: str) -> Work:
+def _move_device(_data_dir: DataDir, _now: Clock, device_id: str, kind: str) -> Work:
     return lambda db: devices.change_role(db, device_id, kind)
 
 
-def _set_pin(data_dir: DataDir, employee: str, pin: str) -> Work:
+def _set_pin(data_dir: DataDir, now: Clock, employee: str, pin: str) -> Work:
     settings = load_settings(data_dir.settings)
     hashed = pins.hash_pin(pin, settings.access.pin_digits)
     catalogue = settings.catalogue()
@@ -84,19 +85,19 @@ def _set_pin(data_dir: DataDir, employee: str, pin: str) -> Work:
     def work(db: sqlite3.Connection) -> None:
         if not pins.has_employee(db, found.id):
             catalogue_mirror.mirror_employee(db, found)  # added since a server was last started
-        pins.set_pin(db, found.id, hashed, wall_clock())
+        pins.set_pin(db, found.id, hashed, now())
 
     return work
 
 
-def _set_password(data_dir: DataDir, password: str, name: str = managers.FIRST) -> Work:
+def _set_password(data_dir: DataDir, now: Clock, password: str, name: str = managers.FIRST) -> Work:
     hashed = managers.hash_manager_password(password, name, _shop_name(data_dir))
-    return lambda db: managers.set_password(db, hashed, wall_clock(), name)
+    return lambda db: managers.set_password(db, hashed, now(), name)
 
 
-def _add_manager(data_dir: DataDir, name: str, role: str, password: str) -> Work:
+def _add_manager(data_dir: DataDir, now: Clock, name: str, role: str, password: str) -> Work:
     hashed = managers.hash_manager_password(password, name, _shop_name(data_dir))
-    return lambda db: managers.add(db, name, role, hashed, wall_clock())
+    return lambda db: managers.add(db, name, role, hashed, now())
 
 
 def _shop_name(data_dir: DataDir) -> str:
@@ -107,19 +108,19 @@ def _shop_name(data_dir: DataDir) -> str:
         return ""
 
 
-def _remove_manager(_data_dir: DataDir, name: str) -> Work:
+def _remove_manager(_data_dir: DataDir, _now: Clock, name: str) -> Work:
     return lambda db: managers.remove(db, name)
 
 
-def _add_token(_data_dir: DataDir, name: str) -> Work:
-    return lambda db: tokens.add_token(db, name, wall_clock())
+def _add_token(_data_dir: DataDir, now: Clock, name: str) -> Work:
+    return lambda db: tokens.add_token(db, name, now())
 
 
-def _revoke_token(_data_dir: DataDir, name: str) -> Work:
+def _revoke_token(_data_dir: DataDir, _now: Clock, name: str) -> Work:
     return lambda db: tokens.revoke_token(db, name)
 
 
-def _erase(data_dir: DataDir, day: str, ticket: str) -> Work:
+def _erase(data_dir: DataDir, _now: Clock, day: str, ticket: str) -> Work:
     """Its result: the directories of replaced stores that cannot be read, which may have the ticket."""
 
     def work(db: sqlite3.Connection) -> list[str]:
@@ -134,7 +135,7 @@ def _erase(data_dir: DataDir, day: str, ticket: str) -> Work:
     return work
 
 
-def _overwrite(data_dir: DataDir) -> Work:
+def _overwrite(data_dir: DataDir, _now: Clock) -> Work:
     """Overwrites what `erase` removed. Its result: the files where some program prevents that so far."""
 
     def work(db: sqlite3.Connection) -> list[str]:
@@ -144,7 +145,7 @@ def _overwrite(data_dir: DataDir) -> Work:
     return work
 
 
-def _trust_clock(data_dir: DataDir) -> Work:
+def _trust_clock(data_dir: DataDir, _now: Clock) -> Work:
     """This computer's clock is right. Its result: how many events were written in the future."""
     catalogue = load_settings(data_dir.settings).catalogue()
     return lambda db: clock_repair.trust_clock(db, catalogue, wall_clock())
@@ -167,10 +168,13 @@ COMMANDS: dict[str, Callable[..., Work]] = {
 }
 
 
-def work_of(data_dir: DataDir, request: Command) -> Work:
-    """What the command does with the writing connection. Raises AccountError for an unknown command."""
+def work_of(data_dir: DataDir, request: Command, now: Clock = wall_clock) -> Work:
+    """What the command does with the writing connection. Raises AccountError for an unknown command.
+
+    `now` gives the store's time, ms UTC. A running server does not always go by the computer's clock.
+    """
     try:
         command = COMMANDS[request.command]
-        return command(data_dir, **request.arguments)
+        return command(data_dir, now, **request.arguments)
     except (KeyError, TypeError) as error:
         raise AccountError(f"no such command: {request.command} ({error})") from error

@@ -54,8 +54,9 @@ def due_at(catalogue: Catalogue, at: str, now: int) -> int:
 
 
 class BackupScheduler:
-    """`problem` says why the latest try failed; None while all is well. `clock` gives ms UTC.
+    """`problem` says why the latest try failed; None while all is well.
 
+    `clock` gives the store's time, ms UTC: while the computer's clock is wrong, nights go by the store's.
     `latest_made` is when the latest backup was made, ms UTC, as of the last look.
     """
 
@@ -105,7 +106,8 @@ class BackupScheduler:
         """Makes a backup and removes the oldest. `problem` says what went wrong; it is logged too."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "sync_server.cli", "backup", str(self.backups_dir),
-            "--keep", str(self._settings.keep), "--data", str(self._data_dir.path),
+            "--keep", str(self._settings.keep), "--made-at", str(self._clock()),
+            "--data", str(self._data_dir.path),
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         try:
