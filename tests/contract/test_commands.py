@@ -44,7 +44,7 @@ def test_a_section_has_the_options_with_the_text_of_their_help(path):
     for parameter in COMMANDS[path].params:
         if isinstance(parameter, click.Argument):
             arguments.append((parameter.name.upper(),))
-        elif not parameter.hidden:
+        elif isinstance(parameter, click.Option) and not parameter.hidden:
             options[tuple(parameter.opts)] = parameter.help
     shown = written(path)
     if path == "welkom":
