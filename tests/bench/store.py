@@ -53,11 +53,11 @@ def add_device(folder: DataDir, kind: str, name: str, address: str) -> DeviceFil
 
 
 @contextlib.contextmanager
-def server(folder: DataDir, port: int) -> Iterator[subprocess.Popen[str]]:
-    """Runs the server until the block ends. It is ready when the block begins."""
+def server(folder: DataDir, port: int, web: int = 0) -> Iterator[subprocess.Popen[str]]:
+    """Runs the server until the block ends. It is ready when the block begins. `web` is the pages' port."""
     process = subprocess.Popen(
         [sys.executable, "-m", "sync_server.cli", "server", "--data", str(folder.path),
-         "--sync", f"127.0.0.1:{port}", "--web", "127.0.0.1:0", "--enrol", ""],
+         "--sync", f"127.0.0.1:{port}", "--web", f"127.0.0.1:{web}", "--enrol", ""],
         stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     try:
