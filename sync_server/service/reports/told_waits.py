@@ -6,10 +6,11 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from sync_server.domain.catalogue.catalogue import Catalogue
+from sync_server.domain.report.period_kpis import kpis_of
 from sync_server.domain.share import Share
 from sync_server.service.storage.connection import reading
 
-from .kpi_report import kpis_of_days
+from .period_summaries import summary_of
 
 DAYS = 30
 KEEP_MS = 600_000  # a share of 30 days hardly changes within ten minutes
@@ -38,6 +39,6 @@ class ToldWaits:
 
     def _read(self, now: int) -> Share:
         today = date.fromisoformat(self._catalogue.day(now))
-        days = [str(today - timedelta(days=ago)) for ago in range(DAYS)]
         with reading(self._store) as db:
-            return kpis_of_days(db, self._catalogue, days, now).quote_coverage
+            summary = summary_of(db, self._catalogue, today - timedelta(days=DAYS - 1), today, now)
+        return kpis_of(summary, self._catalogue.times.service_level_s).quote_coverage

@@ -14,7 +14,7 @@ HAS_WORDS = (
     " AND (json_extract(body, '$.note') LIKE :search ESCAPE '!'"
     "  OR json_extract(body, '$.comment') LIKE :search ESCAPE '!'))"
 )
-NEWEST_FIRST = "day DESC, created_at DESC, visit_id DESC"  # as an index has them: nothing is sorted
+NEWEST_FIRST = "day DESC, created_at DESC, rowid DESC"  # as the indexes have them: nothing is sorted
 
 
 class Condition(Struct, frozen=True):
