@@ -39,6 +39,14 @@ class Formats:
         """A day of the week by itself: "Monday", "maanantai"."""
         return self._date(day, "cccc")
 
+    def short_weekday(self, day: datetime.date) -> str:
+        """A day of the week where there is little room: "Mon", "ma"."""
+        return self._date(day, "ccc")
+
+    def month(self, day: datetime.date) -> str:
+        """A month by itself, with its year: "November 2026", "marraskuu 2026"."""
+        return self._date(day, "LLLL y")
+
     def date(self, day: datetime.date) -> str:
         """A date without its year: "5 January", "5. tammikuuta"."""
         from babel.dates import format_skeleton

@@ -49,3 +49,15 @@ class Share(Struct, frozen=True):
 def share_of(outcomes: list[bool]) -> Share:
     """The share of those that are true."""
     return Share(sum(outcomes), len(outcomes))
+
+
+def clearly_differ(one: Share, other: Share) -> bool:
+    """Whether two shares differ by more than chance alone explains nineteen times out of twenty.
+
+    The test of two proportions with their common variance (K. Pearson, Philosophical Magazine 50, 1900).
+    """
+    if not one.is_enough or not other.is_enough:
+        return False
+    common = (one.part + other.part) / (one.whole + other.whole)
+    variance = common * (1 - common) * (1 / one.whole + 1 / other.whole)
+    return abs(one.part / one.whole - other.part / other.whole) > Z * sqrt(variance)

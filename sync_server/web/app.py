@@ -29,6 +29,7 @@ from sync_server.web.manager import first_run, layout, sign_in, today
 from sync_server.web.manager.access import FIRST_RUN, HOME, Endpoint, signed_in
 from sync_server.web.manager.devices import device, device_list, pairing_codes
 from sync_server.web.manager.now import at_kiosks, now_page, person, visit_help
+from sync_server.web.manager.report import report_page
 from sync_server.web.manager.session import ManagerSessions, session_middleware
 from sync_server.web.manager.slow_figures import SlowFigures
 from sync_server.web.manager.staffing import staffing_page
@@ -80,6 +81,7 @@ def make_app(server: Server) -> Starlette:
             Route("/manager/now/visits/{visit}", _managed(visit_help.page), methods=["GET"]),
             Route("/manager/now/visits/{visit}", _managed(visit_help.change), methods=["POST"]),
             Route("/manager/today", signed_in(today.today)),
+            Route("/manager/report", signed_in(report_page.page)),
             Route("/manager/staffing", signed_in(staffing_page.page)),
             Route(PLAN_FORM, _managed(staffing_page.import_plan), methods=["GET", "POST"]),
             Route("/manager/log", signed_in(log_page.log)),
@@ -123,6 +125,7 @@ def make_app(server: Server) -> Starlette:
     app.state.server = server
     app.state.sessions = ManagerSessions(server.processor.pace)
     app.state.slow_figures = SlowFigures()
+    app.state.slow_reports = SlowFigures()
     app.state.forecasts = staffing_page.DailyForecasts()
     app.state.open_rates = open_rates()
     app.state.return_rate = return_rate()

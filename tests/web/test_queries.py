@@ -28,7 +28,8 @@ PAGES = (
     "log?state=completed",
     "log?from=2026-03-01&to=2026-03-07", "log?need=cables&employee=maya", "log?resolution=solved",
     "log?search=A-1", "log.csv", "log.csv?from=2026-03-06", "log.csv?state=cancelled", "devices", "notice",
-    "staffing", "staffing?skill=repair",
+    "staffing", "staffing?skill=repair", "report", "report?from=2026-03-01&to=2026-03-07",
+    "report?span=year",
 )  # fmt: skip
 
 

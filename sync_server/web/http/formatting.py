@@ -56,6 +56,16 @@ def decimal(value: float | None, language: str) -> str:
     return NOTHING if value is None else format_decimal(value, "0.0", locale=locale_of(language))
 
 
+def hundredths(value: float, language: str) -> str:
+    """With two decimals."""
+    return str(format_decimal(value, "0.00", locale=locale_of(language)))
+
+
+def number(value: float, language: str) -> str:
+    """Without decimals where it is whole: `1204`, `0.5`."""
+    return str(format_decimal(value, "0.##", locale=locale_of(language)))
+
+
 def signed(value: float | None, language: str) -> str:
     """Rounded, with its sign: `+52`, `−3`, `0`."""
     if value is None:

@@ -25,6 +25,7 @@ from sync_server.web.http.templates import Context, need_name, say_emphasised, t
 
 from .day_span import DaySpan, requested_span
 from .layout import framed_page, manager_language
+from .report.answer import greeted_sentence, left_sentence
 from .slow_figures import SlowFigures
 from .visit_log.log_rows import LogRow, log_row
 from .waits_chart import MIN_FOR_BOX, WaitsChart, has_picture, legend, waits_chart
@@ -63,9 +64,9 @@ class TodayPage(Context, frozen=True):
     """The page. `at` is the store's time at which the figures were computed.
 
     `chart` is what `waits.js` draws, None for too few visits.
-    `greeted`, `worst_hour`, `service_level`, `told` and `legend` are sentences, and `note` what the brackets
-    behind the shares mean. `target_s` is the wait that most shoppers should not exceed, `min_quartiles` how
-    many visits an hour needs for quartiles.
+    `greeted`, `worst_hour`, `left`, `service_level`, `told` and `legend` are sentences, and `note` what the
+    brackets behind the shares mean. `target_s` is the wait that most shoppers should not exceed,
+    `min_quartiles` how many visits an hour needs for quartiles.
     """
 
     template: ClassVar[str] = "manager/today.html"
@@ -77,6 +78,7 @@ class TodayPage(Context, frozen=True):
     greeted: Markup | str
     worst_hour: Markup | str
     service_level: str
+    left: str
     told: str
     legend: str
     target_s: float
@@ -105,13 +107,14 @@ async def today(request: Request) -> Response:
         at=catalogue.local(report.at),
         report=report,
         chart=chart,
-        greeted=_greeted_sentence(report.kpis, within_target, texts),
+        greeted=greeted_sentence(report.kpis, within_target, texts),
         worst_hour=_worst_hour_sentence(report, catalogue, texts),
         service_level=texts.say(
             "manager.access.level",
             share=formatting.share_of_visits(report.kpis.service_level, texts),
             when=within_target,
         ),
+        left=left_sentence(report.kpis, texts),
         told=_told_sentence(held, texts),
         legend=legend(chart, within_target, texts) if chart else "",
         target_s=target_s,
@@ -119,21 +122,6 @@ async def today(request: Request) -> Response:
         note=_note(report.kpis, held, texts),
     )
     return framed_page(request, "today", context)
-
-
-def _greeted_sentence(kpis: Kpis, within_target: str, texts: Texts) -> Markup | str:
-    """`112 visits. 81 % (73–87 %) knew within a minute who was coming.` The brackets are in lighter type."""
-    visits = texts.say("manager.answer.visits", kpis.arrived)
-    if kpis.quick == kpis.arrived:
-        return texts.say("manager.answer.all_quick", visits=visits)
-    if kpis.quick:
-        visits = texts.say("manager.answer.some_quick", kpis.quick, visits=visits)
-    if not kpis.greeted_in_time.whole:
-        return texts.say("manager.answer.not_ended", visits=visits)
-    greeted = formatting.share_of_visits(kpis.greeted_in_time, texts)
-    sentence = texts.say("manager.answer.greeted", visits=visits, share=greeted, when=within_target)
-    brackets = f"({formatting.interval(kpis.greeted_in_time, texts)})"
-    return formatting.soften(formatting.keep_numbers_together(sentence), brackets)
 
 
 def _told_sentence(held: Share, texts: Texts) -> str:

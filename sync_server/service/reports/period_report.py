@@ -1,0 +1,49 @@
+"""Reads what a report of a period needs: the summaries of its days, and of those to compare it with."""
+
+import sqlite3
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from msgspec import Struct
+
+from sync_server.domain.catalogue.catalogue import Catalogue
+from sync_server.domain.report.period_summary import PeriodSummary, merge
+from sync_server.domain.report.worst_hour import Shop
+from sync_server.domain.staffing.advice import skill_of
+
+from .period_summaries import summary_of
+
+EFFORT_WEEKS = 8  # a shorter period shows the effort of so many weeks up to its end
+
+
+class PeriodReport(Struct, frozen=True):
+    """The summaries of the period, of the days to compare it with, and of the weeks up to its end."""
+
+    period: PeriodSummary
+    before: PeriodSummary
+    weeks: PeriodSummary
+
+
+def read_report(
+    db: sqlite3.Connection, catalogue: Catalogue, first: date, last: date, before: Iterable[date], now: int
+) -> PeriodReport:
+    """The report from `first` to `last`, both included. `before` are the days to compare it with."""
+    period = summary_of(db, catalogue, first, last, now)
+    compared = merge(summary_of(db, catalogue, day, day, now) for day in before)
+    weeks_from = last - timedelta(days=last.weekday(), weeks=EFFORT_WEEKS - 1)
+    if first > weeks_from:
+        earlier = summary_of(db, catalogue, weeks_from, first - timedelta(days=1), now)
+        weeks = merge([earlier, period])
+    else:
+        weeks = period
+    return PeriodReport(period, compared, weeks)
+
+
+def shop_of(catalogue: Catalogue, greet_percent: float) -> Shop:
+    """How this shop works, for what is said about the people it had. `greet_percent` is its own aim."""
+    return Shop(
+        skills={need.code: skill_of(catalogue, need.code) for need in catalogue.needs},
+        target_s=catalogue.times.service_level_s,
+        share=greet_percent / 100,
+        wrap_up_s=catalogue.times.wrap_up_s,
+    )

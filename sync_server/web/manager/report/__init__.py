@@ -1,0 +1,1 @@
+"""The page Report: any period in three sentences, four chapters, and pictures with their tables."""

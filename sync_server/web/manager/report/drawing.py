@@ -1,0 +1,145 @@
+"""The marks of a picture, drawn by the server as SVG: it needs no script, prints as it is shown, and is
+as sharp on a phone as on paper.
+
+Places and lengths are percent of the drawing's width and height, so that it fits every width while its texts
+keep their size.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+LEFT, RIGHT, TOP, BOTTOM = 12.0, 100.0, 6.0, 88.0  # the area of a plot; its labels are left of it and below
+ROW = 48  # px, of a row of bars
+GRID = 4  # lines of a scale, at most
+
+
+class Bar(Struct, frozen=True, tag_field="shape", tag="bar"):
+    """`kind` is a class of the style, here and below."""
+
+    kind: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Rule(Struct, frozen=True, tag_field="shape", tag="rule"):
+    kind: str
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+
+class Dot(Struct, frozen=True, tag_field="shape", tag="dot"):
+    kind: str
+    x: float
+    y: float
+
+
+class Label(Struct, frozen=True, tag_field="shape", tag="label"):
+    """`anchor` says which end of the text is at the place: start, middle or end."""
+
+    text: str
+    x: float
+    y: float
+    anchor: str = "middle"
+    kind: str = ""
+
+
+Mark = Bar | Rule | Dot | Label
+
+
+class Drawing(Struct, frozen=True):
+    """`said` is what it shows, in words. `height` in px."""
+
+    said: str
+    height: int
+    marks: list[Mark]
+
+
+class Entry(Struct, frozen=True):
+    """One entry of a legend: a mark of this kind, and what it means. `shape` is bar, dot, line or dashes."""
+
+    shape: str
+    kind: str
+    text: str
+
+
+class Table(Struct, frozen=True):
+    """The same in figures. The first cell of each row is its heading."""
+
+    head: list[str]
+    rows: list[list[str]]
+
+
+class Picture(Struct, frozen=True):
+    """A card of the page. Without a `drawing` there is too little to draw, and `note` says why."""
+
+    name: str
+    title: str
+    legend: list[Entry]
+    drawing: Drawing | None
+    table: Table
+    note: str = ""
+
+
+class Scale(Struct, frozen=True):
+    """From 0 to `top` on the height of a plot."""
+
+    top: float
+    ticks: list[float]
+
+    def y(self, value: float) -> float:
+        """The place of a value, in percent of the drawing's height."""
+        return BOTTOM - (BOTTOM - TOP) * min(value, self.top) / self.top
+
+
+def scale_to(highest: float) -> Scale:
+    """A scale that holds `highest`, with round steps."""
+    steps = (0.5, 1, 2, 5, 10, 15, 20, 30, 50, 60, 100, 120, 200, 300, 500, 1000, 2000, 5000, 10_000, 50_000)
+    step = next((one for one in steps if highest <= GRID * one), highest / GRID)
+    count = max(1, -int(-highest // step))
+    return Scale(step * count, [step * n for n in range(count + 1)])
+
+
+def grid(scale: Scale, texts: Sequence[str]) -> list[Mark]:
+    """The lines of a scale, with the texts of its ticks."""
+    marks: list[Mark] = []
+    for tick, text in zip(scale.ticks, texts, strict=True):
+        marks.append(Rule("grid", LEFT, scale.y(tick), RIGHT, scale.y(tick)))
+        marks.append(Label(text, LEFT - 2, scale.y(tick) + 1.5, "end"))
+    return marks
+
+
+def bands(count: int) -> list[tuple[float, float]]:
+    """The left edge and the width of `count` bands beside each other on a plot."""
+    width = (RIGHT - LEFT) / max(1, count)
+    return [(LEFT + width * at, width) for at in range(count)]
+
+
+def band_labels(texts: Sequence[str], every: int = 1) -> list[Mark]:
+    """The texts below the bands, of every so many."""
+    places = bands(len(texts))
+    return [
+        Label(text, x + width / 2, 98)
+        for at, (text, (x, width)) in enumerate(zip(texts, places, strict=True))
+        if at % every == 0
+    ]
+
+
+def rows_of_bars(rows: Sequence[tuple[str, str, Sequence[tuple[str, float]]]]) -> list[Mark]:
+    """A row for each: its name, what stands at its end, and its bar in parts (kind, share of the width)."""
+    marks: list[Mark] = []
+    height = 100 / max(1, len(rows))
+    for at, (name, end, parts) in enumerate(rows):
+        top = height * at
+        marks.append(Label(name, 0, top + height * 0.36, "start", "name"))
+        marks.append(Label(end, 100, top + height * 0.36, "end"))
+        x = 0.0
+        for kind, share in parts:
+            if share > 0:
+                marks.append(Bar(kind, x, top + height * 0.5, 100 * share, height * 0.3))
+            x += 100 * share
+    return marks
