@@ -8,8 +8,8 @@ from .model import Theme
 def css(theme: Theme) -> str:
     """The theme as CSS custom properties: `--ink-soft`, `--spot-red`, `--radius`, `--phone-title` and so on.
 
-    The dark colours follow the reader's own setting. Sizes are in rem, so they follow the font size that
-    is set in the browser.
+    The dark colours follow the reader's own setting, unless `data-look` says light
+    or dark. Sizes are in rem, so they follow the font size that is set in the browser.
     """
     shapes = {"radius": f"{theme.radius:g}px", "step": f"{theme.step:g}px"}
     spots = {f"spot-{name}": colour for name, colour in asdict(theme.spot).items()}
@@ -20,7 +20,9 @@ def css(theme: Theme) -> str:
     }
     light = _css_block({"color-scheme": "light dark"}, asdict(theme.light) | shapes | spots | sizes)
     dark = _css_block({}, asdict(theme.dark))
-    return f":root{light}\n@media (prefers-color-scheme: dark){{:root{dark}}}\n"
+    follows = f"@media (prefers-color-scheme: dark){{:root:not([data-look=light]){dark}}}"
+    schemes = ":root[data-look=light]{color-scheme:light}\n:root[data-look=dark]{color-scheme:dark}"
+    return f":root{light}\n{follows}\n:root[data-look=dark]{dark}\n{schemes}\n"
 
 
 def _css_block(plain: dict[str, str], custom: dict[str, str]) -> str:

@@ -1,7 +1,7 @@
 """The shop is closed. Says when it opens again; a late shopper can still rate the visit."""
 
+from assets.i18n.reopening import reopening_text
 from assets.i18n.texts import Texts
-from kiosk.session.reopening_text import reopening_text
 from kiosk.session.session_flow import SessionFlow
 from kiosk.widgets.message import MessagePage
 
@@ -13,7 +13,8 @@ class ClosedPage(MessagePage):
         self.in_full = True
         super().show(flow, texts, now)
         self.icon = "moon"
-        reopening = reopening_text(flow.floor, texts)
+        floor = flow.floor
+        reopening = reopening_text(floor.catalogue, floor.at, texts) if floor.catalogue else ""
         self.title = reopening or texts.say("kiosk.closed.title")
         self.text = texts.say("kiosk.closed.text" if reopening else "kiosk.closed.unknown")
         self.say_first = ""

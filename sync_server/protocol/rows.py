@@ -48,6 +48,11 @@ class VisitRow(Struct, frozen=True, gc=False, omit_defaults=True):
     phone: bool = False
 
     @property
+    def estimate(self) -> tuple[float, float] | None:
+        """The bracket of the wait from now, seconds; None if there is none."""
+        return None if self.low_s is None or self.high_s is None else (self.low_s, self.high_s)
+
+    @property
     def promised(self) -> tuple[int, int] | None:
         """From when to when the wait ends as the shopper was last told, ms UTC; None if nothing was told."""
         if self.promised_from is None or self.promised_until is None:

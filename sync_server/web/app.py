@@ -15,6 +15,7 @@ from assets import paths
 from assets.theme.css import css
 from assets.theme.load import load_theme
 from sync_server.domain.permissions import Permission
+from sync_server.service.enrol.wall_requests import WallRequests
 from sync_server.service.figures import metrics_of
 from sync_server.service.processing.processor import Unavailable
 from sync_server.service.server import Server
@@ -24,10 +25,11 @@ from sync_server.web.api import health, visits
 from sync_server.web.api.visits import open_rates
 from sync_server.web.http.proxies import behind_proxies
 from sync_server.web.http.security import PLAN_FORM, BodyLimit, SecurityHeaders
+from sync_server.web.http.shown_walls import ShownWalls
 from sync_server.web.http.transport import PrivateTransport
 from sync_server.web.manager import first_run, layout, sign_in, today
 from sync_server.web.manager.access import FIRST_RUN, HOME, Endpoint, signed_in
-from sync_server.web.manager.devices import device, device_list, pairing_codes
+from sync_server.web.manager.devices import device, device_list, pairing_codes, walls
 from sync_server.web.manager.now import at_kiosks, now_page, person, visit_help
 from sync_server.web.manager.report import report_page
 from sync_server.web.manager.session import ManagerSessions, session_middleware
@@ -36,6 +38,7 @@ from sync_server.web.manager.staffing import staffing_page
 from sync_server.web.manager.visit_log import corrections, log_page, visit_page
 from sync_server.web.shopper import pages
 from sync_server.web.shopper.returning import return_rate
+from sync_server.web.wall import asking, display
 
 STATIC = Path(__file__).parent / "static"
 WEB_FONTS = frozenset(paths.FONTS.glob("*.woff2"))
@@ -63,6 +66,11 @@ def make_app(server: Server) -> Starlette:
             Route("/v/{link}/leave", pages.leave, methods=["GET", "POST"]),
             Route("/v/{link}/back", pages.back, methods=["POST"]),
             Route("/v/{link}/rate", pages.rate, methods=["POST"]),
+            Route("/wall", asking.begin),
+            Route("/wall/asking/{request}", asking.asking),
+            Route("/wall/asking/{request}/now", asking.asking_now),
+            Route("/wall/{token}", display.display),
+            Route("/wall/{token}/events", display.events),
             Route("/manager", _home),
             Route("/manager/sign-in", sign_in.sign_in, methods=["GET", "POST"]),
             Route("/manager/sign-out", sign_in.sign_out, methods=["POST"]),
@@ -98,7 +106,12 @@ def make_app(server: Server) -> Starlette:
             Route("/manager/device/{device}", _managed(device.page), methods=["GET"]),
             Route("/manager/device/{device}", _managed(device.change), methods=["POST"]),
             Route("/manager/device/{device}/revoke", _managed(device.revoke), methods=["GET", "POST"]),
+            Route("/manager/walls", _managed(walls.let_in), methods=["POST"]),
+            Route("/manager/walls/{n}", _managed(walls.page), methods=["GET"]),
+            Route("/manager/walls/{n}", _managed(walls.change), methods=["POST"]),
+            Route("/manager/walls/{n}/remove", _managed(walls.remove), methods=["POST"]),
             Route("/static/theme.css", theme),
+            Route("/static/called.wav", _called_sound),
             Route("/static/icons.ttf", _icons),
             Route("/static/fonts/{name}.woff2", _font),
             Mount("/static", _Static(directory=STATIC)),
@@ -129,6 +142,8 @@ def make_app(server: Server) -> Starlette:
     app.state.forecasts = staffing_page.DailyForecasts()
     app.state.open_rates = open_rates()
     app.state.return_rate = return_rate()
+    app.state.wall_requests = WallRequests()
+    app.state.shown_walls = ShownWalls()
     app.state.metrics = metrics_of(server)
     return app
 
@@ -157,6 +172,10 @@ async def _robots(_request: Request) -> Response:
 
 async def _icons(_request: Request) -> Response:
     return FileResponse(paths.ICON_FONT, media_type="font/ttf", headers=A_DAY)
+
+
+async def _called_sound(_request: Request) -> Response:
+    return FileResponse(paths.sound("called"), media_type="audio/wav", headers=A_DAY)
 
 
 async def _font(request: Request) -> Response:

@@ -110,12 +110,15 @@ def _message_page(
     link: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
+    headers = dict(headers or {})
+    if request.url.path.startswith("/wall"):
+        headers["Refresh"] = str(RETRY_AFTER_S)  # nobody taps on a wall display
     link_text = "manager.nav.today" if link == HOME and status < 500 else "common.again"
     kind = ManagerMessage if _is_manager_page(request) else ShopperMessage
     message = kind(title, sentence, link, link_text)
     links = LanguageLinks(in_language=lambda code: f"?lang={code}")
     response = html_page(request, _language(request), status, message, links)
-    response.headers.update(headers or {})
+    response.headers.update(headers)
     return response
 
 

@@ -136,6 +136,7 @@ def test_log_page_names_every_other_table(db):
         "devices",
         "planned_shifts",
         "staff_plans",
+        "walls",
     }
     written = page("visit-log.md")
     assert all(f"`{table}`" in written for table in for_people)

@@ -6,6 +6,8 @@ import os
 import shutil
 import sqlite3
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,10 +18,11 @@ from sync_server.service.admin import client
 from sync_server.service.auth import devices, managers, password_hash, pins, tokens
 from sync_server.service.auth.errors import AccountError
 from sync_server.service.auth.server_key import make_server_key
+from sync_server.service.auth.walls import WallSettings, add_wall, list_walls, remove_wall
 from sync_server.service.privacy import replaced_stores
 from sync_server.service.privacy.replaced_stores import ReplacedStores
 from sync_server.service.privacy.retention import DESCRIPTION_MS
-from sync_server.service.storage.connection import connect, reading
+from sync_server.service.storage.connection import connect, reading, transaction
 from sync_server.service.storage.data_dir import DataDir, DataDirError, DataDirInUse, DataDirLock
 from sync_server.service.storage.epochs import current_epoch
 from sync_server.service.storage.errors import StoreError
@@ -126,14 +129,28 @@ def test_devices_revoked_since_stay_revoked_and_new_ones_are_named(folder, tmp_p
     assert device.revoked_at is not None
 
 
+@contextmanager
+def connection(folder: DataDir) -> Iterator[sqlite3.Connection]:
+    db = connect(folder.store)
+    try:
+        with transaction(db):
+            yield db
+    finally:
+        db.close()
+
+
 def test_accounts_and_tokens_that_were_removed_stay_out_and_new_secrets_stay(folder, tmp_path):
     for name in ("gone", "stays"):
         client.run(folder, "add_manager", name=name, role="manager", password="of the backup")
         client.run(folder, "add_token", name=name)
+        with connection(folder) as db:
+            add_wall(db, WallSettings(name, "en"), SOON)
     client.run(folder, "set_pin", employee="tom", pin="471147")
     made = back_up(folder, tmp_path / "into", SOON)
     client.run(folder, "remove_manager", name="gone")
     client.run(folder, "revoke_token", name="gone")
+    with connection(folder) as db:
+        remove_wall(db, next(wall.n for wall in list_walls(db) if wall.settings.name == "gone"))
     client.run(folder, "set_password", name="stays", password="changed since")
     client.run(folder, "set_pin", employee="tom", pin="582258")
     client.run(folder, "add_manager", name="new", role="readonly", password="added since")
@@ -144,6 +161,7 @@ def test_accounts_and_tokens_that_were_removed_stay_out_and_new_secrets_stay(fol
         assert accounts_now.keys() == {"manager", "stays"}
         assert password_hash.verify_password(accounts_now["stays"], "changed since")
         assert [name for name, _ in tokens.list_tokens(db)] == ["stays"]
+        assert [wall.settings.name for wall in list_walls(db)] == ["stays"]
         assert password_hash.verify_password(pins.pin_hash(db, "tom"), "582258")
 
 

@@ -20,6 +20,7 @@ from playwright.sync_api import BrowserContext
 
 from sync_server.domain.resolution import Resolution
 from sync_server.service import server as server_module
+from sync_server.service.auth.walls import WallSettings, add_wall, list_walls
 from sync_server.service.storage.connection import reading
 from sync_server.service.storage.data_dir import DataDir
 from sync_server.service.upkeep.create_store import make_store
@@ -29,6 +30,7 @@ from .device_steps import ask_to_join, pair
 from .running_server import RunningServer, VisitDriver, running_server
 from .steps import sign_in_once
 
+SCREENS = ((1920, 1080), (1080, 1920))  # of a wall display
 SIZES = ((1440, 900), (390, 844))  # the manager's screen and a phone
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
@@ -70,6 +72,10 @@ PAGES = (
     WebPage("device", "/manager/device/{device}", framed=True),
     WebPage("device-revoke", "/manager/device/{device}/revoke", framed=True),
     WebPage("device-code", "/manager/devices/codes/{code}", framed=True),
+    WebPage("devices-wall", "/manager/devices?wall=482913", framed=True),
+    WebPage("wall-settings", "/manager/walls/{wall_n}", framed=True),
+    WebPage("wall", "/wall/{wall}", sizes=SCREENS),
+    WebPage("wall-asking", "/wall/asking/{wall_asking}", sizes=SCREENS),
     WebPage("not-found", "/manager/visits/none"),
     WebPage("sign-in", "{stranger}/manager/sign-in"),
     WebPage("first-run", "{stranger}/manager/first-run/{setup}"),
@@ -95,7 +101,7 @@ class Shop:
     def __init__(self, running: RunningServer, stranger: RunningServer) -> None:
         self.running = running
         self._places = {"stranger": stranger.address, "setup": stranger.server.setup_code() or ""}
-        self._places |= _people(running) | _log(running) | _devices(running)
+        self._places |= _people(running) | _log(running) | _devices(running) | _walls(running)
 
     def address(self, page: WebPage, language: str = "en") -> str:
         """The page's address, in this language."""
@@ -182,3 +188,19 @@ def _devices(running: RunningServer) -> dict[str, str]:
             ask_to_join(running, run_in_thread, kind)
     code = running.call(lambda: running.server.enrol.make_code("kiosk", "Window"))
     return {"device": kiosk.device_id, "code": code.id}
+
+
+def _walls(running: RunningServer) -> dict[str, str]:
+    """A wall display, and a screen that asks to be one."""
+    server = running.server
+
+    async def write() -> tuple[str, int]:
+        settings = WallSettings("By the desk", server.processor.catalogue.store.languages[0])
+        token = await server.processor.writer.call(lambda db: add_wall(db, settings, running.clock.now))
+        return token, (await server.processor.writer.call(list_walls))[0].n
+
+    token, n = running.run(write())
+    with requests.Session() as http:
+        http.trust_env = False
+        asking = http.get(running.address + "/wall").url.rpartition("/")[2]
+    return {"wall": token, "wall_n": str(n), "wall_asking": asking}

@@ -30,6 +30,7 @@ TIMES = (
     ("tries", "until"),
     ("epochs", "began_at"),
     ("staff_plans", "imported_at"),
+    ("walls", "made_at"),
 )
 _UPDATE = "UPDATE visit_events SET at_server = ?, happened_at = ? WHERE seq = ?"
 _UPDATE_BODY = "UPDATE visit_events SET body = printf('%-*s', length(CAST(body AS BLOB)), ?) WHERE seq = ?"

@@ -26,7 +26,9 @@ def add_token(db: sqlite3.Connection, name: str, now: int) -> str:
     if db.execute("SELECT 1 FROM tokens WHERE name = ?", (name,)).fetchone():
         raise AccountError(f'there is a token "{name}" already; revoke it first, or choose another name')
     token = secrets.token_urlsafe(BYTES)
-    db.execute("INSERT INTO tokens (name, token_hash, made_at) VALUES (?,?,?)", (name, _hash(token), now))
+    db.execute(
+        "INSERT INTO tokens (name, token_hash, made_at) VALUES (?,?,?)", (name, hash_token(token), now)
+    )
     return token
 
 
@@ -43,9 +45,10 @@ def revoke_token(db: sqlite3.Connection, name: str) -> None:
 
 def token_name(db: sqlite3.Connection, token: str) -> str | None:
     """The name of the program with this token; None if there is none."""
-    row = db.execute("SELECT name FROM tokens WHERE token_hash = ?", (_hash(token),)).fetchone()
+    row = db.execute("SELECT name FROM tokens WHERE token_hash = ?", (hash_token(token),)).fetchone()
     return str(row[0]) if row else None
 
 
-def _hash(token: str) -> str:
+def hash_token(token: str) -> str:
+    """What is stored of a token."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -57,6 +57,9 @@ PAIRING_SILENT_MS = 20_000  # a device that has not asked for so long is gone, a
 PAIRING_CODES = 16  # valid at once
 WRONG_CODES = 2000  # in that time, from everybody together
 WRONG_CODES_PER_ADDRESS = 20  # so that an address that guesses does not shut others out
+WALLS_ASKING = 32  # wall displays that show a code, at once
+WALLS_ASKING_PER_ADDRESS = 8
+WRONG_WALL_CODES = 20  # that managers have typed, in PAIRING_WINDOW_MS
 
 # --- PINs and passwords: wrong ones that cost nothing, then the first pause, doubled up to the longest ---
 # Each wrong PIN counts for the employee and for the tablet: another tablet does not help who guesses one

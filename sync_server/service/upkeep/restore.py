@@ -143,6 +143,7 @@ class _Access(Struct, frozen=True):
     devices: list[tuple[str, str, int | None]]  # key, name, when revoked
     accounts: list[tuple[str, str, int, str]]  # name, password's hash, when set, role
     tokens: list[tuple[str]]  # their hashes
+    walls: list[tuple[str]]  # the hashes of their tokens
     pins: list[tuple[str, int, str]]  # hash, when set, employee
 
 
@@ -156,6 +157,7 @@ def _read_access(data_dir: DataDir) -> _Access | None:
                 db.execute("SELECT public_key, name, revoked_at FROM devices").fetchall(),
                 db.execute("SELECT name, password_hash, set_at, role FROM accounts").fetchall(),
                 db.execute("SELECT token_hash FROM tokens").fetchall(),
+                db.execute("SELECT token_hash FROM walls").fetchall(),
                 db.execute("SELECT pin_hash, pin_set_at, id FROM employees WHERE pin_set_at > 0").fetchall(),
             )
     except StoreError:  # it may be damaged, which may be why it is restored
@@ -168,12 +170,16 @@ def _server_key_bytes(path: Path) -> bytes | None:
 
 
 def _keep_secrets(db: sqlite3.Connection, old: _Access) -> None:
-    """Accounts and tokens that were removed since the backup stay removed; newer passwords and PINs stay.
+    """Accounts, tokens and wall displays that were removed since the backup stay removed.
 
-    What was removed is known only by its absence, so this is for the store of the backup, not for
-    another one.
+    Newer passwords and PINs stay. What was removed is known only by its absence, so this is for the store of
+    the backup, not for another one.
     """
-    for table, column, rows in (("accounts", "name", old.accounts), ("tokens", "token_hash", old.tokens)):
+    for table, column, rows in (
+        ("accounts", "name", old.accounts),
+        ("tokens", "token_hash", old.tokens),
+        ("walls", "token_hash", old.walls),
+    ):
         for (value,) in db.execute(f"SELECT {column} FROM {table}").fetchall():
             if value not in {row[0] for row in rows}:
                 db.execute(f"DELETE FROM {table} WHERE {column} = ?", (value,))

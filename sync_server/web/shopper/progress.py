@@ -75,9 +75,7 @@ def visit_progress(visit: VisitDetail, floor: Floor) -> VisitProgress:
         name = asked.name if asked else None
     in_line = row if stage is Stage.FINDING else None
     promised = in_line.promised if in_line else None
-    estimate = None
-    if in_line is not None and in_line.low_s is not None and in_line.high_s is not None:
-        estimate = in_line.low_s, in_line.high_s
+    estimate = in_line.estimate if in_line else None
     low_s, high_s = wait_to_tell(estimate, promised, floor.now) or (None, None)
     return VisitProgress(
         visit=visit,

@@ -309,3 +309,23 @@ def indexes_of_a_long_log(db: Database) -> None:
     )
     db.execute("CREATE INDEX idx_visits_state ON visits (state, day, created_at) WHERE ended_at IS NOT NULL")
     db.execute("CREATE INDEX idx_visits_open ON visits (day, created_at) WHERE ended_at IS NULL")
+
+
+@migrations()
+def walls(db: Database) -> None:
+    """Wall displays: screens that show which tickets are called, by a token in the address."""
+    db.table("walls").create(
+        {
+            "n": int,
+            "made_at": int,
+            "token_hash": str,
+            "name": str,
+            "language": str,
+            "look": str,
+            "sound": int,
+        },
+        pk="n",
+        not_null={"made_at", "token_hash", "name", "language", "look", "sound"},
+        strict=True,
+    )
+    db.table("walls").create_index(["token_hash"], unique=True)

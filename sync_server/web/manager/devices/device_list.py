@@ -15,12 +15,14 @@ from starlette.responses import RedirectResponse, Response
 from sync_server.domain.permissions import Permission
 from sync_server.service.auth.devices import DeviceEntry, list_devices
 from sync_server.service.auth.errors import AccountError, KeyAlreadyEnrolled
+from sync_server.service.auth.walls import Wall, list_walls
 from sync_server.service.enrol.requests import ApprovalProblem, NotApproved, RequestRefused
 from sync_server.service.enrol.service import UnavailableReason
 from sync_server.service.server import Server
 from sync_server.service.storage.connection import reading
 from sync_server.service.sync.device_reports import DeviceTrouble
 from sync_server.web.http.app_state import server_of
+from sync_server.web.http.shown_walls import ShownWalls
 from sync_server.web.http.sse import event_stream, html_events
 from sync_server.web.http.templates import Context, render, texts_of
 from sync_server.web.manager.access import has_permission, while_signed_in
@@ -58,7 +60,8 @@ class DeviceList(Context, frozen=True):
 
     `asking` are the screens that ask, and `waiting` how many of them can be decided on. `unavailable` is why
     no device can be let in, and `settings_file` where to change that. `enrol_address` is what to type on a
-    new one, one address or another; empty if it is not known.
+    new one, one address or another; empty if it is not known. `walls` are the wall displays, and `shown` the
+    numbers of those that are open in a browser.
     """
 
     template: ClassVar[str] = "manager/devices/devices_live.html"
@@ -72,14 +75,20 @@ class DeviceList(Context, frozen=True):
     unavailable: UnavailableReason | None
     settings_file: str
     enrol_address: str
+    walls: list[Wall]
+    shown: set[int]
 
 
 class DevicesPage(Context, frozen=True):
-    """The rest of the page. `problem` is the key of what went wrong with a form, empty if nothing did."""
+    """The rest of the page. `problem` is the key of what went wrong with a form, empty if nothing did.
+
+    `wall_code` is the code of a wall display, from the QR code on it or as it was typed; None if neither.
+    """
 
     template: ClassVar[str] = "manager/devices/devices.html"
 
     problem: str
+    wall_code: str | None
 
 
 async def page(request: Request) -> Response:
@@ -87,11 +96,18 @@ async def page(request: Request) -> Response:
     return await devices_page(request)
 
 
-async def devices_page(request: Request, problem: str = "", failed: Decision | None = None) -> Response:
-    """The page, with what went wrong if a form could not be done: `failed` if it was that of a card."""
+async def devices_page(
+    request: Request, problem: str = "", failed: Decision | None = None, wall_code: str | None = None
+) -> Response:
+    """The page, with what went wrong if a form could not be done: `failed` if it was that of a card.
+
+    `wall_code` is what was typed in the form of a wall display, if it was that.
+    """
     devices = await _device_list(request, failed)
     status = 400 if problem or failed else 200
-    return framed_page(request, "devices", DevicesPage(problem), status, devices)
+    scanned = request.query_params.get("wall")
+    wall_code = wall_code if scanned is None else scanned[:MAX_TYPED_DIGITS]
+    return framed_page(request, "devices", DevicesPage(problem, wall_code), status, devices)
 
 
 async def events(request: Request) -> Response:
@@ -151,10 +167,11 @@ async def find_device(request: Request) -> ListedDevice:
 
 async def _device_list(request: Request, failed: Decision | None = None) -> DeviceList:
     server = server_of(request)
-    entries = await asyncio.to_thread(_read_devices, server)
+    entries, walls = await asyncio.to_thread(_read_both, server)
     listed = [_listed_device(server, entry) for entry in entries]
     language = manager_language(request)
     texts = texts_of(language)
+    shown_walls: ShownWalls = request.app.state.shown_walls
     asking = asking_screens(server, texts, entries, failed)
     return DeviceList(
         token=form_token(request),
@@ -166,12 +183,19 @@ async def _device_list(request: Request, failed: Decision | None = None) -> Devi
         unavailable=server.enrol.unavailable,
         settings_file=str(server.data_dir.settings),
         enrol_address=format_list(server.enrol.network_addresses, "or", language),
+        walls=walls,
+        shown={wall.n for wall in walls if wall.n in shown_walls},
     )
 
 
 def _read_devices(server: Server) -> list[DeviceEntry]:
     with reading(server.data_dir.store) as db:
         return list_devices(db)
+
+
+def _read_both(server: Server) -> tuple[list[DeviceEntry], list[Wall]]:
+    with reading(server.data_dir.store) as db:
+        return list_devices(db), list_walls(db)
 
 
 def _listed_device(server: Server, entry: DeviceEntry) -> ListedDevice:

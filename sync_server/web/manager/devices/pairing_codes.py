@@ -10,6 +10,7 @@ from sync_server.protocol import enrol
 from sync_server.service.auth.errors import AccountError
 from sync_server.service.enrol.requests import PairingCode
 from sync_server.web.http.app_state import server_of
+from sync_server.web.http.qr_code import qr_svg
 from sync_server.web.http.templates import Context, render
 from sync_server.web.manager.forms import read_form
 from sync_server.web.manager.layout import framed_page, manager_language
@@ -74,20 +75,3 @@ def _code_status(request: Request) -> CodeStatus:
         minutes=-(-(code.until - now) // 60_000) if code else 0,
         qr_code=qr_svg(enrol.invitation(addresses, code.code)) if code and is_open else None,
     )
-
-
-def qr_svg(text: str) -> Markup:
-    """A QR code as an SVG element: one path, one unit a module, with the white margin that scanners need."""
-    from qrcode.constants import ERROR_CORRECT_M
-    from qrcode.main import QRCode
-
-    made = QRCode(error_correction=ERROR_CORRECT_M, border=4)
-    made.add_data(text)
-    made.make()
-    matrix = made.get_matrix()
-    dark = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(matrix) for x, on in enumerate(row) if on)
-    size = len(matrix)
-    return Markup(
-        '<svg class="qr" viewBox="0 0 {0} {0}" aria-hidden="true" shape-rendering="crispEdges">'
-        '<path fill="#fff" d="M0 0h{0}v{0}h-{0}z"/><path fill="#000" d="{1}"/></svg>'
-    ).format(size, Markup(dark))

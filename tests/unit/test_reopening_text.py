@@ -1,10 +1,10 @@
-"""What a closed kiosk says about the next opening."""
+"""What a closed shop says about the next opening."""
 
 import pytest
 from msgspec.structs import replace
 
+from assets.i18n.reopening import reopening_text
 from assets.i18n.texts import Texts
-from kiosk.session.reopening_text import reopening_text
 from kiosk.session.session import KioskScreen
 from kiosk.session.session_flow import SessionFlow
 from kiosk.session.visit_progress import FloorState
@@ -46,7 +46,8 @@ def floor_at(at: int = NIGHT, **store: object) -> FloorState:
 )  # fmt: skip
 def test_the_next_opening_in_words(store: dict[str, object], at: int, en: str, nl: str, fi: str) -> None:
     floor = floor_at(at, **store)
-    assert [reopening_text(floor, Texts(language)) for language in ("en", "nl", "fi")] == [en, nl, fi]
+    said = [reopening_text(floor.catalogue, floor.at, Texts(language)) for language in ("en", "nl", "fi")]
+    assert said == [en, nl, fi]
 
 
 def test_a_store_that_takes_needs_when_closed_shows_the_greeting() -> None:

@@ -2,18 +2,17 @@
 
 from datetime import timedelta
 
-from assets.i18n.texts import Texts
+from sync_server.domain.catalogue.catalogue import Catalogue
 
-from .visit_progress import FloorState
+from .texts import Texts
 
 WEEKDAY_RANGE_DAYS = 7  # within this range a weekday is enough to say which day is meant
 
 
-def reopening_text(floor: FloorState, texts: Texts) -> str:
-    """When the shop opens next, as a sentence; empty if that is not known."""
-    catalogue, at = floor.catalogue, floor.at
-    opens = catalogue.hours.next_opening(at) if catalogue else None
-    if catalogue is None or opens is None:
+def reopening_text(catalogue: Catalogue, at: int, texts: Texts) -> str:
+    """When the shop opens next after `at` (ms UTC), as a sentence; empty if that is not known."""
+    opens = catalogue.hours.next_opening(at)
+    if opens is None:
         return ""
     when, today = catalogue.local(opens), catalogue.local(at).date()
     time = texts.time(when)
