@@ -18,6 +18,7 @@ from sync_server.domain.permissions import Permission
 from sync_server.service.enrol.wall_requests import WallRequests
 from sync_server.service.figures import metrics_of
 from sync_server.service.processing.processor import Unavailable
+from sync_server.service.reports.exports import process
 from sync_server.service.server import Server
 from sync_server.service.storage.errors import StoreError
 from sync_server.web import errors
@@ -35,7 +36,7 @@ from sync_server.web.manager.report import report_page
 from sync_server.web.manager.session import ManagerSessions, session_middleware
 from sync_server.web.manager.slow_figures import SlowFigures
 from sync_server.web.manager.staffing import staffing_page
-from sync_server.web.manager.visit_log import corrections, log_page, visit_page
+from sync_server.web.manager.visit_log import corrections, exports, log_choices, log_page, visit_page
 from sync_server.web.shopper import pages
 from sync_server.web.shopper.returning import return_rate
 from sync_server.web.wall import asking, display
@@ -96,7 +97,10 @@ def make_app(server: Server) -> Starlette:
             Route("/manager/visits/{visit}", signed_in(visit_page.page)),
             Route("/manager/visits/{visit}/correct", _managed(corrections.correct), methods=["GET", "POST"]),
             Route("/manager/visits/{visit}/ask", _managed(now_page.ask_again), methods=["POST"]),
-            Route("/manager/log.csv", signed_in(log_page.log_csv)),
+            Route("/manager/log.{kind}", signed_in(exports.export)),
+            Route("/manager/log/views", signed_in(log_choices.save_view), methods=["POST"]),
+            Route("/manager/log/views/remove", signed_in(log_choices.remove_view), methods=["POST"]),
+            Route("/manager/log/columns", signed_in(log_choices.keep_columns), methods=["POST"]),
             Route("/manager/devices", signed_in(device_list.page)),
             Route("/manager/devices/events", signed_in(device_list.events)),
             Route("/manager/devices/requests/{request}", _managed(device_list.decide), methods=["POST"]),
@@ -137,6 +141,8 @@ def make_app(server: Server) -> Starlette:
     )
     app.state.server = server
     app.state.sessions = ManagerSessions(server.processor.pace)
+    app.state.exports = set()
+    process.remove_leftovers(server.data_dir)
     app.state.slow_figures = SlowFigures()
     app.state.slow_reports = SlowFigures()
     app.state.forecasts = staffing_page.DailyForecasts()

@@ -81,8 +81,8 @@ def test_a_filter_shows_its_visits_and_no_others(
 
 def test_filters_are_filled_in_and_cleared_by_hand(running_with_past: RunningServer, desktop: Page) -> None:
     open_as_manager(running_with_past, desktop, "/manager/log")
-    desktop.get_by_label("Employee").select_option("Maya")
-    desktop.get_by_label("How it ended").select_option("Repair booked")
+    desktop.get_by_role("combobox", name="Employee").select_option("Maya")
+    desktop.get_by_role("combobox", name="How it ended").select_option("Repair booked")
     desktop.get_by_label("From").fill("2026-02-28")
     desktop.get_by_role("button", name="Show").click()
     desktop.wait_for_url("**employee=maya**")
@@ -91,9 +91,9 @@ def test_filters_are_filled_in_and_cleared_by_hand(running_with_past: RunningSer
     )
     assert expected
     assert desktop.locator("tbody th").all_inner_texts() == expected
-    expect(desktop.get_by_label("Employee")).to_have_value("maya")
+    expect(desktop.get_by_role("combobox", name="Employee")).to_have_value("maya")
     desktop.get_by_role("link", name="Clear filters").click()
-    expect(desktop.get_by_label("Employee")).to_have_value("")
+    expect(desktop.get_by_role("combobox", name="Employee")).to_have_value("")
 
 
 def test_pages_follow_each_other_without_a_gap(running_with_past: RunningServer, desktop: Page) -> None:
@@ -195,7 +195,7 @@ def test_the_filter_of_a_figure_stays_and_can_be_left(
     running_with_past: RunningServer, desktop: Page
 ) -> None:
     open_as_manager(running_with_past, desktop, f"/manager/log?from={SATURDAY}&figure=service_level&part=yes")
-    desktop.get_by_label("Need").select_option("pick_up")
+    desktop.get_by_role("combobox", name="Need").select_option("pick_up")
     desktop.get_by_role("button", name="Show", exact=True).click()
     desktop.wait_for_url("**figure=service_level&part=yes**")
     desktop.get_by_role("link", name="Show all").click()

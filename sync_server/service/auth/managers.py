@@ -115,4 +115,6 @@ def remove(db: sqlite3.Connection, name: str) -> None:
     managers = [a for a in every(db) if a.role is ActorKind.MANAGER]
     if managers == [account]:
         raise AccountError(f'"{name}" is the only manager; add another one first')
+    for kept in ("saved_views", "log_columns"):  # another one of this name must not find them
+        db.execute(f"DELETE FROM {kept} WHERE account = ?", (name,))
     db.execute("DELETE FROM accounts WHERE name = ?", (name,))

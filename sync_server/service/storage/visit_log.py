@@ -1,20 +1,58 @@
 """Reads the view `visit_log`: its lines, filtered, page by page."""
 
+import re
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
-# Only visits whose words are not deleted yet have some: those of a day or so, which an index knows.
-HAS_WORDS = (
-    "visit_id IN (SELECT visit_id FROM visits JOIN visit_events USING (visit_id)"
-    " WHERE (described OR linked) AND described"
-    " AND event IN ('noted', 'handed_over', 'completed', 'corrected', 'rated')"
-    " AND (json_extract(body, '$.note') LIKE :search ESCAPE '!'"
-    "  OR json_extract(body, '$.comment') LIKE :search ESCAPE '!'))"
-)
+from sync_server.domain.visit.visit import ENDED
+
+from .words_search import visits_with_words
+
 NEWEST_FIRST = "day DESC, created_at DESC, rowid DESC"  # as the indexes have them: nothing is sorted
+_TICKET = re.compile(r"([A-Za-z]{1,2})-?([1-9][0-9]{0,3})")
+_WAIT = "CASE WHEN NOT (source = 'staff' AND created_at IS serving_at)"
+
+# By which columns the lines can be ordered, besides the time of arrival: an expression over the table.
+SORTS = {
+    "ticket": "ticket",
+    "need": "need",
+    "wait_s": f"{_WAIT} THEN coalesce(serving_at, ended_at) - created_at END",
+    "employee": "employee",
+    "service_s": f"{_WAIT} THEN CASE WHEN NOT left_open THEN ended_at - serving_at - held_ms END"
+    " ELSE said_service_s * 1000 END",
+    "visit_s": f"{_WAIT} THEN CASE WHEN NOT left_open THEN ended_at - created_at END END",
+    "resolution": "coalesce(resolution, state)",
+    "ces": "ces",
+    "offers": "offers",
+    "handovers": "handovers",
+    "goodwill_cents": "nullif(goodwill_cents, 0)",
+    "party_size": "party_size",
+    "source": "source",
+    "language": "language",
+}
+ARRIVAL = "created_at"
+
+
+class Sort(Struct, frozen=True):
+    """The order of the lines: by a column of SORTS, or by arrival. What is empty comes last."""
+
+    column: str = ARRIVAL
+    descending: bool = True
+
+    def order_by(self) -> str:
+        """The SQL of it."""
+        direction = "DESC" if self.descending else "ASC"
+        if self.column == ARRIVAL:
+            return NEWEST_FIRST if self.descending else NEWEST_FIRST.replace("DESC", "ASC")
+        value = SORTS[self.column]
+        return f"({value}) IS NULL, {value} {direction}, {NEWEST_FIRST}"
+
+
+NEWEST = Sort()
 
 
 class Condition(Struct, frozen=True):
@@ -36,8 +74,8 @@ class LogFilter(Struct, frozen=True):
     search: str | None = None
     also: Condition | None = None
 
-    def where(self) -> tuple[str, dict[str, Any]]:
-        """The SQL condition over the table `visits`, and its values by name."""
+    def where(self, db: sqlite3.Connection) -> tuple[str, dict[str, Any]]:
+        """The SQL condition over the table `visits`, and its values by name. Looks for the words in `db`."""
         conditions: list[str] = ["1"]
         values: dict[str, Any] = {}
         for name, condition in (
@@ -51,10 +89,17 @@ class LogFilter(Struct, frozen=True):
             if value := getattr(self, name):
                 conditions.append(condition)
                 values[name] = value
+        if self.state:
+            # Says it to SQLite as its indexes have it.
+            conditions.append("ended_at IS NOT NULL" if self.state in ENDED else "ended_at IS NULL")
         if self.search:
-            conditions.append(f"(ticket LIKE :search ESCAPE '!' OR {HAS_WORDS})")
-            pattern = self.search.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-            values["search"] = f"%{pattern}%"
+            # A list of ids first, whatever the rest: neither words nor tickets are looked for row by row.
+            conditions.append(
+                "visit_id IN (SELECT visit_id FROM visits WHERE ticket = :ticket"
+                " UNION SELECT value FROM json_each(:found))"
+            )
+            values["ticket"] = _as_ticket(self.search)
+            values["found"] = msgspec.json.encode(visits_with_words(db, self.search)).decode()
         if self.also is not None:
             conditions.append(self.also.sql)
             values |= self.also.values
@@ -62,12 +107,12 @@ class LogFilter(Struct, frozen=True):
 
 
 def visit_log(
-    db: sqlite3.Connection, log_filter: LogFilter, limit: int = 100, offset: int = 0
+    db: sqlite3.Connection, log_filter: LogFilter, limit: int = 100, offset: int = 0, sort: Sort = NEWEST
 ) -> list[dict[str, Any]]:
-    """Lines of the visit log by column name, the newest first."""
+    """Lines of the visit log by column name, the newest first unless `sort` says otherwise."""
     # From the table, and only this page from the view: that computes every column, and its times are texts.
-    where, values = log_filter.where()
-    page = f"SELECT visit_id FROM visits WHERE {where} ORDER BY {NEWEST_FIRST} LIMIT :limit OFFSET :offset"
+    where, values = log_filter.where(db)
+    page = f"SELECT visit_id FROM visits WHERE {where} ORDER BY {sort.order_by()} LIMIT :limit OFFSET :offset"
     visit_ids = [row[0] for row in db.execute(page, {**values, "limit": limit, "offset": offset})]
     names = columns(db)
     lines = (db.execute("SELECT * FROM visit_log WHERE visit_id = ?", (v,)).fetchone() for v in visit_ids)
@@ -93,7 +138,7 @@ def days(db: sqlite3.Connection, log_filter: LogFilter) -> list[str]:
 
 def lines_of_day(db: sqlite3.Connection, log_filter: LogFilter, day: str) -> sqlite3.Cursor:
     """Lines of one day, the oldest first."""
-    where, values = log_filter.where()
+    where, values = log_filter.where(db)
     # Conditions are over the table: in the view its times are texts.
     of_day = f"SELECT visit_id FROM visits WHERE day = :day AND {where}"
     return db.execute(
@@ -110,7 +155,14 @@ def visit(db: sqlite3.Connection, visit_id: str) -> dict[str, Any] | None:
     return dict(zip(names, row, strict=True)) if row else None
 
 
-def count_visits(db: sqlite3.Connection, log_filter: LogFilter) -> int:
-    """How many lines there are."""
-    where, values = log_filter.where()
-    return int(db.execute(f"SELECT count(*) FROM visits WHERE {where}", values).fetchone()[0])
+def count_visits(db: sqlite3.Connection, log_filter: LogFilter, at_most: int = -1) -> int:
+    """How many lines there are. It stops counting at `at_most`; -1 for never."""
+    where, values = log_filter.where(db)
+    counted = f"SELECT count(*) FROM (SELECT 1 FROM visits WHERE {where} LIMIT :at_most)"
+    return int(db.execute(counted, {**values, "at_most": at_most}).fetchone()[0])
+
+
+def _as_ticket(text: str) -> str | None:
+    """The ticket that was typed, as it is stored: `a42` is `A-42`. None for anything else."""
+    match = _TICKET.fullmatch(text.strip())
+    return f"{match[1].upper()}-{match[2]}" if match else None

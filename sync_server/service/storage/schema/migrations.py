@@ -329,3 +329,18 @@ def walls(db: Database) -> None:
         strict=True,
     )
     db.table("walls").create_index(["token_hash"], unique=True)
+
+
+@migrations()
+def saved_views(db: Database) -> None:
+    """What people keep of the visit log: filters by name, and which columns they want to see."""
+    db.table("saved_views").create(
+        {"n": int, "account": str, "name": str, "query": str, "made_by": str, "made_at": int},
+        pk="n",
+        not_null={"name", "query", "made_by", "made_at"},
+        strict=True,
+    )
+    db.table("log_columns").create(
+        {"account": str, "columns": str}, pk="account", not_null={"columns"}, strict=True
+    )
+    db.table("visits").create_index(["ticket"])

@@ -1,47 +1,47 @@
-"""The visit log: every visit, filtered and page by page, and the same visits as CSV."""
+"""The visit log: every visit, filtered, ordered and page by page."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 from urllib.parse import urlencode
 
 from msgspec import Struct
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
-from assets.i18n.texts import Texts
+from sync_server.domain.permissions import Permission
 from sync_server.domain.resolution import Resolution
 from sync_server.domain.visit.visit import State
-from sync_server.service.reports import csv_export
-from sync_server.service.reports.figure_rows import FIGURES, Part, figure_condition
+from sync_server.service.reports import saved_views
+from sync_server.service.reports.exports.formats import FORMATS, Format
+from sync_server.service.reports.saved_views import SavedView
 from sync_server.service.server import Server
 from sync_server.service.storage import catalogue_mirror, visit_log
 from sync_server.service.storage.connection import reading
-from sync_server.service.storage.visit_log import Condition, LogFilter
+from sync_server.service.storage.visit_log import ARRIVAL, NEWEST, SORTS, LogFilter, Sort
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context, need_name, texts_of
-from sync_server.web.manager.day_span import InvalidAddress, parse_date
+from sync_server.web.manager.access import has_permission
+from sync_server.web.manager.forms import form_token
 from sync_server.web.manager.layout import framed_page, manager_language
 
+from .columns import COLUMNS, chosen_columns
+from .log_filter import (
+    FIGURE,
+    ORDER,
+    PARAMETERS,
+    PART,
+    SORT,
+    figure_in_words,
+    given_parameters,
+    requested_filter,
+    requested_sort,
+)
 from .log_rows import LogRow, log_row
 
 PAGE_SIZE = 50
-MAX_FILTER_LENGTH = 100  # characters; the rest is cut off
-
-# Excel takes a file for UTF-8 only if it begins with this mark. Scripts read it as "utf-8-sig";
-# pandas, R and DuckDB skip it by themselves.
-BOM = "\ufeff"
-
-PARAMETERS = {  # of the address, and the fields of LogFilter
-    "from": "from_day",
-    "to": "to_day",
-    "need": "need",
-    "employee": "employee",
-    "state": "state",
-    "resolution": "resolution",
-    "search": "search",
-}
-FIGURE, PART = "figure", "part"  # parameters: a figure of the report, and which of its visits
+MAX_COUNTED = 10_000  # visits; of more the page says "more than"
+MAX_SORTED = 20_000  # visits that are ordered by another column than their arrival, which an index has
 
 Options = list[tuple[str, str]]  # of a filter: the value, and its text
 
@@ -55,29 +55,69 @@ class Choices(Struct, frozen=True):
     resolutions: Options
 
 
+class Download(Struct, frozen=True):
+    """A format in which the visits can be downloaded. `install` is the command that it still needs."""
+
+    kind: str
+    link: str
+    install: str
+
+
+class SortLinks(Struct, frozen=True):
+    """The order of the table. `link` gives the address that orders by a column, None for one that cannot."""
+
+    column: str
+    descending: bool
+    link: Callable[[str], str | None]
+
+
 class LogPage(Context, frozen=True):
     """One page of the log.
 
-    `rows` are those of this page and `count` is how many visits match. `number` is this page's number of
-    `pages`, and `first` the position of its first row; both count from 1. `given` are the filters as the
-    address has them, `link_to_page` gives the address of another page. `figure` says in words which figure's
-    visits these are, empty for none, and `without_figure` is the address of the same page without it.
+    `rows` are those of this page and `count` is how many visits match, at most MAX_COUNTED; `is_more` says
+    that there are more. `number` is this page's number, and `first` the position of its first row; both
+    count from 1. `given` are the filters as the address has them, `query` those
+    that a saved view keeps, `link_to_page` gives the address of
+    another page. `columns` are shown, and `all_columns` can be. `too_many_to_sort` is how many visits can
+    be ordered by a column, 0 where they were. `figure` says in words which figure's visits these are, empty
+    for none, and `without_figure` is the address of the same page without it.
     """
 
     template: ClassVar[str] = "manager/visit_log/log.html"
 
     rows: list[LogRow]
     count: int
+    is_more: bool
     first: int
     number: int
-    pages: int
+    has_next: bool
     filters: LogFilter
     given: Mapping[str, str]
+    query: str
     choices: Choices
     link_to_page: Callable[[int], str]
-    csv_link: str
+    sort: SortLinks
+    too_many_to_sort: int
+    columns: tuple[str, ...]
+    all_columns: tuple[str, ...]
+    downloads: list[Download]
+    views: list[SavedView]
+    may_share: bool
+    token: str
     figure: str
     without_figure: str
+
+
+class _Found(Struct, frozen=True):
+    """What the database has for one page."""
+
+    rows: list[LogRow]
+    has_next: bool
+    count: int
+    is_sorted: bool
+    employees: Options
+    views: list[SavedView]
+    columns: list[str] | None
 
 
 async def log(request: Request) -> Response:
@@ -85,89 +125,44 @@ async def log(request: Request) -> Response:
     server = server_of(request)
     catalogue = server.processor.catalogue
     texts = texts_of(manager_language(request))
-    filters = requested_filter(request)
-    number = _page_number(request)
-    rows, count, employees = await asyncio.to_thread(_read, server, filters, number)
-    shown = (*PARAMETERS, FIGURE, PART)
-    given = {key: value for key, value in request.query_params.items() if key in shown and value}
-    other = {key: value for key, value in given.items() if key in PARAMETERS}
+    filters, sort, number = requested_filter(request), requested_sort(request), _page_number(request)
+    account = request.state.account.name
+    found = await asyncio.to_thread(_read, server, filters, sort, number, account)
+    given = given_parameters(request)
+    without_figure = {name: value for name, value in given.items() if name not in (FIGURE, PART)}
     context = LogPage(
-        rows=rows,
-        count=count,
+        rows=found.rows,
+        count=min(found.count, MAX_COUNTED),
+        is_more=found.count > MAX_COUNTED,
         first=(number - 1) * PAGE_SIZE + 1,
         number=number,
-        pages=-(-count // PAGE_SIZE),
+        has_next=found.has_next,
         filters=filters,
         given=given,
+        query=urlencode({name: value for name, value in given.items() if name != "search"}),
         choices=Choices(
             needs=[
                 (need.code, need_name(catalogue, need.code, texts))
                 for need in catalogue.needs
                 if catalogue.need(need.code)
             ],
-            employees=employees,
+            employees=found.employees,
             states=[(state.value, texts.say(f"state.{state}")) for state in State],
             resolutions=[(end.value, texts.say(f"resolution.{end}")) for end in Resolution],
         ),
         link_to_page=lambda page: f"?{urlencode({**given, 'page': page})}",
-        csv_link=f"/manager/log.csv?{urlencode(given)}",
-        figure=_figure_in_words(given, texts),
-        without_figure=f"?{urlencode(other)}",
+        sort=_sort_links(sort if found.is_sorted else NEWEST, given),
+        too_many_to_sort=0 if found.is_sorted else MAX_SORTED,
+        columns=chosen_columns(found.columns),
+        all_columns=COLUMNS,
+        downloads=_downloads(given),
+        views=found.views,
+        may_share=has_permission(request, Permission.MANAGE),
+        token=form_token(request),
+        figure=figure_in_words(given, texts),
+        without_figure=f"?{urlencode(without_figure)}",
     )
     return framed_page(request, "log", context)
-
-
-async def log_csv(request: Request) -> Response:
-    """All lines that match the filters, streamed, with the stable column names of `visit_log`.
-
-    UTF-8 with a byte order mark, commas, CRLF (RFC 4180). Times are ISO 8601 in UTC.
-    """
-    filters = requested_filter(request)
-    name = "-".join(["visits", *(day for day in (filters.from_day, filters.to_day) if day)])
-    return StreamingResponse(
-        _csv_parts(server_of(request), filters),
-        media_type="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
-    )
-
-
-def requested_filter(request: Request) -> LogFilter:
-    """The filter in the address. Empty parameters filter nothing.
-
-    Raises 400 for a wrong date, and InvalidAddress for a figure that the log does not know.
-    """
-    given = {
-        field: value.strip()[:MAX_FILTER_LENGTH]
-        for parameter, field in PARAMETERS.items()
-        if (value := request.query_params.get(parameter, "")).strip()
-    }
-    for field in ("from_day", "to_day"):
-        if field in given:
-            given[field] = parse_date(given[field]).isoformat()
-    return LogFilter(**given, also=_figure_condition(request))
-
-
-def _figure_condition(request: Request) -> Condition | None:
-    """The visits behind `?figure=service_level&part=no`; without a part all that the figure counts."""
-    figure, part = request.query_params.get(FIGURE), request.query_params.get(PART) or Part.ALL
-    if not figure:
-        return None
-    if figure not in FIGURES:
-        raise InvalidAddress("manager.error.figure", figure)
-    if part not in set(Part):
-        raise InvalidAddress("manager.error.part", part)
-    processor = server_of(request).processor
-    target_s = processor.catalogue.times.service_level_s
-    return figure_condition(figure, Part(part), target_s, processor.clock())
-
-
-def _figure_in_words(given: Mapping[str, str], texts: Texts) -> str:
-    """`Greeted in time: no`."""
-    if FIGURE not in given:
-        return ""
-    name = texts.say(f"figure.{given[FIGURE]}")
-    part = given.get(PART, Part.ALL)
-    return name if part == Part.ALL else texts.say(f"manager.log.figure.{part}", figure=name)
 
 
 def _page_number(request: Request) -> int:
@@ -175,15 +170,43 @@ def _page_number(request: Request) -> int:
     return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 9 else 1
 
 
-def _read(server: Server, filters: LogFilter, number: int) -> tuple[list[LogRow], int, Options]:
+def _read(server: Server, filters: LogFilter, sort: Sort, number: int, account: str) -> _Found:
     with reading(server.data_dir.store) as db:
-        lines = visit_log.visit_log(db, filters, PAGE_SIZE, (number - 1) * PAGE_SIZE)
+        is_sorted = sort.column == ARRIVAL
+        is_sorted = is_sorted or visit_log.count_visits(db, filters, MAX_SORTED + 1) <= MAX_SORTED
+        lines = visit_log.visit_log(
+            db, filters, PAGE_SIZE + 1, (number - 1) * PAGE_SIZE, sort if is_sorted else NEWEST
+        )
         employees = catalogue_mirror.employee_names(db)
         now, names = server.processor.clock(), dict(employees)
-        rows = [log_row(line, server.processor.catalogue, names, now) for line in lines]
-        return rows, visit_log.count_visits(db, filters), employees
+        return _Found(
+            rows=[log_row(line, server.processor.catalogue, names, now) for line in lines[:PAGE_SIZE]],
+            has_next=len(lines) > PAGE_SIZE,
+            count=visit_log.count_visits(db, filters, MAX_COUNTED + 1),
+            is_sorted=is_sorted,
+            employees=employees,
+            views=saved_views.views_for(db, account),
+            columns=saved_views.columns_of(db, account),
+        )
 
 
-def _csv_parts(server: Server, filters: LogFilter) -> Iterator[str]:
-    yield BOM
-    yield from csv_export.visit_log_csv(lambda: reading(server.data_dir.store), filters)
+def _sort_links(sort: Sort, given: Mapping[str, str]) -> SortLinks:
+    def link(column: str) -> str | None:
+        if column not in SORTS and column != ARRIVAL:
+            return None
+        descending = not sort.descending if column == sort.column else True
+        return f"?{urlencode({**given, SORT: column, ORDER: 'desc' if descending else 'asc'})}"
+
+    return SortLinks(sort.column, sort.descending, link)
+
+
+def _downloads(given: Mapping[str, str]) -> list[Download]:
+    which = {name: value for name, value in given.items() if name in (*PARAMETERS, FIGURE, PART)}
+    return [
+        Download(
+            kind.value,
+            f"/manager/log.{kind}?{urlencode(which)}",
+            "" if FORMATS[kind].is_there else FORMATS[kind].install,
+        )
+        for kind in Format
+    ]

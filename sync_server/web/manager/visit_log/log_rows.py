@@ -32,6 +32,13 @@ class LogRow(Struct, frozen=True):
     ces: int | None
     comment: str | None
     corrections: int
+    visit_s: float | None
+    source: str
+    language: str
+    party_size: int | None
+    offers: int | None
+    handovers: int | None
+    goodwill_cents: int | None
 
 
 def log_row(line: Mapping[str, Any], catalogue: Catalogue, employees: Mapping[str, str], now: int) -> LogRow:
@@ -62,4 +69,11 @@ def log_row(line: Mapping[str, Any], catalogue: Catalogue, employees: Mapping[st
         ces=line["ces"],
         comment=line["comment"],
         corrections=line["corrections"],
+        visit_s=line["visit_s"],
+        source=line["source"],
+        language=line["language"] or "",
+        party_size=line["party_size"],
+        offers=line["offers"],
+        handovers=line["handovers"],
+        goodwill_cents=line["goodwill_cents"],
     )
