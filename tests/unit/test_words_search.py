@@ -33,8 +33,9 @@ def store(play: FloorHarness, tmp_path: Path) -> Path:
     play.on("maya", ops.AddNote, first, note="Needs a Pâté-coloured cable, not the 20 cm one")
     play.complete("maya", first, note="came back after lunch")
     play.yes(KIOSK, ops.Rate(first, ces=5, comment="what a lovely shop"))
-    correction = {"because": CorrectedBecause.OTHER, "resolution": Resolution.SOLD, "note": "paid at desk 4"}
-    play.yes(ANNA, ops.Correct(first, play.visit(first).rev, **correction))
+    rev = play.visit(first).rev
+    correction = ops.Correct(first, rev, CorrectedBecause.OTHER, Resolution.SOLD, note="paid at desk 4")
+    play.yes(ANNA, correction)
     play.after(10)
     second = play.open_with("maya", "repair", ticket="A-2")
     play.on("maya", ops.AddNote, second, note="a charging cable")
