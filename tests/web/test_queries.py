@@ -20,14 +20,17 @@ ALLOWED = {
     "ORDER BY day DESC, created_at DESC LIMIT": "a start reads the latest visits in the order of an index",
     "ORDER BY seq DESC LIMIT 1": "the last row of the log, by its key",
     "FROM visit_log LIMIT 0": "the names of the columns; no row is read",
-    "SELECT count(*) FROM visits WHERE": "the log says how many visits match, by counting them",
+    "SELECT count(*) FROM (SELECT 1 FROM visits": "the log counts what matches, and stops at some thousands",
+    "IS NULL, CASE WHEN": "an order by a column; the log counts first that they are not too many",
+    "temp.words": "the words of a day, in memory",
     "FROM ops WHERE refusal IS": "a start reads the results of all ops once, so that none is done twice",
 }
 PAGES = (
     "now", "now?lang=nl", "today", "today?days=7", "today?days=28", "log", "log?page=2",
     "log?state=completed",
     "log?from=2026-03-01&to=2026-03-07", "log?need=cables&employee=maya", "log?resolution=solved",
-    "log?search=A-1", "log.csv", "log.csv?from=2026-03-06", "log.csv?state=cancelled", "devices", "notice",
+    "log?search=A-1", "log?search=lovely", "log?sort=wait_s", "log?figure=service_level&part=no", "log.jsonl",
+    "log.csv", "log.csv?from=2026-03-06", "log.csv?state=cancelled", "devices", "notice",
     "staffing", "staffing?skill=repair", "report", "report?from=2026-03-01&to=2026-03-07",
     "report?span=year",
 )  # fmt: skip
