@@ -1,5 +1,6 @@
 """Puts the web application together: routes, middleware and error pages, as one ASGI application."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from sync_server.service.storage.errors import StoreError
 from sync_server.web import errors
 from sync_server.web.api import health, visits
 from sync_server.web.api.visits import open_rates
+from sync_server.web.http import templates
 from sync_server.web.http.proxies import behind_proxies
 from sync_server.web.http.security import PLAN_FORM, BodyLimit, SecurityHeaders
 from sync_server.web.http.shown_walls import ShownWalls
@@ -48,7 +50,11 @@ REVALIDATE = {"Cache-Control": "no-cache"}  # browsers may store it, but ask bef
 
 
 def make_app(server: Server) -> Starlette:
-    """The application of this running server. Raises DataDirError if the sessions' secret cannot be used."""
+    """The application of this running server. Raises DataDirError if the sessions' secret cannot be used.
+
+    Its templates are compiled meanwhile, in a thread.
+    """
+    threading.Thread(target=templates.compile_all, name="templates", daemon=True).start()
     theme_css = css(load_theme())
 
     async def theme(_request: Request) -> Response:

@@ -249,3 +249,10 @@ def test_visits_without_a_store_are_explained() -> None:
     done = CliRunner().invoke(main, ["simulate", "--visits", "60"])
     assert done.exit_code == 1
     assert "Say --write too" in done.output
+
+
+def test_employees_may_have_long_names(tmp_path: Path) -> None:
+    data_dir = make_store(tmp_path / "store", None, None)
+    text = data_dir.settings.read_text("utf-8").replace('name = "Maya"', f'name = "{"Maya " * 11}"')
+    data_dir.settings.write_text(text, "utf-8")
+    assert fill_store(data_dir.path, days=1, visits=5, seed=1)

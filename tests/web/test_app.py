@@ -3,6 +3,7 @@
 import logging
 import re
 import stat
+import threading
 
 import pytest
 import requests
@@ -10,6 +11,7 @@ from playwright.sync_api import Page
 
 from sync_server.service.limits.numbers import WEB_BODY_BYTES
 from sync_server.service.storage.data_dir import DataDir
+from sync_server.web.http.templates import environment
 from sync_server.web.manager.session import session_middleware
 from tests.fake_clock import FakeClock
 
@@ -197,3 +199,14 @@ def test_a_damaged_secret_is_made_anew(
     assert re.fullmatch(r"[\w-]{43}\n", key.read_text())
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert "session.key: was damaged and is made anew; managers sign in again" in caplog.text
+
+
+def test_no_page_waits_until_its_template_is_compiled(folder: DataDir, clock: FakeClock) -> None:
+    assert environment.cache is not None
+    environment.cache.clear()
+    with running_server(folder, clock):
+        for thread in threading.enumerate():
+            if thread.name == "templates":
+                thread.join(30)
+        compiled = {name for _, name in environment.cache}
+    assert compiled >= set(environment.list_templates(extensions=["html"]))

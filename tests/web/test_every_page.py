@@ -1,5 +1,7 @@
 """Every page: axe-core finds nothing, and the keyboard alone is enough."""
 
+import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +62,40 @@ def test_axe_finds_nothing(the_shop: Shop, page: Page, which: WebPage) -> None:
         page.set_viewport_size({"width": width, "height": height})
         found[theme, width] = page.evaluate(FIND)
     assert {where: problems for where, problems in found.items() if problems} == {}
+
+
+def test_no_page_is_wider_than_its_screen_however_long_names_are(
+    browser: Browser, store_with_past: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "long"
+    shutil.copytree(store_with_past, store)
+    lengthen_names(store / "store.toml")
+    found = {}
+    (tmp_path / "work").mkdir()
+    with shop(store, tmp_path / "work", SATURDAY_17_10) as long_shop, browser.new_context() as context:
+        long_shop.sign_in(context)
+        page = context.new_page()
+        for which in PAGES:
+            open_page(page, long_shop, which)
+            for width, height in which.sizes:
+                page.set_viewport_size({"width": width, "height": height})
+                beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+                if beyond > 0:
+                    found[which.name, width] = beyond
+    assert found == {}
+
+
+def lengthen_names(settings: Path) -> None:
+    """Gives the people of a store, its needs and its skills long names."""
+    before, people = settings.read_text("utf-8").split("[[employees]]", 1)
+    people = re.sub(
+        r'(?m)^name = "(\w+)"', r'name = "\1 van Oosterhuis-Langenkamp de Vries-Waterreus"', people
+    )
+    text = re.sub(
+        r'text = \{ en = "([^"]+)"', r'text = { en = "\1 that I bought here or in your other shop"',
+        f"{before}[[employees]]{people}",
+    )  # fmt: skip
+    settings.write_text(text, "utf-8")
 
 
 # Notes each stop of the tab key: its place among all, whether a person sees the focus there, and what it is.

@@ -21,6 +21,7 @@ from .seasons import at_hour
 from .write import NotEmpty, require_empty, write_history
 
 AHEAD_DAYS = 60  # whose holidays are in the settings too: the staffing page looks ahead
+LONGEST = 20  # characters of an employee's name in that of their tablet, which may have 40
 SERVICE = 0.95  # the mean service time as a multiple of the need's target: the shop is busy and copes
 MAKER = "simulated"  # stands for the address and the key of a server that these devices never had
 
@@ -78,7 +79,7 @@ def _make_devices(data_dir: DataDir, employees: list[str]) -> list[tuple[str, st
     """Adds a kiosk and a tablet for each employee, and revokes them; ids and ticket letters."""
     now = wall_clock()
     wanted = [(ActorKind.KIOSK, "Simulated kiosk")]
-    wanted += [(ActorKind.STAFF, f"{name}'s simulated tablet") for name in employees]
+    wanted += [(ActorKind.STAFF, f"{name[:LONGEST]}'s simulated tablet") for name in employees]
     with contextlib.closing(connect(data_dir.store)) as db, transaction(db):
         require_empty(data_dir, db)
         made = [devices.add_device(db, kind.value, name, now, MAKER, MAKER) for kind, name in wanted]

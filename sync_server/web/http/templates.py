@@ -34,6 +34,7 @@ environment = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,  # else each rendering asks the disk whether a template has changed
 )
 environment.globals.update(
     icon=lambda name: Markup('<span class="icon" aria-hidden="true">{}</span>').format(icon(name)),
@@ -42,6 +43,12 @@ environment.globals.update(
     initials=initials,
     as_json=lambda value: htmlsafe_json_dumps(to_builtins(value)),
 )
+
+
+def compile_all() -> None:
+    """Compiles every template. To compile one while a page is made holds up the loop, by up to 0.1 s."""
+    for name in environment.list_templates(extensions=["html"]):
+        environment.get_template(name)
 
 
 class Context(Struct, frozen=True):
