@@ -43,12 +43,17 @@ def count_of(share: Share, texts: Texts) -> str:
 
 
 def interval(share: Share, texts: Texts) -> str:
-    """Where a share is with 95 % confidence: `73–87 %`. `too few to say` of too few visits."""
+    """Where a share is with 95 % confidence: `73–87 %`, `83.1–83.4 %`. `too few to say` of too few visits."""
     between = share.interval
     if between is None or not share.is_enough:
         return texts.say("manager.share.too_few")
-    low = format_decimal(round(100 * between.low), locale=locale_of(texts.language))
-    return f"{low}{NO_BREAK}–{NO_BREAK}{percent(between.high, texts.language)}"
+    is_narrow = round(100 * between.low) == round(100 * between.high)
+    pattern = "0.0" if is_narrow else "0"
+    low, high = (
+        format_decimal(100 * end, pattern, locale=locale_of(texts.language))
+        for end in (between.low, between.high)
+    )
+    return f"{low}{NO_BREAK}–{NO_BREAK}{high}\u00a0%"
 
 
 def decimal(value: float | None, language: str) -> str:

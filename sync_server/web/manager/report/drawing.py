@@ -5,7 +5,8 @@ Places and lengths are percent of the drawing's width and height, so that it fit
 keep their size.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from msgspec import Struct
 
@@ -14,8 +15,10 @@ ROW = 48  # px, of a row of bars
 GRID = 4  # lines of a scale, at most
 
 
-class Bar(Struct, frozen=True, tag_field="shape", tag="bar"):
-    """`kind` is a class of the style, here and below."""
+class Bar(Struct, frozen=True):
+    """`kind` is a class of the style, here and below; `shape` is how the template tells marks apart."""
+
+    shape: ClassVar[str] = "bar"
 
     kind: str
     x: float
@@ -24,7 +27,9 @@ class Bar(Struct, frozen=True, tag_field="shape", tag="bar"):
     height: float
 
 
-class Rule(Struct, frozen=True, tag_field="shape", tag="rule"):
+class Rule(Struct, frozen=True):
+    shape: ClassVar[str] = "rule"
+
     kind: str
     x1: float
     y1: float
@@ -32,14 +37,21 @@ class Rule(Struct, frozen=True, tag_field="shape", tag="rule"):
     y2: float
 
 
-class Dot(Struct, frozen=True, tag_field="shape", tag="dot"):
+class Dot(Struct, frozen=True):
+    """`r` in px."""
+
+    shape: ClassVar[str] = "dot"
+
     kind: str
     x: float
     y: float
+    r: int = 5
 
 
-class Label(Struct, frozen=True, tag_field="shape", tag="label"):
+class Label(Struct, frozen=True):
     """`anchor` says which end of the text is at the place: start, middle or end."""
+
+    shape: ClassVar[str] = "label"
 
     text: str
     x: float
@@ -54,9 +66,27 @@ Mark = Bar | Rule | Dot | Label
 class Drawing(Struct, frozen=True):
     """`said` is what it shows, in words. `height` in px."""
 
+    shape: ClassVar[str] = "drawing"
+
     said: str
     height: int
     marks: list[Mark]
+
+
+class BarRow(Struct, frozen=True):
+    """A bar in parts, with its name and what stands at its end above it."""
+
+    name: str
+    end: str
+    bars: list[Bar]
+
+
+class Bars(Struct, frozen=True):
+    """Bars below each other, each with its texts. Long texts wrap, so the texts are no part of a drawing."""
+
+    shape: ClassVar[str] = "bars"
+
+    rows: list[BarRow]
 
 
 class Entry(Struct, frozen=True):
@@ -80,7 +110,7 @@ class Picture(Struct, frozen=True):
     name: str
     title: str
     legend: list[Entry]
-    drawing: Drawing | None
+    drawing: Drawing | Bars | None
     table: Table
     note: str = ""
 
@@ -129,17 +159,11 @@ def band_labels(texts: Sequence[str], every: int = 1) -> list[Mark]:
     ]
 
 
-def rows_of_bars(rows: Sequence[tuple[str, str, Sequence[tuple[str, float]]]]) -> list[Mark]:
-    """A row for each: its name, what stands at its end, and its bar in parts (kind, share of the width)."""
-    marks: list[Mark] = []
-    height = 100 / max(1, len(rows))
-    for at, (name, end, parts) in enumerate(rows):
-        top = height * at
-        marks.append(Label(name, 0, top + height * 0.36, "start", "name"))
-        marks.append(Label(end, 100, top + height * 0.36, "end"))
-        x = 0.0
-        for kind, share in parts:
-            if share > 0:
-                marks.append(Bar(kind, x, top + height * 0.5, 100 * share, height * 0.3))
-            x += 100 * share
-    return marks
+def bar_row(name: str, end: str, parts: Iterable[tuple[str, float]]) -> BarRow:
+    """A row of parts one after the other; a part is its kind and its share of the width."""
+    bars, x = [], 0.0
+    for kind, share in parts:
+        if share > 0:
+            bars.append(Bar(kind, 100 * x, 5, 100 * share, 90))
+        x += share
+    return BarRow(name, end, bars)

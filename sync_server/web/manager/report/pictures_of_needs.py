@@ -7,10 +7,10 @@ from sync_server.domain.resolution import NOT_FIRST_CONTACT
 from sync_server.domain.share import MIN_TO_SAY, Share
 from sync_server.web.http import formatting
 
-from .drawing import ROW, Drawing, Entry, Picture, Table, rows_of_bars
+from .drawing import Bars, Entry, Picture, Table, bar_row
 from .report_texts import ReportTexts
 
-MAX_ROWS = 12  # of a picture; its table has all
+MAX_ROWS = 8  # of a picture; its table has all
 
 
 def outcomes_by_need(summary: PeriodSummary, texts: ReportTexts) -> Picture:
@@ -21,13 +21,13 @@ def outcomes_by_need(summary: PeriodSummary, texts: ReportTexts) -> Picture:
     for code, need in needs[:MAX_ROWS]:
         ended = sum(_ends(need).values()) or 1
         parts = [(kind, visits / ended) for kind, visits in _ends(need).items()]
-        rows.append((texts.need(code), say("manager.answer.visits", need.visits), parts))
+        rows.append(bar_row(texts.need(code), say("manager.answer.visits", need.visits), parts))
     kinds = ("first", "follow", "left", "other")
     return Picture(
         "outcomes",
         say("manager.report.outcomes.title"),
         [Entry("bar", f"outcome {kind}", say(f"manager.report.outcomes.{kind}")) for kind in kinds],
-        Drawing(say("manager.report.outcomes.said"), ROW * len(rows), rows_of_bars(rows)) if rows else None,
+        Bars(rows) if rows else None,
         Table(
             [
                 say("column.need"),
@@ -67,7 +67,7 @@ def left_to_do(summary: PeriodSummary, texts: ReportTexts) -> Picture:
     needs = [(code, need, _left_to_do(need)) for code, need in _by_visits(summary) if need.completed]
     needs.sort(key=lambda one: (not one[2].is_enough, -one[2].part / one[2].whole))
     rows = [
-        (
+        bar_row(
             texts.need(code),
             formatting.big_share(share, texts.texts),
             [("outcome follow", share.part / share.whole)],
@@ -79,7 +79,7 @@ def left_to_do(summary: PeriodSummary, texts: ReportTexts) -> Picture:
         "again",
         say("manager.report.again.title"),
         [Entry("bar", "outcome follow", say("manager.report.again.key"))],
-        Drawing(say("manager.report.again.said"), ROW * len(rows), rows_of_bars(rows)) if rows else None,
+        Bars(rows) if rows else None,
         Table(
             [say("column.need"), *head],
             [
@@ -101,7 +101,7 @@ def given(summary: PeriodSummary, texts: ReportTexts) -> Picture:
     gifts = sorted(summary.given.items(), key=lambda one: (-one[1].cents, one[0]))
     most = max((one.cents for _, one in gifts), default=0) or 1
     rows = [
-        (
+        bar_row(
             texts.gift(code),
             f"{texts.money(one.cents)} · {say('manager.answer.visits', one.visits)}",
             [("box", one.cents / most)],
@@ -112,7 +112,7 @@ def given(summary: PeriodSummary, texts: ReportTexts) -> Picture:
         "given",
         say("manager.report.given.title"),
         [],
-        Drawing(say("manager.report.given.said"), ROW * len(rows), rows_of_bars(rows)) if rows else None,
+        Bars(rows) if rows else None,
         Table(
             [say(f"manager.report.given.column.{name}") for name in ("what", "visits", "cost")],
             [[texts.gift(code), str(one.visits), texts.money(one.cents)] for code, one in gifts],

@@ -39,6 +39,7 @@ MAX_TOLD = 9  # rows of the picture of told waits
 HEAT_LEVELS = 5
 FIVE = (0.1, 0.25, 0.5, 0.75, 0.9)
 MOST_LABELS = 7  # below the weeks
+MANY_WEEKS = 20  # have smaller dots
 
 
 def waits_by_hour(summary: PeriodSummary, target_s: float, texts: ReportTexts) -> Picture:
@@ -263,7 +264,7 @@ def effort_over_weeks(summary: PeriodSummary, texts: ReportTexts) -> Picture:
     for week, score in scores.items():
         if score is not None:
             kind = "effort" if answers[week] >= MIN_TO_SAY else "effort few"
-            marks.append(Dot(kind, places[week], scale.y(score - 1)))
+            marks.append(Dot(kind, places[week], scale.y(score - 1), 5 if len(weeks) <= MANY_WEEKS else 3))
     marks += band_labels([texts.texts.short_date(week) for week in weeks], -(-len(weeks) // MOST_LABELS))
     return Picture(
         "effort",

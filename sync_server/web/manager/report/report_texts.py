@@ -111,7 +111,7 @@ class ReportTexts:
     def _help_sentence(self, worst: WorstHour) -> str:
         assert worst.help is not None
         when = self._when(worst.weekday, worst.help.first, worst.help.end)
-        skill, gain = self._skill(worst.help.skill), round(worst.help.gain)
+        skill, gain = self._skill(worst.help.skill), _about(worst.help.gain)
         if not skill:
             return self.say("manager.report.help.any", n=gain, when=when)
         return self.say("manager.report.help.skill", n=gain, when=when, skill=skill)
@@ -120,3 +120,8 @@ class ReportTexts:
 def _capital(text: str) -> str:
     """With a capital letter, as at the start of a heading."""
     return text[:1].upper() + text[1:]
+
+
+def _about(number: float) -> int:
+    """To two digits: what would have been is not known to the shopper."""
+    return int(float(f"{number:.2g}"))
