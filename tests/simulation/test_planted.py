@@ -16,6 +16,7 @@ from sync_server.domain.catalogue.catalogue import Need
 from sync_server.domain.events import Presence
 from sync_server.domain.floor import command_checks, commands
 from sync_server.domain.floor.floor import Floor
+from sync_server.domain.floor.overrides import Overrides
 from sync_server.domain.people import Person
 from sync_server.domain.queue import promises, wait_estimate
 from sync_server.domain.refusal import Code, Refusal
@@ -23,6 +24,7 @@ from sync_server.domain.visit import transitions
 from sync_server.domain.visit.ticket import TicketCounter
 from sync_server.domain.visit.visit import IN_LINE, State
 from sync_server.protocol.messages import Submit
+from sync_server.protocol.rows import OverridesRow
 from sync_server.service import clock
 from sync_server.service.clock import NonDecreasingClock
 from sync_server.service.privacy import retention
@@ -316,6 +318,20 @@ def day(number: int) -> frozenset[int]:
     return frozenset(range(number * ITEMS_A_DAY, (number + 1) * ITEMS_A_DAY))
 
 
+def closed_needs_forgotten_at_the_start(patch):
+    original = OpProcessor._load
+
+    def load(self):
+        original(self)
+        self.floor.overrides = Overrides()
+
+    patch.setattr(OpProcessor, "_load", load)
+
+
+def kiosks_not_told_of_closed_needs(patch):
+    patch.setattr(sessions, "overrides_row", lambda *_: OverridesRow())
+
+
 @pytest.mark.parametrize(
     ("plant", "invariant", "days", "keep"),
     [
@@ -336,6 +352,8 @@ def day(number: int) -> frozenset[int]:
         (last_line_of_the_log_not_read, 9, 1, None),
         (row_of_a_visit_left_behind, 9, 1, None),
         (corrected_row_left_behind, 9, 1, None),
+        (closed_needs_forgotten_at_the_start, 9, 1, None),
+        (kiosks_not_told_of_closed_needs, 10, 1, None),
         (update_not_applied, 10, 1, None),
         (window_not_opened_again, 10, 1, None),
         (answers_dropped_where_too_many_wait, 10, 1, None),

@@ -99,12 +99,16 @@ def lengthen_names(settings: Path) -> None:
 
 
 # Notes each stop of the tab key: its place among all, whether a person sees the focus there, and what it is.
+# Radio buttons of one name are one stop; the arrow keys choose among them.
 # A link may stand for its whole row. Within a date the browser marks the part that has the focus itself.
 # Gives where the focus is to begin with, and how many stops there are.
 NOTE_STOPS = """() => {
   const all = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]';
+  const radios = (name) => [...document.querySelectorAll('input[type=radio]')].filter((r) => r.name === name);
+  const isStop = (one) => one.type !== 'radio' ||
+    one === (radios(one.name).find((r) => r.checked) || radios(one.name)[0]);
   const stops = [...document.querySelectorAll(all)].filter((one) =>
-    !one.disabled && one.checkVisibility({visibilityProperty: true}));
+    !one.disabled && isStop(one) && one.checkVisibility({visibilityProperty: true}));
   const isMarked = (style) => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
   const isOnScreen = ({left, right, top, bottom}) =>
     right > left && bottom > top && right > 0 && bottom > 0 && left < innerWidth && top < innerHeight;

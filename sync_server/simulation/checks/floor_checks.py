@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from sync_server.domain.catalogue.catalogue import EVERYBODY, Catalogue
 from sync_server.domain.events import Presence
 from sync_server.domain.floor.floor import Floor
+from sync_server.domain.floor.overrides import Announcement, ClosedNeed
 from sync_server.domain.people import Person
 from sync_server.domain.visit.visit import State, Visit
 
@@ -49,7 +50,7 @@ def _free(person: Person, catalogue: Catalogue, now: int) -> bool:
 
 
 def floors_differ(ours: Floor, theirs: Floor, now: int) -> list[str]:
-    """How two floors differ in their open visits and their employees; empty if they do not."""
+    """How two floors differ in their open visits, their employees and overrides; empty if they do not."""
 
     def comparable(person: Person | None) -> Person | None:
         # The pause after a visit means nothing once it is over; nor does since when somebody is away.
@@ -64,6 +65,15 @@ def floors_differ(ours: Floor, theirs: Floor, now: int) -> list[str]:
     visits = [(mine.get(vid), other.get(vid)) for vid in sorted(mine.keys() | other.keys())]
     everybody = sorted(ours.people.keys() | theirs.people.keys())
     people = [(comparable(ours.people.get(who)), comparable(theirs.people.get(who))) for who in everybody]
+    overrides = [(_in_force(ours, now), _in_force(theirs, now))]
     return [
-        f"there is {found}; the log gives {by_log}" for by_log, found in (*visits, *people) if by_log != found
+        f"there is {found}; the log gives {by_log}"
+        for by_log, found in (*visits, *people, *overrides)
+        if by_log != found
     ]
+
+
+def _in_force(floor: Floor, now: int) -> tuple[list[ClosedNeed], list[Announcement]]:
+    """What the manager lets kiosks offer and say."""
+    closed = sorted(floor.overrides.closed_needs(now), key=lambda one: one.need)
+    return closed, sorted(floor.overrides.announcements(now), key=lambda one: one.seq)

@@ -8,7 +8,8 @@ from typing import Any
 
 from sync_server.domain.floor.floor import Floor
 from sync_server.domain.visit.visit import ENDED
-from sync_server.protocol.visibility import kiosk_visit, person_row, staff_visit
+from sync_server.protocol.rows import OverridesRow
+from sync_server.protocol.visibility import kiosk_visit, overrides_row, person_row, staff_visit
 from sync_server.service.storage import mapping
 from sync_server.service.storage.connection import reading
 from sync_server.service.sync.sessions import KIOSK_ENDED_VISITS_MS
@@ -44,12 +45,21 @@ def disagreement(server: ServerMachine, machines: Iterable[DeviceMachine]) -> st
                 return f"{machine.name} shows visit {stale[0]}, which is over"
             if any(replica.visits.get(vid) != row for vid, row in rows.items()):
                 return f"{machine.name} shows a visit with other values than the server"
+            if not _same_overrides(replica.overrides, overrides_row(floor, machine.name, now), now):
+                return f"{machine.name} offers or says something else than the server has"
         else:
             if replica.visits != {v.visit_id: staff_visit(v) for v in floor.open_visits()}:
                 return f"{machine.name} shows other visits than the server has"
             if replica.people != {p.id: person_row(p) for p in floor.people.values()}:
                 return f"{machine.name} shows other people than the server has"
     return None
+
+
+def _same_overrides(theirs: OverridesRow, ours: OverridesRow, now: int) -> bool:
+    """Whether a kiosk offers and says what it should. What has ended is not shown, and may still be there."""
+    closed = tuple(row for row in theirs.closed if now < row.until)
+    text = theirs.announcement if theirs.announcement and now < theirs.announcement.until else None
+    return (closed, text) == (ours.closed, ours.announcement)
 
 
 def check_disk(checker: InvariantChecker, floor: Floor, store: Path, now: int) -> int:

@@ -19,7 +19,7 @@ ITEMS_A_DAY = 100_000  # item numbers of a day begin at its number times this
 GLANCE_S = 0.65  # how often an employee looks at the tablet and may do something
 ARRIVALS = 141  # the other visits are opened by employees
 KIOSKS = ("front", "back")
-MANAGER_LOOKS = 12  # in a rush: how often the manager reads who waits too long, and has them asked again
+MANAGER_LOOKS = 24  # in a rush: how often the manager does something on the page Now
 
 # The faults of a day: how often, and how long one lasts at most.
 FAULTS = {

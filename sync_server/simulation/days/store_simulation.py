@@ -23,7 +23,7 @@ from sync_server.simulation.machines.server_machine import ServerMachine
 from sync_server.simulation.virtual.network import Network, NetworkPath
 from sync_server.simulation.virtual.virtual_loop import VirtualLoop
 
-from . import actions, consistency, log_corrections
+from . import actions, consistency, log_corrections, now_actions
 from .faults import FaultInjector
 from .plan import ZONE, Outcome, Plan, next_opening_ms, opening_ms
 from .script import CLOSING_S, DAY_S, ITEMS_A_DAY, KIOSKS, LULLS, Item, script
@@ -224,13 +224,10 @@ class StoreSimulation:
         self._submit_twice(op, ActorKind.PHONE, chance)
 
     def _use_page_now(self, chance: Random) -> None:
-        """The manager has a visit asked again that waits too long, or just an old one."""
-        processor = self.server.processor
-        if processor is None or not (line := processor.floor.line()):
-            return
-        late = [visit for visit in line if visit.alerted_at is not None]
-        visit = chance.choice(late or line)
-        self._submit_twice(ops.AskAgain(visit.visit_id, chance.random() < 0.5), ActorKind.MANAGER, chance)
+        """One or two managers do something on the page Now."""
+        if (processor := self.server.processor) is not None:
+            for op in now_actions.acts(processor.floor, KIOSKS, processor.clock(), chance):
+                self._submit_twice(op, ActorKind.MANAGER, chance)
 
     def _correct_the_log(self, number: int, chance: Random) -> None:
         """One or two managers correct a visit as the log on disk has it."""

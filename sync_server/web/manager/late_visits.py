@@ -1,5 +1,7 @@
 """The visits that wait too long: what keeps each of them, and what the manager can do about it."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from sync_server.domain.floor.floor import Floor
@@ -48,26 +50,46 @@ class LateVisits(Struct, frozen=True):
 
 
 SHOWN = 3  # of those that wait too long
+MAX_NAMES = 6  # in a sentence
+
+
+class LateVisitReader:
+    """Looks closely at visits of a floor at `now`, ms UTC: at those of one need and skill ring only once.
+
+    Hundreds may wait for a thousand employees, and no op is done meanwhile.
+    """
+
+    def __init__(self, floor: Floor, now: int) -> None:
+        self._floor, self._now = floor, now
+        self._kept: dict[tuple[str, int], tuple[Hindrance, str]] = {}
+
+    def read(self, visit: Visit) -> LateVisit:
+        """What keeps this visit, if it is in line."""
+        kept, names = None, ""
+        if visit.state is State.WAITING:
+            kept, names = self._hindrance(visit.need, visit.ring)
+        elif visit.state in IN_LINE:
+            names = self._names((visit.offer_to or "",))
+        need = self._floor.catalogue.need(visit.need)
+        waited_s = (self._now - visit.created_at) / 1000
+        return LateVisit(visit, waited_s, kept, names, need.skills if need else ())
+
+    def _hindrance(self, need: str, ring: int) -> tuple[Hindrance, str]:
+        if (known := self._kept.get((need, ring))) is None:
+            found = hindrance(self._floor.catalogue, self._floor.people.values(), need, ring)
+            known = self._kept[need, ring] = found, self._names(found.employees)
+        return known
+
+    def _names(self, employees: Sequence[str]) -> str:
+        found = [employee for name in employees if (employee := self._floor.catalogue.employee(name))]
+        more = ["…"] if len(found) > MAX_NAMES else []
+        return ", ".join([*(employee.name for employee in found[:MAX_NAMES]), *more])
 
 
 def late_visits(floor: Floor, now: int) -> LateVisits:
-    """The longest wait first. `now` in ms UTC. Only what is shown is looked at closely: hundreds may wait."""
-    late = [v for v in floor.line() if v.alerted_at is not None]
-    late.sort(key=lambda visit: visit.created_at)
+    """The longest wait first. `now` in ms UTC. Only what is shown is looked at closely."""
+    late = sorted((v for v in floor.line() if v.alerted_at is not None), key=lambda v: v.created_at)
     kept = next((visit for visit in late if visit.state is State.WAITING), None)
-    return LateVisits(
-        len(late),
-        [late_visit(floor, visit, now) for visit in late[:SHOWN]],
-        late_visit(floor, kept, now) if kept else None,
-    )
-
-
-def late_visit(floor: Floor, visit: Visit, now: int) -> LateVisit:
-    """What keeps this visit, if it is in line. `now` in ms UTC."""
-    people = floor.people.values()
-    waits = visit.state is State.WAITING
-    kept = hindrance(floor.catalogue, people, visit.need, visit.ring) if waits else None
-    about = kept.employees if kept else (visit.offer_to,) if visit.state in IN_LINE else ()
-    names = ", ".join(e.name for e in floor.catalogue.employees if e.id in about)
-    need = floor.catalogue.need(visit.need)
-    return LateVisit(visit, (now - visit.created_at) / 1000, kept, names, need.skills if need else ())
+    reader = LateVisitReader(floor, now)
+    first = [reader.read(visit) for visit in late[:SHOWN]]
+    return LateVisits(len(late), first, reader.read(kept) if kept else None)

@@ -11,7 +11,7 @@ from sync_server.domain.floor.floor import Floor
 from sync_server.domain.queue import routing
 from sync_server.domain.visit.visit import State, Visit
 from sync_server.web.http.templates import need_name, skill_names
-from sync_server.web.manager.late_visits import EVERYBODY, LateVisit, late_visit
+from sync_server.web.manager.late_visits import EVERYBODY, LateVisit, LateVisitReader
 
 MAX_VISITS = 5  # that are shown of those that wait too long; the rest is counted
 
@@ -42,6 +42,7 @@ class _InWords:
     def __init__(self, floor: Floor, kiosk_names: Mapping[str, str], texts: Texts, now: int) -> None:
         self._floor, self._kiosk_names, self._texts, self._now = floor, kiosk_names, texts, now
         self._catalogue: Catalogue = floor.catalogue
+        self._visits = LateVisitReader(floor, now)
 
     def shown(self, alert: Alert) -> ShownAlert:
         say = self._texts.say
@@ -62,7 +63,7 @@ class _InWords:
                 return ShownAlert(alert.code, say("manager.alert.floor_empty"), sentence, alert.since)
 
     def _visit(self, alert: Alert, visit: Visit) -> ShownAlert:
-        late, say = late_visit(self._floor, visit, self._now), self._texts.say
+        late, say = self._visits.read(visit), self._texts.say
         clock = self._texts.clock((self._now - visit.created_at) / 1000)
         need = need_name(self._catalogue, visit.need, self._texts)
         if alert.code is AlertCode.WAITS_TOO_LONG:

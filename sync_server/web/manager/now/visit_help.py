@@ -20,7 +20,7 @@ from sync_server.service.storage.connection import reading
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context, texts_of
 from sync_server.web.manager.forms import form_token, read_form
-from sync_server.web.manager.late_visits import LateVisit, late_visit
+from sync_server.web.manager.late_visits import LateVisit, LateVisitReader
 from sync_server.web.manager.layout import framed_page, manager_language
 
 from .actions import act
@@ -109,7 +109,7 @@ def _is_in_the_log(request: Request) -> bool:
 
 
 def _context(floor: Floor, visit: Visit, texts: Texts, now: int, problem: str) -> VisitHelpPage:
-    late = late_visit(floor, visit, now)
+    late = LateVisitReader(floor, now).read(visit)
     by = floor.catalogue.employee(visit.employee) if visit.employee else None
     in_line = visit.state in IN_LINE
     return VisitHelpPage(
