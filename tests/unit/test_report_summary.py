@@ -15,7 +15,7 @@ from sync_server.domain.kpi import Distribution, VisitFigures, distribution, kpi
 from sync_server.domain.report import histogram
 from sync_server.domain.report.people_present import Stay, people_present
 from sync_server.domain.report.period_kpis import kpis_of
-from sync_server.domain.report.period_summary import PeriodSummary, cell_of, merge
+from sync_server.domain.report.period_summary import PeriodSummary, cell_of, merge, merge_weeks
 from sync_server.domain.report.summarise import ReportVisit, summarise
 from sync_server.domain.resolution import Resolution
 from sync_server.domain.visit.durations import Durations
@@ -177,3 +177,12 @@ def test_what_was_left_to_do_and_what_was_given_is_counted_by_need():
     assert summary.told_ces == {2: {2: 1}}
     assert summary.steps["thanks"].ended_ces == {2: 1}
     assert summary.weeks["2026-03-02"].ces == {2: 1}
+
+
+def test_weeks_are_added_up_alone():
+    visit = ReportVisit(made("waiting", NO_TIMES, unmet_s=9.0), "ask", 9, 1, False, None, 0, 0)
+    days = [summarise(MONDAY + timedelta(days=n), [visit]) for n in (0, 1, 7)]
+    weeks = merge_weeks(days)
+    assert {week: one.visits for week, one in weeks.weeks.items()} == {"2026-03-02": 2, "2026-03-09": 1}
+    assert weeks == PeriodSummary(weeks=merge(days).weeks)
+    assert days[0].weeks["2026-03-02"].visits == 1

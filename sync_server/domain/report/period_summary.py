@@ -146,6 +146,14 @@ def merge(summaries: Iterable[PeriodSummary]) -> PeriodSummary:
     return total
 
 
+def merge_weeks(summaries: Iterable[PeriodSummary]) -> PeriodSummary:
+    """A summary with the weeks alone."""
+    total = PeriodSummary()
+    for summary in summaries:
+        _add_values(total.weeks, summary.weeks)
+    return total
+
+
 def waits_of(summary: PeriodSummary) -> Histogram:
     """All waits: of visits that were served, that ended unserved, and that are still in hand."""
     found: Histogram = {}

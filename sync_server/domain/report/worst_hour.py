@@ -82,8 +82,9 @@ def worst_hour(summary: PeriodSummary, shop: Shop) -> WorstHour | None:
     interval = Share(late, waited).interval
     if interval is None or len(found) < 2 or interval.low <= all_late / all_waited:
         return None
-    skill, short = _most_missed(summary, at, shop)
-    helping = _help(summary, at, skill, shop) if short else None
+    people = _People(summary, shop)
+    skill, short = people.most_missed(at)
+    helping = people.what_helps(at, skill) if short else None
     return WorstHour(at // 24, at % 24, waited, late, skill, short, helping)
 
 
@@ -97,41 +98,68 @@ def _beyond(cell: Cell, target_s: float) -> float:
     return sum(visits * max(0.0, seconds - target_s) for seconds, visits in cell.waits.items())
 
 
-def _most_missed(summary: PeriodSummary, at: int, shop: Shop) -> tuple[str, int]:
-    """The skill of which most people were missing, and how many. A skill goes before the whole shop."""
-    skills = sorted({shop.skills.get(need, WHOLE_SHOP) for need in summary.needs} - {WHOLE_SHOP})
-    missing = {skill: _short(summary, at, skill, shop) for skill in (*skills, WHOLE_SHOP)}
-    skill = max(missing, key=lambda one: missing[one])
-    return skill, max(0, missing[skill])
-
-
-def _short(summary: PeriodSummary, at: int, skill: str, shop: Shop) -> int:
-    load = _load(summary, at, skill, shop)
-    needed = people_needed(load.per_s, load.handling_s, _leave_per_s(summary), load.within_s, shop.share)
-    return needed - load.people
-
-
 class _Load(Struct, frozen=True):
-    """`visits` in the whole period, `per_s` of them per second, and how many `people` were there."""
+    """The work of one hour: `visits` in the whole period, `per_s` of them per second, and who was there."""
 
     visits: int
     per_s: float
     handling_s: float
-    within_s: float
     people: int
 
 
-def _load(summary: PeriodSummary, at: int, skill: str, shop: Shop) -> _Load:
-    days = summary.days.get(at // 24, 0) or 1
-    needs = [
-        need
-        for code, need in summary.needs.items()
-        if skill in (WHOLE_SHOP, shop.skills.get(code, WHOLE_SHOP))
-    ]
-    visits = sum(need.arrivals.get(at, 0) for need in needs)
-    people = round(summary.people.get(skill, {}).get(at, 0) / HOUR_S / days)
-    within_s = max(0.0, shop.target_s - _answer_s(summary))
-    return _Load(visits, visits / days / HOUR_S, _handling_s(needs) + shop.wrap_up_s, within_s, people)
+class _People:
+    """How many people the hours of a period needed, and had."""
+
+    def __init__(self, summary: PeriodSummary, shop: Shop) -> None:
+        self._summary = summary
+        self._shop = shop
+        self._within_s = max(0.0, shop.target_s - _answer_s(summary))
+        self._leave_per_s = _leave_per_s(summary)
+
+    def most_missed(self, at: int) -> tuple[str, int]:
+        """The skill of which most people were missing, and how many. A skill goes before the whole shop."""
+        known = {self._shop.skills.get(need, WHOLE_SHOP) for need in self._summary.needs}
+        missing = {skill: self._short(at, skill) for skill in (*sorted(known - {WHOLE_SHOP}), WHOLE_SHOP)}
+        skill = max(missing, key=lambda one: missing[one])
+        return skill, max(0, missing[skill])
+
+    def what_helps(self, at: int, skill: str) -> Help | None:
+        """One person more for the hours around the worst in which somebody was missing too."""
+        day = at // 24 * 24
+        first = end = at
+        while first > day and self._misses(first - 1, skill):
+            first -= 1
+        while end < day + 24 and (end == at or self._misses(end, skill)):
+            end += 1
+        gain = sum(self._gain(hour, skill) for hour in range(first, end))
+        return Help(skill, first - day, end - day, gain) if gain >= MIN_GAIN else None
+
+    def _misses(self, at: int, skill: str) -> bool:
+        return at in self._summary.cells and self._short(at, skill) > 0
+
+    def _short(self, at: int, skill: str) -> int:
+        load = self._load(at, skill)
+        share, leave_per_s = self._shop.share, self._leave_per_s
+        return people_needed(load.per_s, load.handling_s, leave_per_s, self._within_s, share) - load.people
+
+    def _gain(self, at: int, skill: str) -> float:
+        load = self._load(at, skill)
+        now, then = (
+            greeted_share(people, load.per_s, load.handling_s, self._leave_per_s, self._within_s)
+            for people in (load.people, load.people + 1)
+        )
+        return load.visits * (then - now)
+
+    def _load(self, at: int, skill: str) -> _Load:
+        days = self._summary.days.get(at // 24, 0) or 1
+        needs = [
+            need
+            for code, need in self._summary.needs.items()
+            if skill in (WHOLE_SHOP, self._shop.skills.get(code, WHOLE_SHOP))
+        ]
+        visits = sum(need.arrivals.get(at, 0) for need in needs)
+        people = round(self._summary.people.get(skill, {}).get(at, 0) / HOUR_S / days)
+        return _Load(visits, visits / days / HOUR_S, _handling_s(needs) + self._shop.wrap_up_s, people)
 
 
 def _handling_s(needs: list[NeedSummary]) -> float:
@@ -158,28 +186,3 @@ def _leave_per_s(summary: PeriodSummary) -> float:
         for seconds, visits in histogram.items()
     )
     return left / waited_s if waited_s and left >= MIN_LEFT else 0.0
-
-
-def _help(summary: PeriodSummary, at: int, skill: str, shop: Shop) -> Help | None:
-    """One person more for the hours around the worst in which somebody was missing too."""
-    day = at // 24 * 24
-    first = end = at
-    while first > day and _misses(summary, first - 1, skill, shop):
-        first -= 1
-    while end < day + 24 and (end == at or _misses(summary, end, skill, shop)):
-        end += 1
-    gain = sum(_gain(summary, hour, skill, shop) for hour in range(first, end))
-    return Help(skill, first - day, end - day, gain) if gain >= MIN_GAIN else None
-
-
-def _misses(summary: PeriodSummary, at: int, skill: str, shop: Shop) -> bool:
-    return at in summary.cells and _short(summary, at, skill, shop) > 0
-
-
-def _gain(summary: PeriodSummary, at: int, skill: str, shop: Shop) -> float:
-    load, leave_per_s = _load(summary, at, skill, shop), _leave_per_s(summary)
-    now, then = (
-        greeted_share(people, load.per_s, load.handling_s, leave_per_s, load.within_s)
-        for people in (load.people, load.people + 1)
-    )
-    return load.visits * (then - now)

@@ -7,17 +7,17 @@ from datetime import date, timedelta
 from msgspec import Struct
 
 from sync_server.domain.catalogue.catalogue import Catalogue
-from sync_server.domain.report.period_summary import PeriodSummary, merge
+from sync_server.domain.report.period_summary import PeriodSummary, merge, merge_weeks
 from sync_server.domain.report.worst_hour import Shop
 from sync_server.domain.staffing.advice import skill_of
 
-from .period_summaries import summary_of
+from .period_summaries import summaries_of, summary_of
 
 EFFORT_WEEKS = 8  # a shorter period shows the effort of so many weeks up to its end
 
 
 class PeriodReport(Struct, frozen=True):
-    """The summaries of the period, of the days to compare it with, and of the weeks up to its end."""
+    """The summaries of the period and of the days to compare it with, and the weeks up to its end alone."""
 
     period: PeriodSummary
     before: PeriodSummary
@@ -29,13 +29,10 @@ def read_report(
 ) -> PeriodReport:
     """The report from `first` to `last`, both included. `before` are the days to compare it with."""
     period = summary_of(db, catalogue, first, last, now)
-    compared = merge(summary_of(db, catalogue, day, day, now) for day in before)
+    compared = merge(summary_of(db, catalogue, begin, end, now) for begin, end in _runs(before))
     weeks_from = last - timedelta(days=last.weekday(), weeks=EFFORT_WEEKS - 1)
-    if first > weeks_from:
-        earlier = summary_of(db, catalogue, weeks_from, first - timedelta(days=1), now)
-        weeks = merge([earlier, period])
-    else:
-        weeks = period
+    earlier = summaries_of(db, catalogue, weeks_from, first - timedelta(days=1), now)
+    weeks = merge_weeks([*earlier, period])
     return PeriodReport(period, compared, weeks)
 
 
@@ -47,3 +44,14 @@ def shop_of(catalogue: Catalogue, greet_percent: float) -> Shop:
         share=greet_percent / 100,
         wrap_up_s=catalogue.times.wrap_up_s,
     )
+
+
+def _runs(days: Iterable[date]) -> list[tuple[date, date]]:
+    """The first and last days of the runs of days without a gap: each run is read at once."""
+    runs: list[tuple[date, date]] = []
+    for day in sorted(days):
+        if runs and runs[-1][1] + timedelta(days=1) == day:
+            runs[-1] = runs[-1][0], day
+        else:
+            runs.append((day, day))
+    return runs

@@ -42,16 +42,20 @@ def summary_of(
 
     Days before the store's first one and after today have nothing, so any dates may be asked for.
     """
+    return merge(summaries_of(db, catalogue, first, last, now))
+
+
+def summaries_of(
+    db: sqlite3.Connection, catalogue: Catalogue, first: date, last: date, now: int
+) -> Iterator[PeriodSummary]:
+    """The summaries that `summary_of` adds up, for who needs a part of each."""
     known = _known_days(db, catalogue, now)
     if known is None:
-        return PeriodSummary()
+        return
     begin, today = known
     first, last = max(first, begin.replace(month=1, day=1)), min(last, today)
-    return merge(
-        summary
-        for period in periods.cover(first, last)
-        for summary in _summaries(db, catalogue, period, begin, now)
-    )
+    for period in periods.cover(first, last):
+        yield from _summaries(db, catalogue, period, begin, now)
 
 
 def _summaries(
