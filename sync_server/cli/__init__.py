@@ -6,7 +6,19 @@ from typing import Any
 
 import click
 
-from sync_server.cli import access, clock, demo, devices, pairing, privacy, screens, simulate, store, upkeep
+from sync_server.cli import (
+    access,
+    clock,
+    demo,
+    devices,
+    explore,
+    pairing,
+    privacy,
+    screens,
+    simulate,
+    store,
+    upkeep,
+)
 
 
 class _Welkom(click.Group):
@@ -33,6 +45,7 @@ for command in (
     store.check,
     store.server,
     store.report,
+    explore.explore,
     upkeep.backup,
     upkeep.restore_store,
     upkeep.verify_store,

@@ -1,0 +1,1 @@
+"""`welkom explore`: the store in Datasette, read-only, with ready questions and charts."""
