@@ -31,7 +31,7 @@ from sync_server.service.storage.connection import connect
 from sync_server.service.storage.data_dir import DataDir
 from sync_server.service.storage.mapping import UPSERT_VISIT, visit_row
 from sync_server.web.manager import today
-from sync_server.web.manager.day_span import DaySpan
+from sync_server.web.manager.report.period import Kind, period_of
 from sync_server.web.manager.visit_log.log_rows import log_row
 from tests.examples import examples
 from tests.figures_sql import database_of_csv, definitions, differences, figures_of
@@ -140,7 +140,8 @@ def test_report_pages_csv_and_sql_agree(store: DataDir, made: tuple[Visit, ...])
         csv = database_of_csv(csv_export.visit_log_csv(lambda: nullcontext(db), visit_log.LogFilter()))
         assert differences(figures_of(csv, (DAY, DAY), target_s, NOW), report) == []
         csv.close()
-        page_report = today.make_report(db, shop, DaySpan(date.fromisoformat(DAY), 1, date(2026, 3, 2)), NOW)
+        day = period_of(Kind.DAY, date.fromisoformat(DAY), date(2026, 3, 2))
+        page_report = today.make_report(db, shop, day, NOW)
         assert kpi_report.json_figures(page_report.kpis) == {
             name: value for name, value in report.items() if name not in ("from", "to")
         }

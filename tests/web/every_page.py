@@ -56,7 +56,6 @@ PAGES = (
     WebPage("now-person", "/manager/now/people/aino", framed=True),
     WebPage("now-kiosks", "/manager/now/kiosks", framed=True),
     WebPage("today", "/manager/today", framed=True),
-    WebPage("today-week", "/manager/today?days=7", framed=True),
     WebPage("today-no-visits", "/manager/today?day=2026-01-04", framed=True),
     WebPage("report", "/manager/report?span=month&day=2026-03-07", framed=True),
     WebPage("report-day", "/manager/report?span=day&day=2026-03-07", framed=True),

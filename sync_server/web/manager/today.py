@@ -1,14 +1,14 @@
-"""How a day or a week went: the answer in words, four chapters, a chart, and the last visits."""
+"""How a day went: the answer in words, four chapters, a chart, and the last visits."""
 
 import asyncio
 import sqlite3
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 
 from markupsafe import Markup
 from msgspec import Struct
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from assets.i18n.texts import Texts
 from sync_server.domain.catalogue.catalogue import Catalogue
@@ -23,9 +23,10 @@ from sync_server.web.http import formatting
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context, need_name, say_emphasised, texts_of
 
-from .day_span import DaySpan, requested_span
+from .day_span import parse_date
 from .layout import framed_page, manager_language
 from .report.answer import greeted_sentence, left_sentence
+from .report.period import Kind, Period, period_of
 from .slow_figures import SlowFigures
 from .visit_log.log_rows import LogRow, log_row
 from .waits_chart import MIN_FOR_BOX, WaitsChart, has_picture, legend, waits_chart
@@ -45,7 +46,7 @@ class Comparison(Struct, frozen=True):
 
 
 class DayFigures(Struct, frozen=True):
-    """The figures of the days. They say nothing about single shoppers."""
+    """The figures of the day. They say nothing about single shoppers."""
 
     kpis: Kpis
     comparison: Comparison
@@ -54,14 +55,15 @@ class DayFigures(Struct, frozen=True):
 
 
 class DayReport(DayFigures, frozen=True):
-    """The figures of the days, the store's time at which they were computed (ms UTC), and the last visits."""
+    """The figures of the day, the store's time at which they were computed (ms UTC), and the last visits."""
 
     at: int
     rows: list[LogRow]
 
 
 class TodayPage(Context, frozen=True):
-    """The page. `at` is the store's time at which the figures were computed.
+    """The page. `at` is the store's time at which the figures were computed; `earlier` and `later` are the
+    days beside this one, if there are any to show.
 
     `chart` is what `waits.js` draws, None for too few visits.
     `greeted`, `worst_hour`, `left`, `service_level`, `told` and `legend` are sentences, and `note` what the
@@ -71,7 +73,9 @@ class TodayPage(Context, frozen=True):
 
     template: ClassVar[str] = "manager/today.html"
 
-    days: DaySpan
+    day: Period
+    earlier: Period | None
+    later: Period | None
     at: datetime
     report: DayReport
     chart: WaitsChart | None
@@ -87,12 +91,19 @@ class TodayPage(Context, frozen=True):
 
 
 async def today(request: Request) -> Response:
-    """The page of the days in the address."""
+    """The page of the day in the address; without one, of today. Raises 400 for a wrong date.
+
+    An address of earlier versions may ask for a week: that is in the report now.
+    """
     server = server_of(request)
     catalogue = server.processor.catalogue
     now = server.processor.clock()
-    days = requested_span(request, catalogue.day(now))
-    report = await asyncio.to_thread(_read_report, request, days, now)
+    if request.query_params.get("span") == Kind.WEEK:
+        return RedirectResponse(f"/manager/report?{request.url.query}", 303)
+    date_of_today = catalogue.day(now)
+    asked = parse_date(request.query_params.get("day") or date_of_today)
+    day = period_of(Kind.DAY, asked, date.fromisoformat(date_of_today))
+    report = await asyncio.to_thread(_read_report, request, day, now)
     language = manager_language(request)
     texts = texts_of(language)
     target_s = catalogue.times.service_level_s
@@ -103,7 +114,9 @@ async def today(request: Request) -> Response:
         chart = waits_chart(report.hours, worst, target_s, texts)
     held = await server.told_waits.held()
     context = TodayPage(
-        days=days,
+        day=day,
+        earlier=day.neighbour(-1),
+        later=None if day.last >= day.today else day.neighbour(1),
         at=catalogue.local(report.at),
         report=report,
         chart=chart,
@@ -156,23 +169,23 @@ def _worst_hour_sentence(report: DayReport, catalogue: Catalogue, texts: Texts) 
     return sentence + " " + say_emphasised(texts, "warm", "manager.answer.worst_need", need)
 
 
-def _read_report(request: Request, days: DaySpan, now: int) -> DayReport:
+def _read_report(request: Request, day: Period, now: int) -> DayReport:
     server, slow = server_of(request), request.app.state.slow_figures
     with reading(server.data_dir.store) as db:
-        return make_report(db, server.processor.catalogue, days, now, slow)
+        return make_report(db, server.processor.catalogue, day, now, slow)
 
 
 def make_report(
     db: sqlite3.Connection,
     catalogue: Catalogue,
-    days: DaySpan,
+    day: Period,
     now: int,
     slow: SlowFigures[DayFigures] | None = None,
 ) -> DayReport:
-    """The report of the days, from the database. `now` in ms UTC."""
-    first, last = days.dates[0], days.dates[-1]
-    figures, at = (slow or SlowFigures()).get(days, now, lambda: _figures(db, catalogue, days, now))
-    lines = visit_log.visit_log(db, LogFilter(from_day=first, to_day=last), MAX_ROWS)
+    """The report of the day, from the database. `now` in ms UTC."""
+    text = day.first.isoformat()
+    figures, at = (slow or SlowFigures()).get(day, now, lambda: _figures(db, catalogue, day, now))
+    lines = visit_log.visit_log(db, LogFilter(from_day=text, to_day=text), MAX_ROWS)
     employees = dict(catalogue_mirror.employee_names(db))
     return DayReport(
         kpis=figures.kpis,
@@ -184,10 +197,11 @@ def make_report(
     )
 
 
-def _figures(db: sqlite3.Connection, catalogue: Catalogue, days: DaySpan, now: int) -> DayFigures:
-    visits = waits_by_hour.visits_of_days(db, days.dates)
-    kpis = kpi_report.kpi_report(db, catalogue, days.dates[0], days.dates[-1], now)
-    before = kpi_report.kpis_of_days(db, catalogue, days.dates_to_compare, now)
+def _figures(db: sqlite3.Connection, catalogue: Catalogue, day: Period, now: int) -> DayFigures:
+    text = day.first.isoformat()
+    visits = waits_by_hour.visits_of_days(db, [text])
+    kpis = kpi_report.kpi_report(db, catalogue, text, text, now)
+    before = kpi_report.kpis_of_days(db, catalogue, [one.isoformat() for one in day.days_to_compare], now)
     return DayFigures(
         kpis=kpis,
         comparison=compare(kpis, before),
@@ -197,7 +211,7 @@ def _figures(db: sqlite3.Connection, catalogue: Catalogue, days: DaySpan, now: i
 
 
 def compare(kpis: Kpis, before: Kpis) -> Comparison:
-    """How these days differ from those before, where there are enough visits to say so."""
+    """How the day differs from those before, where there are enough visits to say so."""
     if not before.first_contact_resolution.is_enough:
         return Comparison()
     return Comparison(_change_in_points(kpis, before), _change_of_wait(kpis, before))

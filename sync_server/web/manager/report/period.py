@@ -9,9 +9,10 @@ from msgspec import Struct
 from starlette.requests import Request
 
 from sync_server.days import YEARS
-from sync_server.web.manager.day_span import COMPARED_WEEKS, InvalidAddress, parse_date
+from sync_server.web.manager.day_span import InvalidAddress, parse_date
 
 WEEK_DAYS = 7
+COMPARED_WEEKS = 4  # figures are compared with the same weekdays of so many weeks before
 
 
 class Kind(StrEnum):
