@@ -33,10 +33,12 @@ def visit_exists(db: sqlite3.Connection, visit_id: str) -> bool:
 def presences_before(db: sqlite3.Connection, seq: int) -> list[Record]:
     """The last PRESENCE_EVENTS changes of presence before this seq, in order."""
     rows = db.execute(
-        f"{mapping.SELECT_EVENTS} WHERE event = 'presence_changed' AND seq < ? ORDER BY seq DESC LIMIT ?",
+        # In the order of an index: later in the log is later in time, unless a person has set the clock back.
+        f"{mapping.SELECT_EVENTS} WHERE event = 'presence_changed' AND seq < ?"
+        " ORDER BY at_server DESC, seq DESC LIMIT ?",
         (seq, PRESENCE_EVENTS),
     ).fetchall()
-    return [mapping.record_of(row) for row in reversed(rows)]
+    return [mapping.record_of(row) for row in sorted(rows)]
 
 
 def overrides_before(db: sqlite3.Connection, seq: int) -> list[Record]:

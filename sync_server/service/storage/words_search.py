@@ -21,9 +21,9 @@ _FILL = (
     "INSERT INTO temp.words SELECT visit_id,"
     " group_concat(coalesce(json_extract(body, '$.note'), '') || ' '"
     "  || coalesce(json_extract(body, '$.comment'), ''), ' ')"
-    " FROM visits JOIN visit_events USING (visit_id)"
-    " WHERE (described OR linked) AND described"
-    " AND event IN ('noted', 'handed_over', 'completed', 'corrected', 'rated') GROUP BY visit_id"
+    " FROM visit_events"
+    " WHERE visit_id IN (SELECT visit_id FROM visits WHERE (described OR linked) AND described)"
+    " AND +event IN ('noted', 'handed_over', 'completed', 'corrected', 'rated') GROUP BY visit_id"
 )
 
 
