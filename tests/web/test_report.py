@@ -142,3 +142,17 @@ def test_the_neighbouring_periods_are_links(running_with_past: RunningServer, de
     desktop.get_by_role("link", name="Month").click()
     desktop.wait_for_url("**/manager/report?span=month&day=2026-03-01")
     assert date.fromisoformat(desktop.locator("input[name=to]").input_value()) == date(2026, 3, 31)
+
+
+def test_the_needs_of_a_table_lead_to_their_visits(
+    running_with_past: RunningServer, http: requests.Session
+) -> None:
+    page = get(running_with_past, http, f"?span=day&day={SATURDAY}").text
+    rows = re.findall(
+        r'<th scope="row"><a href="(/manager/log\?[^"]*need=[^"]*)">[^<]*</a></th><td>(\d+)</td>', page
+    )
+    assert len(rows) >= 5
+    for address, visits in rows:
+        assert re.search(
+            rf"\b{visits} visits?\b", text_of(http.get(running_with_past.address + unescape(address)))
+        )

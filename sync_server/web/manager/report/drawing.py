@@ -98,10 +98,14 @@ class Entry(Struct, frozen=True):
 
 
 class Table(Struct, frozen=True):
-    """The same in figures. The first cell of each row is its heading."""
+    """The same in figures. The first cell of each row is its heading.
+
+    `links` are for each row the address of its visits in the log; empty where the log has no filter for them.
+    """
 
     head: list[str]
     rows: list[list[str]]
+    links: list[str] = []
 
 
 class Picture(Struct, frozen=True):

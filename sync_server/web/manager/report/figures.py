@@ -1,7 +1,6 @@
 """The four chapters of a report: each figure with its denominator, its interval, its trend and its visits."""
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlencode
 
 from msgspec import Struct
 
@@ -13,7 +12,6 @@ from sync_server.domain.share import MIN_TO_SAY, Share, clearly_differ
 from sync_server.service.reports.figure_rows import FIGURES, Part
 from sync_server.web.http import formatting
 
-from .period import Period
 from .report_texts import ReportTexts
 
 MORE, LESS, NEITHER = 1, -1, 0  # is good
@@ -75,13 +73,11 @@ class Figures:
     def __init__(
         self,
         texts: ReportTexts,
-        period: Period,
         summary: tuple[PeriodSummary, PeriodSummary],
         kpis: tuple[Kpis, Kpis],
     ) -> None:
         self._texts = texts
         self._say = texts.say
-        self._period = period
         self._summary, self._summary_before = summary
         self._kpis, self._kpis_before = kpis
 
@@ -207,20 +203,24 @@ class Figures:
         if isinstance(value, Share):
             parts = {Part.YES: value.part, Part.NO: value.whole - value.part}
             return [
-                Link(self._say(f"manager.report.rows.{part}", visits), self._address(name, part))
+                Link(
+                    self._say(f"manager.report.rows.{part}", visits),
+                    self._texts.log_address(figure=name, part=part.value),
+                )
                 for part, visits in parts.items()
                 if visits
             ]
         number = value.n if isinstance(value, Distribution) else self._number_behind(name, value)
         if not number:
             return []
-        return [Link(self._say("manager.report.rows.all", number), self._address(name, Part.ALL))]
+        return [
+            Link(
+                self._say("manager.report.rows.all", number),
+                self._texts.log_address(figure=name, part=Part.ALL.value),
+            )
+        ]
 
     def _number_behind(self, name: str, value: object) -> int:
         if name in ("ces", "nps"):
             return count(self._summary.ces if name == "ces" else self._summary.nps)
         return value if isinstance(value, int) else 0
-
-    def _address(self, name: str, part: Part) -> str:
-        asked = {"from": self._period.first, "to": self._period.last, "figure": name, "part": part.value}
-        return f"/manager/log?{urlencode(asked)}"

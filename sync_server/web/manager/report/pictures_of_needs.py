@@ -38,6 +38,7 @@ def outcomes_by_need(summary: PeriodSummary, texts: ReportTexts) -> Picture:
                 [texts.need(code), str(need.visits), *(str(visits) for visits in _ends(need).values())]
                 for code, need in needs
             ],
+            [texts.log_address(need=code) for code, _ in needs],
         ),
     )
 
@@ -86,6 +87,7 @@ def left_to_do(summary: PeriodSummary, texts: ReportTexts) -> Picture:
                 [texts.need(code), formatting.share_of_visits(share, texts.texts), str(need.back)]
                 for code, need, share in needs
             ],
+            [texts.log_address(need=code) for code, _, _ in needs],
         ),
         say("manager.report.again.note"),
     )

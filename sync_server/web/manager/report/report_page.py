@@ -82,7 +82,7 @@ def _make_page(request: Request, period: Period, texts: ReportTexts, now: int) -
     summary = report.period
     kpis, before = kpis_of(summary, shop.target_s), kpis_of(report.before, shop.target_s)
     worst = worst_hour(summary, shop)
-    figures = Figures(texts, period, (summary, report.before), (kpis, before))
+    figures = Figures(texts, (summary, report.before), (kpis, before))
     return ReportPage(
         period=period,
         heading=texts.heading(),

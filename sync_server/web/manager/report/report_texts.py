@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -62,6 +63,11 @@ class ReportTexts:
         many = self._period.days > 7
         key = "manager.report.when.many" if many else "manager.report.when.one"
         return self.say(key, weekday=self.weekday(weekday), **values)
+
+    def log_address(self, **filters: str) -> str:
+        """The address of the log with the visits of the period that `filters` let through."""
+        asked = {"from": self._period.first, "to": self._period.last, **filters}
+        return f"/manager/log?{urlencode(asked)}"
 
     # --- names -----------------------------------------------------------------------------------
 
