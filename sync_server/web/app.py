@@ -33,6 +33,7 @@ from sync_server.web.http.transport import PrivateTransport
 from sync_server.web.manager import first_run, layout, sign_in, today
 from sync_server.web.manager.access import FIRST_RUN, HOME, Endpoint, signed_in
 from sync_server.web.manager.devices import device, device_list, pairing_codes, walls
+from sync_server.web.manager.learning import learning_page
 from sync_server.web.manager.now import at_kiosks, now_page, person, visit_help
 from sync_server.web.manager.report import report_page
 from sync_server.web.manager.session import ManagerSessions, session_middleware
@@ -97,6 +98,7 @@ def make_app(server: Server) -> Starlette:
             Route("/manager/now/visits/{visit}", _managed(visit_help.change), methods=["POST"]),
             Route("/manager/today", signed_in(today.today)),
             Route("/manager/report", signed_in(report_page.page)),
+            Route("/manager/learning", signed_in(learning_page.page)),
             Route("/manager/staffing", signed_in(staffing_page.page)),
             Route(PLAN_FORM, _managed(staffing_page.import_plan), methods=["GET", "POST"]),
             Route("/manager/log", signed_in(log_page.log)),
@@ -154,6 +156,7 @@ def make_app(server: Server) -> Starlette:
     app.state.forecasts = staffing_page.DailyForecasts()
     app.state.open_rates = open_rates()
     app.state.return_rate = return_rate()
+    app.state.learning_figures = SlowFigures()
     app.state.wall_requests = WallRequests()
     app.state.shown_walls = ShownWalls()
     app.state.metrics = metrics_of(server)

@@ -60,6 +60,7 @@ PAGES = (
     WebPage("report", "/manager/report?span=month&day=2026-03-07", framed=True),
     WebPage("report-day", "/manager/report?span=day&day=2026-03-07", framed=True),
     WebPage("report-no-visits", "/manager/report?span=day&day=2026-01-04", framed=True),
+    WebPage("learning", "/manager/learning", framed=True),
     WebPage("staffing", "/manager/staffing", framed=True),
     WebPage("staffing-plan", "/manager/staffing/plan", framed=True),
     WebPage("log", "/manager/log", framed=True),

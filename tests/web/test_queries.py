@@ -34,7 +34,8 @@ PAGES = (
     "log?from=2026-03-01&to=2026-03-07", "log?need=cables&employee=maya", "log?resolution=solved",
     "log?search=A-1", "log?search=lovely", "log?sort=wait_s", "log?figure=service_level&part=no", "log.jsonl",
     "log.csv", "log.csv?from=2026-03-06", "log.csv?state=cancelled", "devices", "notice",
-    "staffing", "staffing?skill=repair", "report", "report?from=2026-03-01&to=2026-03-07",
+    "staffing", "staffing?skill=repair", "learning", "learning?days=91",
+    "report", "report?from=2026-03-01&to=2026-03-07",
     "report?span=year",
 )  # fmt: skip
 
