@@ -8,8 +8,9 @@ visits when it is asked for.
 import sqlite3
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 
-from msgspec import DecodeError, Struct, msgpack
+from msgspec import DecodeError, Struct, msgpack, structs
 
 from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.report import periods
@@ -42,51 +43,77 @@ def summary_of(
 
     Days before the store's first one and after today have nothing, so any dates may be asked for.
     """
-    return merge(summaries_of(db, catalogue, first, last, now))
+    kept: list[bytes] = []
+    made: list[PeriodSummary] = []
+    for part in _parts_of_days(db, catalogue, first, last, now):
+        if isinstance(part, bytes):
+            kept.append(part)
+        else:
+            made.append(part)
+    return merge([_sum(tuple(kept)), *made])
 
 
 def summaries_of(
     db: sqlite3.Connection, catalogue: Catalogue, first: date, last: date, now: int
 ) -> Iterator[PeriodSummary]:
-    """The summaries that `summary_of` adds up, for who needs a part of each."""
+    """The summaries that `summary_of` adds up, for who needs a part of each. They must not be changed."""
+    return map(_summary, _parts_of_days(db, catalogue, first, last, now))
+
+
+_Part = bytes | PeriodSummary  # what is kept, or has just been made
+
+
+def _parts_of_days(
+    db: sqlite3.Connection, catalogue: Catalogue, first: date, last: date, now: int
+) -> Iterator[_Part]:
     known = _known_days(db, catalogue, now)
     if known is None:
         return
     begin, today = known
     first, last = max(first, begin.replace(month=1, day=1)), min(last, today)
     for period in periods.cover(first, last):
-        yield from _summaries(db, catalogue, period, begin, now)
+        yield from _parts(db, catalogue, period, begin, now)
 
 
-def _summaries(
+def _parts(
     db: sqlite3.Connection, catalogue: Catalogue, period: str, begin: date, now: int
-) -> Iterator[PeriodSummary]:
-    """Those that make up a period: its own if it is kept, else those of its parts."""
+) -> Iterator[_Part]:
+    """What makes up a period: its own summary if that is kept, else those of its parts."""
     if periods.end_of(period) < begin:
         return
-    if (kept := _kept(db, catalogue, period)) is not None:
-        yield kept
+    kept = db.execute(
+        "SELECT summary FROM period_summaries WHERE period = ? AND version = ?",
+        (period, version_of(catalogue)),
+    ).fetchone()
+    if kept is not None and _read(kept[0]) is not None:
+        yield kept[0]
     elif periods.is_day(period):
         yield summary_of_day(db, catalogue, date.fromisoformat(period), now)
     else:
         for part in periods.parts_of(period):
-            yield from _summaries(db, catalogue, part, begin, now)
+            yield from _parts(db, catalogue, part, begin, now)
 
 
-def _kept(db: sqlite3.Connection, catalogue: Catalogue, period: str) -> PeriodSummary | None:
-    row = db.execute(
-        "SELECT summary FROM period_summaries WHERE period = ? AND version = ?",
-        (period, version_of(catalogue)),
-    ).fetchone()
-    return None if row is None else _read(row[0])
+def _summary(part: _Part) -> PeriodSummary:
+    return (_read(part) or PeriodSummary()) if isinstance(part, bytes) else part
 
 
+# A page is often asked for again, and to add up a year takes longer than all the rest of its report. What was
+# read last is remembered by its very bytes, so it cannot be out of date. Nobody may change it.
+
+
+@lru_cache(maxsize=128)
 def _read(summary: bytes) -> PeriodSummary | None:
     """None for what is no summary: it counts as not kept."""
     try:
         return _decode(summary)
     except DecodeError:
         return None
+
+
+@lru_cache(maxsize=8)
+def _sum(kept: tuple[bytes, ...]) -> PeriodSummary:
+    return merge(map(_summary, kept))
 
 
 def _known_days(db: sqlite3.Connection, catalogue: Catalogue, now: int) -> tuple[date, date] | None:
@@ -138,7 +165,8 @@ def _can_be_kept(
 
 def _make(db: sqlite3.Connection, catalogue: Catalogue, period: str, begin: date, now: int) -> Made:
     seq = db.execute("SELECT coalesce(max(seq), 0) FROM visit_events").fetchone()[0]
-    return Made(period, seq, _encode(merge(_summaries(db, catalogue, period, begin, now))))
+    parts = map(_summary, _parts(db, catalogue, period, begin, now))
+    return Made(period, seq, _encode(merge(parts)))
 
 
 def keep(db: sqlite3.Connection, catalogue: Catalogue, made: Made) -> bool:
@@ -174,12 +202,12 @@ def wrong_summaries(db: sqlite3.Connection, catalogue: Catalogue, now: int) -> I
             right = summary_of_day(db, catalogue, date.fromisoformat(period), now)
         else:
             parts = periods.parts_of(period)
-            right = merge(s for part in parts for s in _summaries(db, catalogue, part, begin, now))
+            right = merge(_summary(p) for part in parts for p in _parts(db, catalogue, part, begin, now))
         if _comparable(_read(summary)) != _comparable(right):
             yield period
 
 
 def _comparable(summary: PeriodSummary | None) -> PeriodSummary | None:
-    if summary is not None:
-        summary.people = {EVERYBODY: summary.people.get(EVERYBODY, {})}
-    return summary
+    if summary is None:
+        return None
+    return structs.replace(summary, people={EVERYBODY: summary.people.get(EVERYBODY, {})})
