@@ -144,6 +144,7 @@ def test_the_rank_sum_test_has_the_published_variance() -> None:
 def test_shares_differ_clearly_where_chance_does_not_explain_it() -> None:
     assert clearly_differ(Share(80, 100), Share(60, 100))
     assert not clearly_differ(Share(80, 100), Share(75, 100))
+    assert not clearly_differ(Share(80, 100), Share(70, 100))  # 1.6 standard deviations
     assert not clearly_differ(Share(10, 10), Share(0, 100))  # too few to say
     assert not clearly_differ(Share(20, 20), Share(30, 30))
     assert NormalDist().inv_cdf(0.975) == pytest.approx(1.959964, abs=1e-6)

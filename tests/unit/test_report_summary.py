@@ -186,3 +186,12 @@ def test_weeks_are_added_up_alone():
     assert {week: one.visits for week, one in weeks.weeks.items()} == {"2026-03-02": 2, "2026-03-09": 1}
     assert weeks == PeriodSummary(weeks=merge(days).weeks)
     assert days[0].weeks["2026-03-02"].visits == 1
+
+
+@pytest.mark.parametrize(("high_s", "minutes"), [(60, 1), (61, 2), (30, 1), (0, 1), (600, 10)])
+def test_what_was_told_is_in_whole_minutes_rounded_up(high_s, minutes):
+    done = Durations(20.0, 0.0, 5.0, 10.0, 10.0, 100.0, 0, 120.0)
+    quoted = {"quoted_low_s": 0.0, "quoted_median_s": 10.0, "quoted_high_s": float(high_s)}
+    told = made("completed", done, served=True, **quoted)
+    summary = summarise(MONDAY, [ReportVisit(told, "ask", 9, 1, False, None, 0, 0)])
+    assert {key: one.held for key, one in summary.told.items()} == {minutes: int(high_s >= 20)}
