@@ -8,6 +8,7 @@ import pytest
 from sync_server.domain import ops
 from sync_server.domain.events import Presence
 from sync_server.domain.floor.floor import Floor
+from sync_server.domain.ops import Actor, ActorKind
 from sync_server.domain.visit.visit import State
 from sync_server.service.admin import clock_repair
 from sync_server.service.storage import event_log, known_times
@@ -45,6 +46,7 @@ def ahead(tmp_path: Path) -> tuple[Path, FloorHarness, int]:
     play.complete("tom", visit_id)
     play.yes(KIOSK, ops.Rate(visit_id, ces=4))
     play.open("buy", ticket="A-1")
+    play.yes(Actor(ActorKind.MANAGER), ops.CloseNeed("repair"))
     path = tmp_path / "store.db"
     empty_store_file(path)
     db = connect(path)
@@ -77,6 +79,7 @@ def test_nothing_of_the_store_is_in_the_future_any_more_and_it_is_sound(ahead):
     floor = Floor.replay(play.catalogue, event_log.records(db))
     assert floor._now <= now
     assert floor.people["lea"].presence is Presence.AVAILABLE
+    assert [one.until for one in floor.overrides.closed_needs(now)] == [play.catalogue.next_closing(now)]
     db.close()
 
 

@@ -25,7 +25,7 @@ from sync_server.device.sync.saved_rows import SavedState, SavedUpdate
 from sync_server.domain import ops
 from sync_server.protocol import messages as msg
 from sync_server.protocol.messages import Submit
-from sync_server.protocol.rows import PersonRow, QuoteRow
+from sync_server.protocol.rows import ClosedNeedRow, OverridesRow, PersonRow, QuoteRow
 from tests.sample_store import MONDAY_10
 
 from .persisted import persisted
@@ -351,3 +351,17 @@ async def test_once_all_text_is_removed_no_file_of_the_device_has_any_of_it(tmp_
         assert files_with_it()
         on.persistence.redact_all()
         assert files_with_it() == []
+
+
+@virtual_time
+async def test_what_a_kiosk_offers_and_says_is_there_after_a_start_without_the_server(tmp_path: Path) -> None:
+    closed = OverridesRow((ClosedNeedRow("repair", MONDAY_10 + 3_600_000),))
+    with persisted(tmp_path) as on:
+        on.connect()
+        on.persistence.save()
+        on.update(2, overrides=closed)  # the saved contact is a moment old: it is saved all the same
+        on.persistence.save_soon()
+        await asyncio.sleep(SAVE_DELAY_S + 1)
+        saved = on.outbox.saved_state()
+    assert saved is not None
+    assert Engine((), saved=saved).replica.overrides == closed

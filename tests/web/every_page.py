@@ -114,8 +114,10 @@ class Shop:
         with requests.Session() as http:
             http.trust_env = False
             sign_in_once(self.running, http)
-        url = self.running.address + "/manager"
-        context.add_cookies([{"name": n, "value": v, "url": url} for n, v in self.running.cookies.items()])
+        # The path is that of the server's own cookie, which else would be another one beside this.
+        domain, path = self.running.server.pages.web.rpartition(":")[0], "/manager"
+        cookies = self.running.cookies.items()
+        context.add_cookies([{"name": n, "value": v, "domain": domain, "path": path} for n, v in cookies])
 
 
 @contextmanager

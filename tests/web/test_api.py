@@ -71,6 +71,12 @@ def test_a_key_of_a_deleted_visit_is_refused_as_used(running: RunningServer, ask
     assert ask(key="order-2").json()["ticket"] == ticket  # ON-1 of another day
 
 
+def test_a_need_that_is_closed_today_is_refused(running: RunningServer, ask: Ask) -> None:
+    running.submit_ok(ops.CloseNeed("repair"), Actor(ActorKind.MANAGER))
+    answer = ask({**WANTED, "need": "repair"})
+    assert (answer.status_code, "is closed today" in answer.json()["error"]) == (409, True)
+
+
 def test_an_error_is_explained_in_a_sentence(running: RunningServer, ask: Ask) -> None:
     for body, status, expected in (
         ({**WANTED, "need": "teleport"}, 400, 'no need "teleport"'),

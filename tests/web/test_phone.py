@@ -7,6 +7,8 @@ import requests
 from playwright.sync_api import Page, expect
 
 from sync_server.domain import ops
+from sync_server.domain.events import Back
+from sync_server.domain.ops import Actor, ActorKind
 from sync_server.domain.visit.visit import State
 from sync_server.service.limits.numbers import PHONE_RETURNS_PER_MINUTE
 
@@ -264,6 +266,21 @@ def test_there_is_no_way_back_where_it_makes_no_sense(
     assert "Get back in line" not in http.get(ticket.url).text
     assert http.post(ticket.url + "/back").status_code == 503
     assert len(running.call(lambda: list(running.server.processor.floor.line()))) <= 1
+
+
+def test_a_need_that_is_closed_today_has_no_way_back_and_says_when_it_has(
+    running: RunningServer, http: requests.Session
+) -> None:
+    ticket = running.open("repair")
+    ticket.cancel()
+    assert "Get back in line" in http.get(ticket.url).text
+    running.submit_ok(
+        ops.CloseNeed("repair", Back.TODAY, {"en": "The oven is hot."}), Actor(ActorKind.MANAGER)
+    )
+    for page in (http.get(ticket.url), http.post(ticket.url + "/back")):
+        assert "closed today. The oven is hot. We do this again later today." in text_of(page)
+        assert "Get back in line" not in page.text
+    assert running.call(lambda: list(running.server.processor.floor.line())) == []
 
 
 @pytest.mark.attack("A script leaves the line and comes back, again and again", "refused after 20 a minute")

@@ -11,6 +11,7 @@ from sync_server.device.sync.engine import Engine
 from sync_server.device.sync.redaction import redact_if_due, redact_row
 from sync_server.device.sync.saved_rows import ROWS_RETENTION_MS, SavedState, SavedUpdate
 from sync_server.protocol.messages import Submit
+from sync_server.protocol.rows import OverridesRow
 
 from .outbox import DEFAULT_RETENTION_MS, Outbox, ScreenState
 from .outbox_errors import OutboxError
@@ -20,6 +21,7 @@ SAVE_DELAY_S = 5.0  # rows of the server are on disk at most this long after the
 SAVE_UNCHANGED_MS = 60_000  # without changes the time of the last contact is saved this often
 RETENTION_INTERVAL_S = 600.0
 HOUR_MS = 3_600_000
+NO_OVERRIDES = OverridesRow()
 
 log = logging.getLogger(__name__)
 
@@ -119,10 +121,12 @@ class Persistence:
         """The header that is saved for a contact in this process."""
         now = self._clocks.steady_clock()
         estimate = self._engine.server_time(now)
+        in_force = self._engine.replica.overrides
+        overrides = None if in_force == NO_OVERRIDES else in_force
         if not self._boot or estimate is None:
-            return SavedState(contact_at, ahead_ms)
+            return SavedState(contact_at, ahead_ms, overrides=overrides)
         steady = now - (estimate - contact_at) // self._clocks.pace
-        return SavedState(contact_at, ahead_ms, boot=self._boot, steady=steady)
+        return SavedState(contact_at, ahead_ms, boot=self._boot, steady=steady, overrides=overrides)
 
     # --- saving ------------------------------------------------------------------------------------
 
@@ -154,7 +158,10 @@ class Persistence:
         replica, saved = self._engine.replica, self._saved
         # A saved time that is a few seconds old is good enough, and makes each tap's commit smaller.
         recent = (
-            saved is not None and not replica.replace_all and 0 <= contact_at - saved.at < SAVE_DELAY_S * 1000
+            saved is not None
+            and not replica.replace_all
+            and 0 <= contact_at - saved.at < SAVE_DELAY_S * 1000
+            and (saved.overrides or NO_OVERRIDES) == replica.overrides
         )
         header = None if recent else self._contact(contact_at, ahead_ms)
         return SavedUpdate(header, replica.unsaved, replica.replace_all)

@@ -32,11 +32,11 @@ class Replica:
         self.ready = True
         self.n = snapshot.n
         self.told_waits = snapshot.told_waits
-        self.overrides = snapshot.overrides or OverridesRow()
         self.load_rows(snapshot)
 
     def load_rows(self, rows: Snapshot | SavedState) -> None:
         """Replaces all rows. Saved rows alone do not make the replica ready for updates."""
+        self.overrides = rows.overrides or OverridesRow()
         before, unsaved = self._rows(), self.unsaved
         self.visits, self.people, self.quotes, self.unsaved = {}, {}, {}, {}
         self._put(rows)
@@ -70,6 +70,7 @@ class Replica:
     def clear(self) -> None:
         """Deletes all rows."""
         self.visits, self.people, self.quotes = {}, {}, {}
+        self.overrides = OverridesRow()
         self.unsaved, self.replace_all = {}, True
 
     def redact(self, redact_row: Callable[[VisitRow], VisitRow]) -> None:

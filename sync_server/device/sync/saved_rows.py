@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from sync_server.domain.catalogue.catalogue import Catalogue
-from sync_server.protocol.rows import PersonRow, QuoteRow, VisitRow
+from sync_server.protocol.rows import OverridesRow, PersonRow, QuoteRow, VisitRow
 
 MAX_SIGNED_IN_MS = 8 * 3_600_000  # an employee stays signed in without the server for at most this long
 ROWS_RETENTION_MS = 86_400_000  # rows describe shoppers: a day after the last contact they are deleted
@@ -20,7 +20,7 @@ class SavedState(Struct, frozen=True, omit_defaults=True):
 
     `at` is the time of that contact by the server's clock, ms UTC. `ahead_ms` is how far that clock
     was ahead of this device's. `steady` is the device's steady clock at that contact, if it was in the
-    start of the computer that `boot` names.
+    start of the computer that `boot` names. `overrides` is what a kiosk offers and says, as it was last told.
     """
 
     at: int
@@ -30,6 +30,7 @@ class SavedState(Struct, frozen=True, omit_defaults=True):
     quotes: tuple[QuoteRow, ...] = ()
     boot: str = ""
     steady: int = 0
+    overrides: OverridesRow | None = None
 
 
 class SavedUpdate(Struct, frozen=True):

@@ -67,6 +67,8 @@ def _moved(db: sqlite3.Connection, record: Record, catalogue: Catalogue, now: in
     match event:
         case ev.Offered():
             event = replace(event, until=min(event.until, now))
+        case ev.NeedClosed() | ev.Announced():  # they end at closing time
+            event = replace(event, until=min(event.until, catalogue.next_closing(now)))
         case ev.Opened(ticket, day):
             today = catalogue.day(now)
             taken = "SELECT 1 FROM visits WHERE day = ? AND ticket = ?"

@@ -150,6 +150,8 @@ async def back(request: Request) -> Response:
     """Back in line: to the page of a new visit."""
     shopper = _Shopper(request)
     await request.form()
+    if closed_need(shopper.server, shopper.visit) is not None:
+        return shopper.redirect_to_page()  # it says when the need is offered again
     visit = await come_back(request, shopper.server, shopper.visit)
     if visit is not None and visit.link:
         return shopper.redirect_to_page(visit.link)

@@ -13,7 +13,7 @@ from sync_server.domain.visit.visit import State, Visit
 from sync_server.web.http.templates import need_name, skill_names
 from sync_server.web.manager.late_visits import EVERYBODY, LateVisit, LateVisitReader
 
-MAX_VISITS = 5  # that are shown of those that wait too long; the rest is counted
+MAX_VISITS = 3  # that are shown of those that wait too long; the rest is counted
 
 
 class Mend(Struct, frozen=True):
