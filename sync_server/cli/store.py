@@ -163,6 +163,7 @@ def server(
 ) -> None:
     """Run the store's server until interrupted."""
     from sync_server.network_addresses import network_addresses
+    from sync_server.service.garbage import collect_rarely
     from sync_server.service.net.tls import format_fingerprint
     from sync_server.service.observe.logs import configure_logging
     from sync_server.service.server import Server, serve
@@ -189,6 +190,7 @@ def server(
             if elsewhere:
                 click.echo(f"  On another one:   {elsewhere}{FIRST_RUN}/{code}")
         click.echo(f"Store:    {running.data_dir.path}")
+        collect_rarely()
         click.echo("Ready. Ctrl+C ends.")
         sys.stdout.flush()
 

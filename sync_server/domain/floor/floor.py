@@ -108,7 +108,7 @@ class Floor:
     def tick(self, now: int) -> list[Record]:
         """Does everything that is due at `now`: offers lapse, searches widen, the store closes, offers."""
         now = self._advance(now)
-        self._forget(now)
+        self.forget(now)
         return self._follow_up(self._time.due(now), now)
 
     def apply(self, record: Record) -> None:
@@ -171,6 +171,23 @@ class Floor:
     def remove_words(self, visit: Visit) -> None:
         """Replaces an ended visit by the same one without words about its shopper. No rule reads them."""
         self.visits[visit.visit_id] = visit
+
+    def forget(self, now: int) -> list[Visit]:
+        """Drops visits that ended more than KEEP_ENDED_MS before `now`, and the tickets of earlier days.
+
+        Returns these visits.
+        """
+        dropped = []
+        while self._to_forget and now - self._to_forget[0][0] > KEEP_ENDED_MS:
+            _, visit_id = heappop(self._to_forget)
+            visit = self.visits.get(visit_id)
+            since = self._restored_at.get(visit_id, visit.ended_at if visit else None)
+            if visit is not None and since is not None and now - since > KEEP_ENDED_MS:
+                dropped.append(self.visits.pop(visit_id))
+                self.with_phone.discard(visit_id)
+                self._restored_at.pop(visit_id, None)
+        self.tickets.forget_before(self.catalogue.day(now))
+        return dropped
 
     # --- questions ---------------------------------------------------------------------------------------
 
@@ -345,18 +362,6 @@ class Floor:
             self.history.add_wait(after.need, after.day, after.situation, after.wait_ms / 1000, told)
         if after.state is State.COMPLETED and before.state is State.SERVING and after.wait_ms:
             self.history.add_service(after.need, (after.service_ms or 0) / 1000)
-
-    def _forget(self, now: int) -> None:
-        """Drops visits that ended more than KEEP_ENDED_MS ago, and the tickets of earlier days."""
-        while self._to_forget and now - self._to_forget[0][0] > KEEP_ENDED_MS:
-            _, visit_id = heappop(self._to_forget)
-            visit = self.visits.get(visit_id)
-            since = self._restored_at.get(visit_id, visit.ended_at if visit else None)
-            if since is not None and now - since > KEEP_ENDED_MS:
-                del self.visits[visit_id]
-                self.with_phone.discard(visit_id)
-                self._restored_at.pop(visit_id, None)
-        self.tickets.forget_before(self.catalogue.day(now))
 
 
 def _actor_name(floor: FloorView, by: Actor) -> str:

@@ -1,10 +1,12 @@
 """Checks the tables by replaying the event log, and comparing.
 
-The log is replayed on the domain's own floor, so events that the rules forbid are found too.
+The log is replayed on the domain's own floor, so events that the rules forbid are found too. A visit is
+compared as soon as the floor forgets it, so that the log of years needs no more memory than that of days.
 """
 
+import math
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -16,9 +18,9 @@ from sync_server.domain.floor.floor import Floor
 from sync_server.domain.queue import routing
 from sync_server.domain.queue.wait_estimate import History
 from sync_server.domain.visit.transitions import IllegalTransition
-from sync_server.domain.visit.visit import State
+from sync_server.domain.visit.visit import State, Visit
 from sync_server.service.processing.processor import SETTLE_MS
-from sync_server.service.storage import mapping
+from sync_server.service.storage import event_log, mapping
 from sync_server.service.storage.mapping import Row
 
 from .finding import Finding, restore_needed
@@ -26,6 +28,9 @@ from .finding import Finding, restore_needed
 # A server asks nobody for SETTLE_MS after a start, and the log does not say when it started. Where the power
 # of a slow machine fails again and again, nobody is asked for the better part of a minute.
 UNSETTLED_MS = 20 * SETTLE_MS
+
+FORGET_EVERY_MS = 3_600_000
+REMEMBER_MS = 48 * 3_600_000  # longer than any store-day, so that a ticket given out twice is found
 
 Found = Iterator[Finding]
 
@@ -40,6 +45,20 @@ class NoHistory(History):
         pass
 
 
+class RowsBySeq:
+    """Reads the rows of a query ordered by their first column, a seq, in step with the log."""
+
+    def __init__(self, rows: Iterator[Row]) -> None:
+        self._rows = rows
+        self._next = next(rows, None)
+
+    def up_to(self, seq: float) -> Iterator[Row]:
+        """Those that were not given yet, as far as this seq."""
+        while (row := self._next) is not None and row[0] <= seq:
+            self._next = next(self._rows, None)
+            yield row
+
+
 class ReplayChecker:
     """Reads the log of `db` once, then the tables. `findings` gives what does not match."""
 
@@ -47,22 +66,35 @@ class ReplayChecker:
         self._db = db
         self._floor = Floor(catalogue, NoHistory())
         self._broken: set[str | None] = set()  # visits whose events cannot be replayed to the end
-        self._feedback: dict[int, Row] = {}
         self._presences: dict[str, Presence] = {}  # as in presence_log, so far
-        self._at = self._latest = 0
+        self._rating: Row | None = None  # the row that the present line leads to in `feedback`
+        self._at = self._latest = self._forget_at = 0
 
     def findings(self) -> Found:
         """Numbers in brackets are those of docs/develop/architecture.md, "What always holds"."""
-        presence = self._presence_rows()
+        presences, feedback = self._rows("presence_log"), self._rows("feedback")
+        seq = 0
         for row in self._db.execute(f"{mapping.SELECT_EVENTS} ORDER BY seq"):
-            yield from self._gap(row[0])
+            seq = row[0]
+            yield from self._gap(seq)
             yield from self._event(row)
-            yield from self._presence_of(presence.pop(row[0], ()), row[0])
-        for seq, rows in presence.items():
-            yield from self._presence_of(rows, seq)
-        yield from self._visits()
-        yield from self._feedback_rows()
+            for presence in presences.up_to(seq):
+                yield from self._presence_of(presence, seq)
+            yield from self._feedback_of(feedback.up_to(seq), seq)
+            if self._at >= self._forget_at:
+                self._forget_at = self._at + FORGET_EVERY_MS
+                yield from self._settle(self._floor.forget(self._at - REMEMBER_MS), seq)
+        for presence in presences.up_to(math.inf):
+            yield from self._presence_of(presence, seq)
+        self._rating = None
+        yield from self._feedback_of(feedback.up_to(math.inf), seq)
+        yield from self._settle(self._floor.visits.values(), seq)
+        yield from self._unknown_visits()
         yield from self._final_floor()
+
+    def _rows(self, table: str) -> RowsBySeq:
+        columns = {"presence_log": "seq, employee, presence, at", "feedback": "seq, visit_id, at, ces, nps"}
+        return RowsBySeq(self._db.execute(f"SELECT {columns[table]} FROM {table} ORDER BY seq"))
 
     # --- the log ---------------------------------------------------------------------------------
 
@@ -75,6 +107,7 @@ class ReplayChecker:
 
     def _event(self, row: Row) -> Found:
         seq, visit_id, rev = row[:3]
+        self._rating = None
         try:
             record = mapping.record_of(row)
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
@@ -88,7 +121,7 @@ class ReplayChecker:
             self._skip(seq, visit_id)
             return
         yield from self._duplicates(record)
-        before = self._floor.visits.get(visit_id)
+        before = self._visit_before(visit_id, seq, record.event)
         try:
             self._floor.apply(record)
         except IllegalTransition as error:
@@ -98,8 +131,16 @@ class ReplayChecker:
         now = before.rev + 1 if before else 1
         if visit_id is not None and rev != now:
             yield restore_needed("rev", f"visit_events: line {seq} has rev {rev} where {now} is due (6)")
-        if (feedback := mapping.feedback_row(record)) is not None:
-            self._feedback[seq] = feedback
+        self._rating = mapping.feedback_row(record)
+
+    def _visit_before(self, visit_id: str | None, seq: int, event: ev.Event) -> Visit | None:
+        """The visit as it was before this line. One that the floor has forgotten is brought back."""
+        if visit_id is None:
+            return None
+        if visit_id not in self._floor.visits and not isinstance(event, ev.Opened):
+            earlier = (r for r in event_log.records_of(self._db, visit_id) if r.seq < seq)
+            self._floor.restore_visit(earlier, self._at)
+        return self._floor.visits.get(visit_id)
 
     def _duplicates(self, record: Record) -> Found:
         """Tickets and offers given twice, which the transition table does not forbid."""
@@ -118,53 +159,59 @@ class ReplayChecker:
 
     # --- the tables ------------------------------------------------------------------------------
 
-    def _visits(self) -> Found:
-        replayed = dict(self._floor.visits)
+    def _settle(self, visits: Iterable[Visit], seq: int) -> Found:
+        """Compares these visits with their rows. Those about which there are later lines wait for them."""
         columns = mapping.VISIT_COLUMNS
-        for row in self._db.execute(f"SELECT {','.join(columns)} FROM visits"):
-            visit_id = row[0]
-            visit = replayed.pop(visit_id, None)
-            ticket = f"visits: {row[columns.index('ticket')]} of {row[columns.index('day')]}"
-            if row[columns.index("state")] not in set(State):
-                yield restore_needed("state", f"{ticket} is in no state there is (7)")
-            elif visit_id in self._broken:
+        select = f"SELECT {','.join(columns)} FROM visits WHERE visit_id = ?"
+        for visit in visits:
+            if visit.visit_id in self._broken:
                 continue
-            elif visit is None:
-                yield restore_needed("visits", f"{ticket} is not in the log (9)")
-            else:
-                expected = mapping.visit_row(visit)
+            row = self._db.execute(select, (visit.visit_id,)).fetchone()
+            name = f"visits: {visit.ticket} of {visit.day}"
+            if row is None:
+                yield restore_needed("visits", f"{name} is in the log but not there (9)")
+            elif (expected := mapping.visit_row(visit)) != row and not self._has_later(visit, seq):
                 wrong = [name for name, a, b in zip(columns, row, expected, strict=True) if a != b]
-                if wrong:
-                    yield restore_needed("visits", f"{ticket} differs from the log in {', '.join(wrong)} (9)")
-        for visit in replayed.values():
-            yield restore_needed(
-                "visits", f"visits: {visit.ticket} of {visit.day} is in the log but not there (9)"
-            )
+                yield restore_needed("visits", f"{name} differs from the log in {', '.join(wrong)} (9)")
 
-    def _feedback_rows(self) -> Found:
-        replayed = self._feedback
-        for row in self._db.execute("SELECT seq, visit_id, at, ces, nps FROM feedback"):
-            if replayed.pop(row[0], None) != row and row[1] not in self._broken:
+    def _has_later(self, visit: Visit, seq: int) -> bool:
+        sql = "SELECT 1 FROM visit_events WHERE visit_id = ? AND seq > ?"
+        return self._db.execute(sql, (visit.visit_id, seq)).fetchone() is not None
+
+    def _unknown_visits(self) -> Found:
+        """Rows that nothing in the log leads to."""
+        states = set(State)
+        sql = (
+            "SELECT visit_id, ticket, day, state, EXISTS (SELECT 1 FROM visit_events e"
+            " WHERE e.visit_id = v.visit_id AND e.rev = 1) FROM visits v"
+        )
+        for visit_id, ticket, day, state, is_in_log in self._db.execute(sql):
+            if state not in states:
+                yield restore_needed("state", f"visits: {ticket} of {day} is in no state there is (7)")
+            elif not is_in_log and visit_id not in self._broken:
+                yield restore_needed("visits", f"visits: {ticket} of {day} is not in the log (9)")
+
+    def _feedback_of(self, rows: Iterable[Row], seq: int) -> Found:
+        expected = self._rating
+        for row in rows:
+            if row[0] == seq and row == expected:
+                expected = None
+            elif row[1] not in self._broken:
                 yield restore_needed("feedback", f"feedback: line {row[0]} differs from the log (9)")
-        for seq in replayed:
+                expected = expected if row[0] != seq else None
+        if expected is not None:
             yield restore_needed("feedback", f"feedback: line {seq} of the log is not there (9)")
 
-    def _presence_rows(self) -> dict[int, list[Row]]:
-        found: dict[int, list[Row]] = {}
-        for row in self._db.execute("SELECT seq, employee, presence, at FROM presence_log ORDER BY seq"):
-            found.setdefault(row[0], []).append(row)
-        return found
-
-    def _presence_of(self, rows: list[Row] | tuple[Row, ...], seq: int) -> Found:
-        for _, employee, presence, at in rows:
-            person = self._floor.people.get(employee)
-            right = person is not None and person.presence == presence and at == self._at
-            changed = self._presences.get(employee, Presence.OFF_FLOOR) != presence
-            self._presences[employee] = presence
-            if not (right and changed) and not self._broken:
-                yield restore_needed(
-                    "presence", f"presence_log: {employee} at line {seq} is not in the log (9)"
-                )
+    def _presence_of(self, row: Row, seq: int) -> Found:
+        at_seq, employee, presence, at = row
+        person = self._floor.people.get(employee)
+        right = at_seq == seq and person is not None and person.presence == presence and at == self._at
+        changed = self._presences.get(employee, Presence.OFF_FLOOR) != presence
+        self._presences[employee] = presence
+        if not (right and changed) and not self._broken:
+            yield restore_needed(
+                "presence", f"presence_log: {employee} at line {at_seq} is not in the log (9)"
+            )
 
     # --- the floor after the last event ----------------------------------------------------------------
 
