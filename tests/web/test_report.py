@@ -156,3 +156,11 @@ def test_the_needs_of_a_table_lead_to_their_visits(
         assert re.search(
             rf"\b{visits} visits?\b", text_of(http.get(running_with_past.address + unescape(address)))
         )
+
+
+def test_two_days_are_chosen_together(running_with_past: RunningServer, desktop: Page) -> None:
+    open_as_manager(running_with_past, desktop, f"/manager/report?span=day&day={BEFORE[0]}")
+    desktop.get_by_label("From", exact=True).fill("2026-02-28")
+    desktop.get_by_label("To", exact=True).fill("2026-03-07")
+    desktop.get_by_role("button", name="Show").click()
+    desktop.wait_for_url("**/manager/report?from=2026-02-28&to=2026-03-07")
