@@ -22,7 +22,7 @@ from .write import NotEmpty, require_empty, write_history
 
 AHEAD_DAYS = 60  # whose holidays are in the settings too: the staffing page looks ahead
 LONGEST = 20  # characters of an employee's name in that of their tablet, which may have 40
-SERVICE = 0.95  # the mean service time as a multiple of the need's target: the shop is busy and copes
+SERVICE = 0.8  # the mean service time as a multiple of the need's target: the shop is busy and copes
 MAKER = "simulated"  # stands for the address and the key of a server that these devices never had
 
 

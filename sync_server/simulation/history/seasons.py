@@ -11,7 +11,7 @@ from sync_server.domain.catalogue.opening_hours import CLOSED
 from sync_server.simulation.behaviour import ARRIVALS, CLOSES, OPENS, frequency, needs_met_by
 
 # Shoppers as a multiple of an ordinary day's: from Monday on, and from January on.
-WEEKDAYS = (0.90, 0.85, 0.90, 1.00, 1.10, 1.35, 0.70)
+WEEKDAYS = (0.90, 0.85, 0.95, 1.00, 1.10, 1.25, 0.70)
 MONTHS = (0.95, 0.85, 0.90, 0.95, 1.00, 0.95, 0.85, 0.90, 1.00, 1.00, 1.15, 1.35)
 BEFORE_HOLIDAY = 1.35  # the day before the shop stays closed
 GROWTH = 0.10  # over a year
