@@ -8,13 +8,14 @@ from sync_server.domain.events import Back, Presence, RemovedBecause
 from sync_server.domain.floor.floor import Floor
 from sync_server.domain.ops import MAX_WORDS, Actor, ActorKind
 from sync_server.domain.refusal import Code, Refusal
+from sync_server.domain.resolution import Resolution
 from sync_server.domain.visit.visit import State
 from sync_server.protocol.messages import PROTOCOL, Hello
 from sync_server.protocol.rows import AnnouncementRow, ClosedNeedRow, OverridesRow
 from sync_server.protocol.visibility import overrides_row
 from sync_server.service.storage.device_rows import DeviceRow
 from sync_server.service.sync.sessions import Sessions
-from tests.floor_harness import KIOSK, FloorHarness, event_of, kinds
+from tests.floor_harness import KIOSK, FloorHarness, allowed, event_of, kinds, staff
 
 ANNA = Actor(ActorKind.MANAGER, account="anna")  # maya and tom can repair, lea and kim cannot
 BEN = Actor(ActorKind.MANAGER, account="ben")
@@ -268,3 +269,15 @@ def test_a_kiosk_is_sent_what_it_offers_and_says_once():
     play.yes(ANNA, ops.Announce({}, None, play.floor.seq))
     [(_, update)] = sessions.position_updates(play.floor, now)
     assert update.overrides == OverridesRow()
+
+
+def test_what_was_tapped_before_the_manager_put_somebody_off_the_floor_is_still_theirs():
+    play = FloorHarness()
+    play.sign_on("tom")
+    tapped = play.clock.now
+    play.after(10)
+    play.yes(ANNA, presence("tom", Presence.AVAILABLE, Presence.OFF_FLOOR))
+    op = ops.QuickResolution(play.new_id(), "T-1", "ask", "en", Resolution.SOLVED)
+    records = allowed(play.floor.handle(op, staff("tom"), play.clock.now, tapped, 0))
+    assert {record.actor for record in records} == {"employee:tom"}
+    assert play.person("tom").chosen is Presence.OFF_FLOOR

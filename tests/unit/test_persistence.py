@@ -358,6 +358,7 @@ async def test_what_a_kiosk_offers_and_says_is_there_after_a_start_without_the_s
     closed = OverridesRow((ClosedNeedRow("repair", MONDAY_10 + 3_600_000),))
     with persisted(tmp_path) as on:
         on.connect()
+        on.persistence.save_soon()
         on.persistence.save()
         on.update(2, overrides=closed)  # the saved contact is a moment old: it is saved all the same
         on.persistence.save_soon()
