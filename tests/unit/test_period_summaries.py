@@ -177,6 +177,18 @@ def test_any_dates_may_be_asked_for(
     assert summary_of(db, shop, first, last, now).arrived == visits
 
 
+def test_visits_of_a_clock_that_was_ahead_are_counted_on_their_day(
+    db: sqlite3.Connection, shop: Catalogue, now: int
+) -> None:
+    keep_all(db, shop, now)
+    db.execute("UPDATE visits SET day = '2031-05-05' WHERE day = '2026-12-31'")
+    (visits,) = db.execute("SELECT count(*) FROM visits WHERE day = '2031-05-05'").fetchone()
+    assert visits
+    assert summary_of(db, shop, date(2031, 1, 1), date(2031, 12, 31), now).arrived == visits
+    keep_all(db, shop, now)
+    assert not any(period > "2027-01-02" for period in kept(db))
+
+
 def test_an_empty_store_has_an_empty_summary(db: sqlite3.Connection, shop: Catalogue, now: int) -> None:
     for table in ("feedback", "visits", "visit_events", "presence_log"):
         db.execute(f"DELETE FROM {table}")
@@ -278,3 +290,13 @@ def test_the_server_keeps_them_one_by_one(store: DataDir, shop: Catalogue, now: 
         assert next_to_keep(db, shop, now) is None
         assert "2026" in kept(db)
         assert list(period_summaries.wrong_summaries(db, shop, now)) == []
+
+
+def test_a_disk_that_is_full_is_no_reason_to_stop(
+    store: DataDir, shop: Catalogue, now: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def write(_work: object) -> bool:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    asyncio.run(SummaryKeeper(store.store, shop, lambda: now, write).keep_all())
+    assert "could not be kept and are tried again: the disk is full" in caplog.text

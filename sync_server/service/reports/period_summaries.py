@@ -69,8 +69,8 @@ def _parts_of_days(
     known = _known_days(db, catalogue, now)
     if known is None:
         return
-    begin, today = known
-    first, last = max(first, begin.replace(month=1, day=1)), min(last, today)
+    begin, end = known
+    first, last = max(first, begin.replace(month=1, day=1)), min(last, end)
     for period in periods.cover(first, last):
         yield from _parts(db, catalogue, period, begin, now)
 
@@ -117,11 +117,16 @@ def _sum(kept: tuple[bytes, ...]) -> PeriodSummary:
 
 
 def _known_days(db: sqlite3.Connection, catalogue: Catalogue, now: int) -> tuple[date, date] | None:
-    """The first day of the log and today; None for an empty log."""
-    first = db.execute("SELECT min(day) FROM visits").fetchone()[0]
+    """The first day of the log, and today or a later one that a clock which was ahead has left in it.
+
+    None for an empty log.
+    """
+    first, last = (db.execute(f"SELECT {end}(day) FROM visits").fetchone()[0] for end in ("min", "max"))
     began_at = db.execute("SELECT min(at) FROM presence_log").fetchone()[0]
     days = [day for day in (first, began_at and catalogue.day(began_at)) if day]
-    return (date.fromisoformat(min(days)), date.fromisoformat(catalogue.day(now))) if days else None
+    if not days:
+        return None
+    return date.fromisoformat(min(days)), date.fromisoformat(max(last or "", catalogue.day(now)))
 
 
 # --- keeping them ------------------------------------------------------------------------------------
@@ -136,13 +141,13 @@ def next_to_keep(db: sqlite3.Connection, catalogue: Catalogue, now: int) -> Made
     known = _known_days(db, catalogue, now)
     if known is None:
         return None
-    begin, today = known
+    begin, today = known[0], date.fromisoformat(catalogue.day(now))
     rows = db.execute("SELECT period FROM period_summaries WHERE version = ?", (version_of(catalogue),))
     kept = {row[0] for row in rows}
     day = today
     while (day := day - timedelta(days=1)) >= begin:
         for period in periods.periods_with(day.isoformat()):
-            if period not in kept and _can_be_kept(db, catalogue, period, kept, known, now):
+            if period not in kept and _can_be_kept(db, catalogue, period, kept, (begin, today), now):
                 return _make(db, catalogue, period, begin, now)
     return None
 
@@ -152,10 +157,10 @@ def _can_be_kept(
     catalogue: Catalogue,
     period: str,
     kept: set[str],
-    known: tuple[date, date],
+    log_days: tuple[date, date],
     now: int,
 ) -> bool:
-    begin, today = known
+    begin, today = log_days
     if periods.end_of(period) >= today:
         return False
     if periods.is_day(period):

@@ -1,14 +1,16 @@
 """Keeps the summaries of past days up to date in a running server, without holding anybody up."""
 
 import asyncio
+import logging
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from sqlite3 import Connection
 
 from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.service.storage.connection import reading
+from sync_server.service.storage.errors import StoreError, explain
 
 from . import period_summaries
 from .period_summaries import Made
@@ -16,7 +18,9 @@ from .period_summaries import Made
 EVERY_S = 300.0
 REST = 3  # after work of one second it rests for three, so that devices and pages have the processor
 
-Write = Callable[[Callable[[Connection], bool]], Awaitable[bool]]
+log = logging.getLogger(__name__)
+
+Write = Callable[[Callable[[sqlite3.Connection], bool]], Awaitable[bool]]
 
 
 class SummaryKeeper:
@@ -31,8 +35,14 @@ class SummaryKeeper:
     async def keep_all(self) -> None:
         """Keeps every summary that can be kept and is not, the newest first, one at a time.
 
-        Raises StoreError and sqlite3.Error.
+        What cannot be written now is logged, and kept later: reports are right without it.
         """
+        try:
+            await self._keep_all()
+        except (StoreError, sqlite3.Error) as error:  # a full disk, as a rule
+            log.warning("summaries of past days could not be kept and are tried again: %s", explain(error))
+
+    async def _keep_all(self) -> None:
         while True:
             began = time.perf_counter()
             made = await asyncio.to_thread(self._next)
