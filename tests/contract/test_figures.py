@@ -25,13 +25,13 @@ from sync_server.domain.share import MIN_TO_SAY, Share
 from sync_server.domain.visit.visit import ENDED, State, Visit
 from sync_server.service.config.load import load_settings
 from sync_server.service.reports import csv_export, kpi_report, waits_by_hour
-from sync_server.service.reports.figure_rows import FIGURES, Part, figure_condition
+from sync_server.service.reports.figure_rows import FIGURES, FigurePart, figure_condition
 from sync_server.service.storage import visit_log
 from sync_server.service.storage.connection import connect
 from sync_server.service.storage.data_dir import DataDir
 from sync_server.service.storage.mapping import UPSERT_VISIT, visit_row
 from sync_server.web.manager import today
-from sync_server.web.manager.report.period import Kind, period_of
+from sync_server.web.manager.report.period import Span, period_of
 from sync_server.web.manager.visit_log.log_rows import log_row
 from tests.examples import examples
 from tests.figures_sql import database_of_csv, definitions, differences, figures_of
@@ -140,7 +140,7 @@ def test_report_pages_csv_and_sql_agree(store: DataDir, made: tuple[Visit, ...])
         csv = database_of_csv(csv_export.visit_log_csv(lambda: nullcontext(db), visit_log.LogFilter()))
         assert differences(figures_of(csv, (DAY, DAY), target_s, NOW), report) == []
         csv.close()
-        day = period_of(Kind.DAY, date.fromisoformat(DAY), date(2026, 3, 2))
+        day = period_of(Span.DAY, date.fromisoformat(DAY), date(2026, 3, 2))
         page_report = today.make_report(db, shop, day, NOW)
         assert kpi_report.json_figures(page_report.kpis) == {
             name: value for name, value in report.items() if name not in ("from", "to")
@@ -189,7 +189,7 @@ def check_rows_behind(db: sqlite3.Connection, reported: dict[str, Any], target_s
     for name in FIGURES:
         yes, no, both = (
             visit_log.count_visits(db, visit_log.LogFilter(also=figure_condition(name, part, target_s, NOW)))
-            for part in (Part.YES, Part.NO, Part.ALL)
+            for part in (FigurePart.YES, FigurePart.NO, FigurePart.ALL)
         )
         match reported["shares"].get(name) or reported[name]:
             case {"part": part, "whole": whole}:

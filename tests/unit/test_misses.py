@@ -3,7 +3,7 @@
 from sync_server.domain import ops
 from sync_server.domain.events import Presence
 from sync_server.domain.resolution import Resolution
-from sync_server.domain.visit.misses import Cause, Miss, MissKind, PresenceAt, explain
+from sync_server.domain.visit.misses import Miss, MissCause, MissKind, PresenceAt, explain
 from sync_server.service.storage.mapping import PresenceLog
 from tests.floor_harness import KIOSK, FloorHarness
 from tests.sample_store import CLOSES
@@ -101,7 +101,7 @@ def test_the_lost_times_add_up_to_the_wait():
     play.yes(KIOSK, ops.Cancel(visit_id))
     (miss, *_) = play.explain(visit_id)
     assert sum(lost.ms for lost in miss.lost) == miss.actual_ms
-    assert {lost.cause for lost in miss.lost} >= {Cause.DECLINED}
+    assert {lost.cause for lost in miss.lost} >= {MissCause.DECLINED}
 
 
 def test_everybody_was_on_a_break():

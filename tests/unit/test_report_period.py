@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
 
-from sync_server.web.manager.report.period import Kind, Period, period_of, requested_period
+from sync_server.web.manager.report.period import Period, Span, period_of, requested_period
 
 from .test_page_requests import TODAY, request
 
 DATES = st.dates(date(2000, 1, 1), date(2199, 12, 31))
-KINDS = st.sampled_from([Kind.DAY, Kind.WEEK, Kind.MONTH, Kind.YEAR])
+KINDS = st.sampled_from([Span.DAY, Span.WEEK, Span.MONTH, Span.YEAR])
 
 
 def asked(query: str, today: str = TODAY) -> tuple[str, str]:
@@ -52,7 +52,7 @@ def test_what_is_no_period_is_refused(query: str) -> None:
 
 
 @given(KINDS, DATES)
-def test_neighbours_touch_and_lead_back(kind: Kind, day: date) -> None:
+def test_neighbours_touch_and_lead_back(kind: Span, day: date) -> None:
     period = period_of(kind, day, date.fromisoformat(TODAY))
     for step in (-1, 1):
         beside = period.neighbour(step)
@@ -68,7 +68,7 @@ def test_neighbours_touch_and_lead_back(kind: Kind, day: date) -> None:
 
 
 def test_a_range_moves_by_its_length() -> None:
-    period = Period(Kind.RANGE, date(2026, 2, 10), date(2026, 2, 12), date.fromisoformat(TODAY))
+    period = Period(Span.RANGE, date(2026, 2, 10), date(2026, 2, 12), date.fromisoformat(TODAY))
     earlier, later = period.neighbour(-1), period.neighbour(1)
     assert earlier is not None
     assert later is not None
@@ -78,20 +78,20 @@ def test_a_range_moves_by_its_length() -> None:
 
 def test_outside_the_years_there_is_no_neighbour() -> None:
     today = date.fromisoformat(TODAY)
-    assert period_of(Kind.YEAR, date(2000, 5, 5), today).neighbour(-1) is None
-    assert period_of(Kind.DAY, date(2199, 12, 31), today).neighbour(1) is None
+    assert period_of(Span.YEAR, date(2000, 5, 5), today).neighbour(-1) is None
+    assert period_of(Span.DAY, date(2199, 12, 31), today).neighbour(1) is None
 
 
 def test_a_period_is_compared_with_the_same_weekdays_of_four_weeks_before() -> None:
     today = date.fromisoformat(TODAY)
-    day = period_of(Kind.DAY, today, today)
+    day = period_of(Span.DAY, today, today)
     assert [str(one) for one in day.days_to_compare] == [
         "2026-02-28",
         "2026-02-21",
         "2026-02-14",
         "2026-02-07",
     ]
-    for kind in (Kind.WEEK, Kind.MONTH, Kind.YEAR):
+    for kind in (Span.WEEK, Span.MONTH, Span.YEAR):
         period = period_of(kind, today, today)
         before = sorted(period.days_to_compare)
         assert len(set(before)) == 28
@@ -100,6 +100,6 @@ def test_a_period_is_compared_with_the_same_weekdays_of_four_weeks_before() -> N
 
 def test_choosing_another_kind_stays_near() -> None:
     today = date.fromisoformat(TODAY)
-    march = period_of(Kind.MONTH, today, today)
-    assert march.around(Kind.DAY).first == today
-    assert period_of(Kind.MONTH, date(2025, 12, 1), today).around(Kind.DAY).first == date(2025, 12, 31)
+    march = period_of(Span.MONTH, today, today)
+    assert march.around(Span.DAY).first == today
+    assert period_of(Span.MONTH, date(2025, 12, 1), today).around(Span.DAY).first == date(2025, 12, 31)

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from sync_server.domain import ops
 from sync_server.domain.resolution import Resolution
-from sync_server.service.reports.figure_rows import FIGURES, Part
+from sync_server.service.reports.figure_rows import FIGURES, FigurePart
 from sync_server.service.storage import visit_log
 from sync_server.service.storage.connection import reading
 from sync_server.service.storage.visit_log import LogFilter
@@ -175,7 +175,9 @@ def test_a_shoppers_comment_is_shown_as_text(running: RunningServer, http: reque
 def test_the_visits_behind_a_figure(running_with_past: RunningServer, http: requests.Session) -> None:
     days = f"?from={SATURDAY}&to={SATURDAY}"
     for name in FIGURES:
-        found = [get_page(running_with_past, http, f"{days}&figure={name}&part={part}") for part in Part]
+        found = [
+            get_page(running_with_past, http, f"{days}&figure={name}&part={part}") for part in FigurePart
+        ]
         yes, no, both = (int(re.search(r"(\d+) visits?", text_of(page))[1]) for page in found)
         assert yes + no == both or name in (
             "completed",

@@ -65,7 +65,7 @@ class Given(Struct, omit_defaults=True):
     cents: int = 0
 
 
-class Step(Struct, omit_defaults=True):
+class StepSummary(Struct, omit_defaults=True):
     """One step of the visits. `ended` ended in it, with the scores `ended_ces`.
 
     `by_score` has for each score how long the step took, coarse, of those who answered.
@@ -124,7 +124,7 @@ class PeriodSummary(Struct, omit_defaults=True):
     weeks: dict[str, WeekSummary] = field(default_factory=dict)
     given: dict[str, Given] = field(default_factory=dict)
     given_ces: Counts = field(default_factory=dict)
-    steps: dict[str, Step] = field(default_factory=dict)
+    steps: dict[str, StepSummary] = field(default_factory=dict)
     people: dict[str, Counts] = field(default_factory=dict)
 
     @property

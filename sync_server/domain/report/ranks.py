@@ -13,7 +13,7 @@ from sync_server.domain.share import Z
 from .histogram import Counts, count
 
 
-class Comparison(Struct, frozen=True):
+class RankSumTest(Struct, frozen=True):
     """`chance` is how likely a number of the one is larger than one of the other; a tie counts half.
 
     `z` is how many standard deviations that is from one half; ties are allowed for.
@@ -28,11 +28,11 @@ class Comparison(Struct, frozen=True):
         return abs(self.z) > Z
 
 
-def compare(one: Counts, other: Counts) -> Comparison:
+def compare(one: Counts, other: Counts) -> RankSumTest:
     """How the numbers of `one` compare with those of `other`. Of nothing: no difference."""
     n, m = count(one), count(other)
     if not n or not m:
-        return Comparison(0.5, 0.0)
+        return RankSumTest(0.5, 0.0)
     larger, below, ties = 0.0, 0, 0
     for number in sorted(one.keys() | other.keys()):
         mine, theirs = one.get(number, 0), other.get(number, 0)
@@ -42,4 +42,4 @@ def compare(one: Counts, other: Counts) -> Comparison:
     every = n + m
     variance = n * m / 12 * (every + 1 - ties / (every * (every - 1)))
     z = (larger - n * m / 2) / sqrt(variance) if variance > 0 else 0.0
-    return Comparison(larger / (n * m), z)
+    return RankSumTest(larger / (n * m), z)

@@ -18,7 +18,7 @@ from .period_summary import (
     Given,
     NeedSummary,
     PeriodSummary,
-    Step,
+    StepSummary,
     Told,
     WeekSummary,
     cell_of,
@@ -223,8 +223,8 @@ def _last_step(seen: VisitFigures, accepted: bool) -> str:
     return COMING if accepted else LINE
 
 
-def _step(found: PeriodSummary, name: str) -> Step:
-    return found.steps.setdefault(name, Step())
+def _step(found: PeriodSummary, name: str) -> StepSummary:
+    return found.steps.setdefault(name, StepSummary())
 
 
 def _count(counts: dict, key: object) -> None:  # type: ignore[type-arg] # of texts or of numbers

@@ -6,7 +6,7 @@ from sync_server.domain.kpi import Distribution
 from sync_server.domain.share import MIN_TO_SAY, Share
 
 from .histogram import Counts, Histogram, count, distribution
-from .period_summary import COMING, LINE, STEPS, THANKS, WITH_US, PeriodSummary, Step
+from .period_summary import COMING, LINE, STEPS, THANKS, WITH_US, PeriodSummary, StepSummary
 from .ranks import compare
 
 LOW = 3  # a score of at most this is low; the scores are 1 to 5
@@ -36,7 +36,7 @@ class MomentOfTruth(Struct, frozen=True):
 
 def visitors_way(summary: PeriodSummary) -> list[WayStep]:
     """The steps in order. Quick resolutions have none of them but the end, and are left out."""
-    ended = {name: summary.steps.get(name, Step()) for name in (*STEPS, THANKS)}
+    ended = {name: summary.steps.get(name, StepSummary()) for name in (*STEPS, THANKS)}
     reached = {
         COMING: count(summary.greet_s),
         WITH_US: count(summary.served_wait_s) + count(summary.serving_wait_s),
@@ -65,7 +65,7 @@ def moment_of_truth(summary: PeriodSummary) -> MomentOfTruth | None:
     """
     found = []
     for name in STEPS:
-        by_score = summary.steps.get(name, Step()).by_score
+        by_score = summary.steps.get(name, StepSummary()).by_score
         low, high = _sum(by_score, 1, LOW), _sum(by_score, LOW + 1, 5)
         if min(count(low), count(high)) < MIN_TO_SAY:
             continue

@@ -46,7 +46,7 @@ class Help(Struct, frozen=True):
     gain: float
 
 
-class WorstHour(Struct, frozen=True):
+class WorstHourOfWeek(Struct, frozen=True):
     """`late` of `visits` that waited did so longer than the target. `short` people of `skill` were missing.
 
     `short` is 0 where enough people were there.
@@ -61,7 +61,7 @@ class WorstHour(Struct, frozen=True):
     help: Help | None
 
 
-def worst_hour(summary: PeriodSummary, shop: Shop) -> WorstHour | None:
+def worst_hour(summary: PeriodSummary, shop: Shop) -> WorstHourOfWeek | None:
     """The hour of the week in which most time was waited beyond the target; None if none stands out.
 
     It stands out if at least MIN_VISITS waited in it, and more of them beyond the target than in all hours
@@ -85,7 +85,7 @@ def worst_hour(summary: PeriodSummary, shop: Shop) -> WorstHour | None:
     people = _People(summary, shop)
     skill, short = people.most_missed(at)
     helping = people.what_helps(at, skill) if short else None
-    return WorstHour(at // 24, at % 24, waited, late, skill, short, helping)
+    return WorstHourOfWeek(at // 24, at % 24, waited, late, skill, short, helping)
 
 
 def late_of(cell: Cell, target_s: float) -> int:

@@ -32,7 +32,7 @@ class MissKind(StrEnum):
     LEFT_OPEN = "left_open"  # nobody logged how it ended
 
 
-class Cause(StrEnum):
+class MissCause(StrEnum):
     """What the shopper waited for."""
 
     NOBODY = "nobody"  # nobody with the skills was on the floor
@@ -49,7 +49,7 @@ class Cause(StrEnum):
 class TimeLost(Struct, frozen=True):
     """How long the shopper waited because of this, ms. `employees` are those whom it is about, in order."""
 
-    cause: Cause
+    cause: MissCause
     ms: int
     employees: tuple[str, ...] = ()
 
@@ -211,11 +211,11 @@ def _between(
 ) -> Iterator[TimeLost]:
     """What the time from `start` to `end` was lost to. `event` is what ended it, None if nothing did."""
     if coming is not None:
-        yield TimeLost(Cause.WALK, end - start, (coming,))
+        yield TimeLost(MissCause.WALK, end - start, (coming,))
     elif asked is not None:
         lapsed = isinstance(event, ev.TimedOut)
         declined = isinstance(event, ev.Declined)
-        cause = Cause.LAPSED if lapsed else Cause.DECLINED if declined else Cause.ASKED
+        cause = MissCause.LAPSED if lapsed else MissCause.DECLINED if declined else MissCause.ASKED
         yield TimeLost(cause, end - start, (asked,))
     else:
         yield from _while_nobody_was_asked(start, end, presences, able)
@@ -241,22 +241,22 @@ def _while_nobody_was_asked(
 def _why_nobody(doing: Mapping[str, Presence], ms: int) -> TimeLost:
     """Why none of those who have the skills was asked, from what they were doing."""
     by_presence = (
-        (Presence.AVAILABLE, Cause.PAUSE),
-        (Presence.SERVING, Cause.BUSY),
-        (Presence.NOT_RESPONDING, Cause.NOT_RESPONDING),
-        (Presence.ON_BREAK, Cause.ON_BREAK),
+        (Presence.AVAILABLE, MissCause.PAUSE),
+        (Presence.SERVING, MissCause.BUSY),
+        (Presence.NOT_RESPONDING, MissCause.NOT_RESPONDING),
+        (Presence.ON_BREAK, MissCause.ON_BREAK),
     )
     for presence, cause in by_presence:
         names = tuple(sorted(name for name, does in doing.items() if does is presence))
         if names:
             return TimeLost(cause, ms, names)
-    return TimeLost(Cause.NOBODY, ms)
+    return TimeLost(MissCause.NOBODY, ms)
 
 
 def _worth_naming(lost: Iterable[TimeLost], wait_ms: int) -> list[TimeLost]:
     """The causes added up, the longest first, without those that hardly count. A lapsed offer always does."""
-    total: dict[Cause, int] = {}
-    names: dict[Cause, dict[str, None]] = {}
+    total: dict[MissCause, int] = {}
+    names: dict[MissCause, dict[str, None]] = {}
     for each in lost:
         total[each.cause] = total.get(each.cause, 0) + each.ms
         names.setdefault(each.cause, {}).update(dict.fromkeys(each.employees))
@@ -264,6 +264,6 @@ def _worth_naming(lost: Iterable[TimeLost], wait_ms: int) -> list[TimeLost]:
     named = [
         TimeLost(cause, ms, tuple(names[cause]))
         for cause, ms in total.items()
-        if ms >= floor_ms or cause in (Cause.LAPSED, Cause.DECLINED)
+        if ms >= floor_ms or cause in (MissCause.LAPSED, MissCause.DECLINED)
     ]
     return sorted(named, key=lambda each: -each.ms)

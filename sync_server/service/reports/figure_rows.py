@@ -13,7 +13,7 @@ from sync_server.domain.resolution import NOT_FIRST_CONTACT
 from sync_server.service.storage.visit_log import Condition
 
 
-class Part(StrEnum):
+class FigurePart(StrEnum):
     """Which of a figure's visits: those of its numerator, the others, or the whole denominator."""
 
     YES = "yes"
@@ -92,15 +92,17 @@ FIGURES = frozenset(_CONDITIONS)  # those whose visits can be shown; `occupancy`
 _COUNTS = frozenset({"arrived", "completed", "cancelled", "no_show", "removed", "expired", "left", "quick"})
 
 
-def figure_condition(figure: str, part: Part, target_s: float, now: int) -> Condition:
+def figure_condition(figure: str, part: FigurePart, target_s: float, now: int) -> Condition:
     """The condition for `part` of a figure's visits.
 
     `target_s` is the target of the service level, in s, and `now` the time, ms UTC. Raises KeyError for a
     figure that is not made of visits.
     """
     is_in = f"({_CONDITIONS[figure]})"
-    among = {Part.YES: is_in, Part.NO: f"NOT {is_in}", Part.ALL: f"{is_in} IS NOT NULL"}[part]
-    if figure in _COUNTS and part is Part.ALL:
+    among = {FigurePart.YES: is_in, FigurePart.NO: f"NOT {is_in}", FigurePart.ALL: f"{is_in} IS NOT NULL"}[
+        part
+    ]
+    if figure in _COUNTS and part is FigurePart.ALL:
         among = is_in
     values = {"target_ms": target_s * 1000, "now_ms": now}
     return Condition(among, {name: value for name, value in values.items() if f":{name}" in among})

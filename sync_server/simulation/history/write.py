@@ -35,7 +35,7 @@ class NotEmpty(Exception):
     """The store has visits already. The text says so to a person."""
 
 
-class Past(Struct, frozen=True):
+class PastPlan(Struct, frozen=True):
     """What `ShopDays` needs, from `begin` to `end`, ms UTC. The time before `written_from` is not written:
     from it the estimator learns the waits that the first shoppers are told."""
 
@@ -92,7 +92,7 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def live(past: Past) -> Batch:
+def live(past: PastPlan) -> Batch:
     """The rows of this past. The first has seq 1."""
     with _without_collector():
         days = ShopDays(past.catalogue, past.kiosks, past.tablets, past.behaviour, past.seed, past.shapes)
@@ -114,7 +114,7 @@ def _after(batch: Batch, seq: int) -> Batch:
     return Batch(batch.epoch, moved(batch.events), batch.visits, moved(batch.presence), moved(batch.feedback))
 
 
-def _parts(past: Past) -> Iterator[Past]:
+def _parts(past: PastPlan) -> Iterator[PastPlan]:
     """The past in parts of PART_DAYS, each from an hour before an opening on, when nobody is there."""
 
     def morning(day: date) -> int:
@@ -147,7 +147,7 @@ def write_history(
     For the other arguments see `ShopDays`. The rows are the same on any number of `processes`; None is one
     for each processor. Raises NotEmpty, StoreError and sqlite3.Error; then nothing was written.
     """
-    past = Past(catalogue, kiosks, tablets, behaviour, shapes or {}, seed, begin, begin, end)
+    past = PastPlan(catalogue, kiosks, tablets, behaviour, shapes or {}, seed, begin, begin, end)
     parts = list(_parts(past))
     count = min(len(parts), processes or os.cpu_count() or 1)
     with contextlib.ExitStack() as cleanup:

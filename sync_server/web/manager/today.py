@@ -26,7 +26,7 @@ from sync_server.web.http.templates import Context, need_name, say_emphasised, t
 from .day_span import parse_date
 from .layout import framed_page, manager_language
 from .report.answer import greeted_sentence, left_sentence
-from .report.period import Kind, Period, period_of
+from .report.period import Period, Span, period_of
 from .slow_figures import SlowFigures
 from .visit_log.log_rows import LogRow, log_row
 from .waits_chart import MIN_FOR_BOX, WaitsChart, has_picture, legend, waits_chart
@@ -98,11 +98,11 @@ async def today(request: Request) -> Response:
     server = server_of(request)
     catalogue = server.processor.catalogue
     now = server.processor.clock()
-    if request.query_params.get("span") == Kind.WEEK:
+    if request.query_params.get("span") == Span.WEEK:
         return RedirectResponse(f"/manager/report?{request.url.query}", 303)
     date_of_today = catalogue.day(now)
     asked = parse_date(request.query_params.get("day") or date_of_today)
-    day = period_of(Kind.DAY, asked, date.fromisoformat(date_of_today))
+    day = period_of(Span.DAY, asked, date.fromisoformat(date_of_today))
     report = await asyncio.to_thread(_read_report, request, day, now)
     language = manager_language(request)
     texts = texts_of(language)

@@ -29,7 +29,7 @@ from .alert_list import reason
 NOW = "/manager/now"
 
 
-class Colleague(Struct, frozen=True):
+class OfferCandidate(Struct, frozen=True):
     """Somebody on the floor who may be asked. `lacks` are the codes of the skills that they do not have.
 
     `may_be_asked` is false for who has a shopper, is on a break, or is asked for this visit already.
@@ -56,7 +56,7 @@ class VisitHelpPage(Context, frozen=True):
     by: str
     why: str
     asking: LateVisit
-    colleagues: list[Colleague]
+    colleagues: list[OfferCandidate]
     reasons: tuple[RemovedBecause, ...]
     is_in_line: bool
     is_over: bool
@@ -126,7 +126,7 @@ def _context(floor: Floor, visit: Visit, texts: Texts, now: int, problem: str) -
     )
 
 
-def colleagues(floor: Floor, visit: Visit) -> list[Colleague]:
+def colleagues(floor: Floor, visit: Visit) -> list[OfferCandidate]:
     """Everybody on the floor: first who may be asked and has the skills, then who may be asked without."""
     need = floor.catalogue.need(visit.need)
     required = frozenset(need.skills) if need and visit.ring != EVERYBODY else frozenset()
@@ -140,5 +140,5 @@ def colleagues(floor: Floor, visit: Visit) -> list[Colleague]:
         has_time = len(person.active) < floor.catalogue.times.max_active
         lacks = tuple(sorted(required - employee.skills))
         may_be_asked = reachable and has_time and not is_asked
-        found.append(Colleague(employee, person.presence, lacks, may_be_asked, is_asked))
+        found.append(OfferCandidate(employee, person.presence, lacks, may_be_asked, is_asked))
     return sorted(found, key=lambda one: (not one.may_be_asked, bool(one.lacks)))

@@ -37,7 +37,7 @@ class Rule(Struct, frozen=True):
     y2: float
 
 
-class Dot(Struct, frozen=True):
+class DotShape(Struct, frozen=True):
     """`r` in px."""
 
     shape: ClassVar[str] = "dot"
@@ -60,7 +60,7 @@ class Label(Struct, frozen=True):
     kind: str = ""
 
 
-Mark = Bar | Rule | Dot | Label
+Mark = Bar | Rule | DotShape | Label
 
 
 class Drawing(Struct, frozen=True):

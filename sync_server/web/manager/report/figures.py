@@ -9,7 +9,7 @@ from sync_server.domain.report.histogram import Counts, count
 from sync_server.domain.report.period_summary import PeriodSummary, waits_of
 from sync_server.domain.report.ranks import compare
 from sync_server.domain.share import MIN_TO_SAY, Share, clearly_differ
-from sync_server.service.reports.figure_rows import FIGURES, Part
+from sync_server.service.reports.figure_rows import FIGURES, FigurePart
 from sync_server.web.http import formatting
 
 from .report_texts import ReportTexts
@@ -41,7 +41,7 @@ class Trend(Struct, frozen=True):
     rises: bool | None
 
 
-class Link(Struct, frozen=True):
+class RowsLink(Struct, frozen=True):
     text: str
     address: str
 
@@ -55,7 +55,7 @@ class Figure(Struct, frozen=True):
     counts: str
     trend: Trend | None
     means: str
-    links: list[Link]
+    links: list[RowsLink]
 
 
 class Chapter(Struct, frozen=True):
@@ -197,13 +197,13 @@ class Figures:
 
     # --- the visits behind -------------------------------------------------------------------------
 
-    def _links(self, name: str, value: object) -> list[Link]:
+    def _links(self, name: str, value: object) -> list[RowsLink]:
         if name not in FIGURES:
             return []
         if isinstance(value, Share):
-            parts = {Part.YES: value.part, Part.NO: value.whole - value.part}
+            parts = {FigurePart.YES: value.part, FigurePart.NO: value.whole - value.part}
             return [
-                Link(
+                RowsLink(
                     self._say(f"manager.report.rows.{part}", visits),
                     self._texts.log_address(figure=name, part=part.value),
                 )
@@ -214,9 +214,9 @@ class Figures:
         if not number:
             return []
         return [
-            Link(
+            RowsLink(
                 self._say("manager.report.rows.all", number),
-                self._texts.log_address(figure=name, part=Part.ALL.value),
+                self._texts.log_address(figure=name, part=FigurePart.ALL.value),
             )
         ]
 

@@ -15,7 +15,7 @@ WEEK_DAYS = 7
 COMPARED_WEEKS = 4  # figures are compared with the same weekdays of so many weeks before
 
 
-class Kind(StrEnum):
+class Span(StrEnum):
     """How a period is chosen."""
 
     DAY = "day"
@@ -28,7 +28,7 @@ class Kind(StrEnum):
 class Period(Struct, frozen=True):
     """From `first` to `last`, both included. `today` is the store's date."""
 
-    kind: Kind
+    kind: Span
     first: date
     last: date
     today: date
@@ -58,14 +58,14 @@ class Period(Struct, frozen=True):
     @property
     def address(self) -> Mapping[str, str]:
         """The parameters of the page's address that ask for this period."""
-        if self.kind is Kind.RANGE:
+        if self.kind is Span.RANGE:
             return {"from": str(self.first), "to": str(self.last)}
         return {"span": self.kind.value, "day": str(self.first)}
 
     def neighbour(self, steps: int) -> "Period | None":
         """The period that ends before this one, or begins after it; None outside the years there are."""
         beside = self.first - timedelta(days=1) if steps < 0 else self.last + timedelta(days=1)
-        if self.kind is not Kind.RANGE:
+        if self.kind is not Span.RANGE:
             found = period_of(self.kind, beside, self.today)
         else:
             other = beside + timedelta(days=(self.days - 1) * (1 if steps > 0 else -1))
@@ -73,23 +73,23 @@ class Period(Struct, frozen=True):
         inside = YEARS[0] <= found.first.year and found.last.year <= YEARS[1]
         return found if inside else None
 
-    def around(self, kind: Kind) -> "Period":
+    def around(self, kind: Span) -> "Period":
         """The period of another kind that the end of this one is in; today, if this one is not over."""
         day = self.today if self.includes_today else self.last
         return period_of(kind, day, self.today)
 
 
-def period_of(kind: Kind, day: date, today: date) -> Period:
+def period_of(kind: Span, day: date, today: date) -> Period:
     """The day, the week, the month or the year that `day` is in."""
-    if kind is Kind.WEEK:
+    if kind is Span.WEEK:
         first = day - timedelta(days=day.weekday())
         return Period(kind, first, first + timedelta(days=WEEK_DAYS - 1), today)
-    if kind is Kind.MONTH:
+    if kind is Span.MONTH:
         last = day.replace(day=monthrange(day.year, day.month)[1])
         return Period(kind, day.replace(day=1), last, today)
-    if kind is Kind.YEAR:
+    if kind is Span.YEAR:
         return Period(kind, date(day.year, 1, 1), date(day.year, 12, 31), today)
-    return Period(Kind.DAY, day, day, today)
+    return Period(Span.DAY, day, day, today)
 
 
 def requested_period(request: Request, today: str) -> Period:
@@ -101,9 +101,9 @@ def requested_period(request: Request, today: str) -> Period:
     asked, now = request.query_params, date.fromisoformat(today)
     if asked.get("from") or asked.get("to"):
         days = [parse_date(text) for name in ("from", "to") if (text := asked.get(name))]
-        return Period(Kind.RANGE, min(days), max(days), now)
-    span = asked.get("span") or Kind.WEEK.value
-    if span not in set(Kind) - {Kind.RANGE}:
+        return Period(Span.RANGE, min(days), max(days), now)
+    span = asked.get("span") or Span.WEEK.value
+    if span not in set(Span) - {Span.RANGE}:
         raise InvalidAddress("manager.error.span", span)
     day = asked.get("day")
-    return period_of(Kind(span), parse_date(day) if day else now - timedelta(days=1), now)
+    return period_of(Span(span), parse_date(day) if day else now - timedelta(days=1), now)

@@ -17,7 +17,7 @@ from .drawing import (
     RIGHT,
     ROW,
     Bar,
-    Dot,
+    DotShape,
     Drawing,
     Entry,
     Label,
@@ -264,7 +264,9 @@ def effort_over_weeks(summary: PeriodSummary, texts: ReportTexts) -> Picture:
     for week, score in scores.items():
         if score is not None:
             kind = "effort" if answers[week] >= MIN_TO_SAY else "effort few"
-            marks.append(Dot(kind, places[week], scale.y(score - 1), 5 if len(weeks) <= MANY_WEEKS else 3))
+            marks.append(
+                DotShape(kind, places[week], scale.y(score - 1), 5 if len(weeks) <= MANY_WEEKS else 3)
+            )
     marks += band_labels([texts.texts.short_date(week) for week in weeks], -(-len(weeks) // MOST_LABELS))
     return Picture(
         "effort",

@@ -24,15 +24,15 @@ from sync_server.web.manager.slow_figures import SlowFigures
 from . import pictures_of_needs, pictures_of_time
 from .drawing import Picture, Table
 from .figures import Chapter, Figures
-from .period import Kind, Period, requested_period
+from .period import Period, Span, requested_period
 from .report_texts import ReportTexts
 from .way import Way, handed_over, measured_effort, way
 
 
-class Choice(Struct, frozen=True):
+class PeriodChoice(Struct, frozen=True):
     """One kind of period to choose, and its address."""
 
-    kind: Kind
+    kind: Span
     address: str
 
 
@@ -49,7 +49,7 @@ class ReportPage(Context, frozen=True):
     period: Period
     heading: str
     at: datetime
-    choices: list[Choice]
+    choices: list[PeriodChoice]
     earlier: str
     later: str
     arrived: int
@@ -88,8 +88,8 @@ def _make_page(request: Request, period: Period, texts: ReportTexts, now: int) -
         heading=texts.heading(),
         at=catalogue.local(at),
         choices=[
-            Choice(kind, _address(period.around(kind)))
-            for kind in (Kind.DAY, Kind.WEEK, Kind.MONTH, Kind.YEAR)
+            PeriodChoice(kind, _address(period.around(kind)))
+            for kind in (Span.DAY, Span.WEEK, Span.MONTH, Span.YEAR)
         ],
         earlier=_address(period.neighbour(-1)),
         later="" if period.last >= period.today else _address(period.neighbour(1)),

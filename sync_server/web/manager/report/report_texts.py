@@ -9,12 +9,12 @@ from markupsafe import Markup
 from assets.i18n.texts import Texts
 from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.kpi import Kpis
-from sync_server.domain.report.worst_hour import WorstHour
+from sync_server.domain.report.worst_hour import WorstHourOfWeek
 from sync_server.web.http import formatting
 from sync_server.web.http.templates import need_name, say_emphasised
 
 from .answer import greeted_sentence, left_sentence
-from .period import Kind, Period
+from .period import Period, Span
 
 MONDAY = date(2024, 1, 1)  # any Monday: only its weekday is written
 
@@ -34,9 +34,9 @@ class ReportTexts:
     def heading(self) -> str:
         """`16 – 22 November 2026`, as the page is headed."""
         period = self._period
-        if period.kind is Kind.YEAR:
+        if period.kind is Span.YEAR:
             return str(period.first.year)
-        if period.kind is Kind.MONTH:
+        if period.kind is Span.MONTH:
             return _capital(self.texts.month(period.first))
         if period.days == 1:
             return f"{_capital(self.texts.weekday(period.first))} {self.texts.date_with_year(period.first)}"
@@ -94,14 +94,14 @@ class ReportTexts:
 
     # --- the three sentences -----------------------------------------------------------------------
 
-    def answer(self, kpis: Kpis, worst: WorstHour | None, within_target: str) -> list[Markup | str]:
+    def answer(self, kpis: Kpis, worst: WorstHourOfWeek | None, within_target: str) -> list[Markup | str]:
         """How it went, which hour was the worst and who was missing, and what would help."""
         said = [greeted_sentence(kpis, within_target, self.texts), self._worst_sentence(worst)]
         if worst is not None and worst.help is not None:
             return [*said, self._help_sentence(worst)]
         return [*said, left_sentence(kpis, self.texts)]
 
-    def _worst_sentence(self, worst: WorstHour | None) -> Markup | str:
+    def _worst_sentence(self, worst: WorstHourOfWeek | None) -> Markup | str:
         if worst is None:
             return self.say("manager.report.worst.none")
         when = self._when(worst.weekday, worst.hour, worst.hour + 1)
@@ -114,7 +114,7 @@ class ReportTexts:
             self.texts, "warm", "manager.report.worst.short", skill, n=worst.short, when=when
         )
 
-    def _help_sentence(self, worst: WorstHour) -> str:
+    def _help_sentence(self, worst: WorstHourOfWeek) -> str:
         assert worst.help is not None
         when = self._when(worst.weekday, worst.help.first, worst.help.end)
         skill, gain = self._skill(worst.help.skill), _about(worst.help.gain)

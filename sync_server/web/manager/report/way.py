@@ -12,7 +12,7 @@ from .drawing import Table
 from .report_texts import ReportTexts
 
 
-class Step(Struct, frozen=True):
+class StepBox(Struct, frozen=True):
     """One step. `width` is the share that goes on, in percent, for its bar; `is_moment` marks the step."""
 
     title: str
@@ -27,7 +27,7 @@ class Step(Struct, frozen=True):
 class Way(Struct, frozen=True):
     """The steps, what the moment of truth is, and who came back into line."""
 
-    steps: list[Step]
+    steps: list[StepBox]
     moment: str
     back: str
 
@@ -40,7 +40,7 @@ def way(summary: PeriodSummary, texts: ReportTexts) -> Way:
     for step in visitors_way(summary):
         share, thanks = step.went_on, step.name == THANKS
         steps.append(
-            Step(
+            StepBox(
                 title=say(f"manager.report.way.{step.name}"),
                 goes_on=formatting.big_share(share, texts.texts),
                 counts=say(f"manager.report.way.{'answered' if thanks else 'went_on'}")

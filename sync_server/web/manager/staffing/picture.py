@@ -18,7 +18,7 @@ INSET = 1  # between the bars
 WEEK = 7
 
 
-class Part(Struct, frozen=True):
+class BarPart(Struct, frozen=True):
     """One part of a bar. `kind` is a class of the style: met, short, spare or needed."""
 
     kind: str
@@ -42,7 +42,7 @@ class Strip(Struct, frozen=True):
     day: date
     title: str
     said: str
-    parts: list[Part]
+    parts: list[BarPart]
     rows: list[Row]
 
 
@@ -84,7 +84,7 @@ def _strip(day: date, slots: Iterable[Slot], first: int, most: int, texts: Staff
     return Strip(day, texts.day(day), texts.said_of_day(found), parts, rows)
 
 
-def _bar(slot: Slot, x: float, unit: float) -> list[Part]:
+def _bar(slot: Slot, x: float, unit: float) -> list[BarPart]:
     """From below: who is needed and there, who is missing, who is there beyond that."""
     if slot.planned is None:
         stack = [("needed", slot.needed)]
@@ -94,6 +94,6 @@ def _bar(slot: Slot, x: float, unit: float) -> list[Part]:
     for kind, people in stack:
         if people:
             top = HEIGHT - (below + people) * unit
-            parts.append(Part(kind, x + INSET, round(top, 2), WIDTH - 2 * INSET, round(people * unit, 2)))
+            parts.append(BarPart(kind, x + INSET, round(top, 2), WIDTH - 2 * INSET, round(people * unit, 2)))
             below += people
     return parts

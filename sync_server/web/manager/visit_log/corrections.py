@@ -63,7 +63,7 @@ class CorrectPage(Context, frozen=True):
     max_note: int
 
 
-class Change(Struct, frozen=True):
+class CorrectedField(Struct, frozen=True):
     """One thing that a correction changed: the key of its name, and the texts before and after."""
 
     name: str
@@ -94,18 +94,18 @@ async def correct(request: Request) -> Response:
 
 def changes_of(
     event: Corrected, before: Visit, names: Mapping[str, str], catalogue: Catalogue, texts: Texts
-) -> list[Change]:
+) -> list[CorrectedField]:
     """What a correction changed. `names` are those of all employees, `before` the visit before it."""
     found = []
     if event.resolution is not None:
         was = texts.say(f"resolution.{before.resolution}") if before.resolution else ""
-        found.append(Change("column.resolution", was, texts.say(f"resolution.{event.resolution}")))
+        found.append(CorrectedField("column.resolution", was, texts.say(f"resolution.{event.resolution}")))
     if event.employee is not None:
         was = names.get(before.employee or "", before.employee or "")
-        found.append(Change("manager.log.employee", was, names.get(event.employee, event.employee)))
+        found.append(CorrectedField("manager.log.employee", was, names.get(event.employee, event.employee)))
     if event.need is not None:
         was = need_name(catalogue, before.need, texts)
-        found.append(Change("column.need", was, need_name(catalogue, event.need, texts)))
+        found.append(CorrectedField("column.need", was, need_name(catalogue, event.need, texts)))
     return found
 
 

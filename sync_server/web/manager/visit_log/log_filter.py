@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 
 from assets.i18n.texts import Texts
-from sync_server.service.reports.figure_rows import FIGURES, Part, figure_condition
+from sync_server.service.reports.figure_rows import FIGURES, FigurePart, figure_condition
 from sync_server.service.storage.visit_log import ARRIVAL, SORTS, Condition, LogFilter, Sort
 from sync_server.web.http.app_state import server_of
 from sync_server.web.manager.day_span import InvalidAddress, parse_date
@@ -44,16 +44,16 @@ def requested_filter(request: Request) -> LogFilter:
 
 def _figure_condition(request: Request) -> Condition | None:
     """The visits behind `?figure=service_level&part=no`; without a part all that the figure counts."""
-    figure, part = request.query_params.get(FIGURE), request.query_params.get(PART) or Part.ALL
+    figure, part = request.query_params.get(FIGURE), request.query_params.get(PART) or FigurePart.ALL
     if not figure:
         return None
     if figure not in FIGURES:
         raise InvalidAddress("manager.error.figure", figure)
-    if part not in set(Part):
+    if part not in set(FigurePart):
         raise InvalidAddress("manager.error.part", part)
     processor = server_of(request).processor
     target_s = processor.catalogue.times.service_level_s
-    return figure_condition(figure, Part(part), target_s, processor.clock())
+    return figure_condition(figure, FigurePart(part), target_s, processor.clock())
 
 
 def figure_in_words(given: Mapping[str, str], texts: Texts) -> str:
@@ -61,8 +61,8 @@ def figure_in_words(given: Mapping[str, str], texts: Texts) -> str:
     if FIGURE not in given:
         return ""
     name = texts.say(f"figure.{given[FIGURE]}")
-    part = given.get(PART, Part.ALL)
-    return name if part == Part.ALL else texts.say(f"manager.log.figure.{part}", figure=name)
+    part = given.get(PART, FigurePart.ALL)
+    return name if part == FigurePart.ALL else texts.say(f"manager.log.figure.{part}", figure=name)
 
 
 def given_parameters(request: Request) -> dict[str, str]:

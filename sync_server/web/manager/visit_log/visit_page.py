@@ -36,7 +36,7 @@ from .miss_texts import MissText, miss_text
 CLOCK_OFF_MS = 60_000  # a device's clock that is off by less is not worth a word
 
 
-class Step(Struct, frozen=True):
+class TimelineEntry(Struct, frozen=True):
     """One thing that happened. `words` are a note or a comment; empty without one, and once it is deleted.
 
     `where` says on which device, and `doubt` how sure its time is; both may be empty.
@@ -60,7 +60,7 @@ class VisitDetailPage(Context, frozen=True):
 
     row: LogRow
     ticket_name: str
-    steps: list[Step]
+    steps: list[TimelineEntry]
     tip: str
     gift: str
     goodwill: str
@@ -118,14 +118,14 @@ def _read(server: Server, visit_id: str) -> _Found | None:
         )
 
 
-def _step(at: int, found: _Found, catalogue: Catalogue, texts: Texts) -> Step:
+def _step(at: int, found: _Found, catalogue: Catalogue, texts: Texts) -> TimelineEntry:
     record = found.records[at]
     if isinstance(record.event, ev.Corrected):
         sentence = _correction(at, record.event, found, catalogue, texts)
     else:
         sentence = _sentence(record, found, catalogue, texts)
     on_device = record.device_id if not isinstance(record.event, ev.Opened) else None
-    return Step(
+    return TimelineEntry(
         at=catalogue.local(record.occurred_at),
         sentence=sentence,
         where=found.devices.get(on_device or "", on_device or ""),
