@@ -21,11 +21,11 @@ from sync_server.device.storage.persistence import Persistence
 from sync_server.device.sync import engine as eng
 from sync_server.device.sync.engine import Action, Engine
 from sync_server.device.sync.optimistic_view import OptimisticView, optimistic_view
-from sync_server.device.sync.redaction import redaction_is_due
+from sync_server.device.sync.redaction import refused_for_removed_text
 from sync_server.device.sync.saved_rows import signed_in_until
 from sync_server.domain import ops
 from sync_server.domain.catalogue.catalogue import Catalogue
-from sync_server.domain.refusal import Code, Refusal
+from sync_server.domain.refusal import Refusal
 from sync_server.domain.visit import ticket
 from sync_server.protocol import messages as msg
 from sync_server.protocol.device_file import DeviceFile
@@ -286,7 +286,7 @@ class Device:
             self._report_fault(fault, f"a listener of the device failed: {listener!r}")
 
     def _report_fault(self, fault: Exception, message: str) -> None:
-        # The app's crash guard is the loop's handler: it logs the fault and shows an apology.
+        """The app's crash guard is the loop's handler: it logs the fault and shows an apology."""
         self._loop.call_exception_handler({"message": message, "exception": fault})
 
     def _act(self, action: Action) -> None:
@@ -378,14 +378,10 @@ class Device:
                 self._notify(self.on_refused, submit, refusal)
 
     def _was_done(self, submit: Submit | None, refusal: Refusal) -> bool:
-        """Whether a server of 0.1.0 refused this op only because it has the same one with its full text.
-
-        That happens if the op was done, its answer was lost, and its text was removed here meanwhile.
-        Later servers tell by the rest of the op that they have done it.
-        """
-        if submit is None or refusal.code is not Code.OP_ID_REUSED:
+        if submit is None:
             return False
-        return redaction_is_due(submit, self._persistence.age_ms(submit), self._persistence.retention_ms)
+        age_ms, keep_ms = self._persistence.age_ms(submit), self._persistence.retention_ms
+        return refused_for_removed_text(submit, refusal, age_ms, keep_ms)
 
     def _set_timer(self) -> None:
         """Has `_tick` called at the engine's next deadline, or earlier.

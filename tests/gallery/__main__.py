@@ -19,6 +19,7 @@ from assets.ui.window import NoDisplay, save_picture
 from sync_server.domain.catalogue.languages import LANGUAGES
 
 from . import kiosk_scenes, pairing_scenes, staff_sample, staff_scenes
+from .fake_kiosk_device import store_of
 from .kiosk_gallery import kiosk_gallery
 from .long_names import lengthened
 from .pairing_gallery import pairing_gallery
@@ -70,7 +71,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--long", action="store_true", help="everything in the store has a long name")
     asked = parser.parse_args(arguments)
     logging.disable(logging.WARNING)  # the scenes about refusals would log them
-    store = kiosk_scenes.store_of(asked.store)
+    store = store_of(asked.store)
     if asked.long:
         store = lengthened(store)
     galleries: dict[str, Callable[[], AbstractAsyncContextManager[Show]]] = {

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from sync_server.domain.catalogue.catalogue import Catalogue
 
-from .kiosk_scenes import SCENES, FakeKioskDevice, KioskScene
+from .fake_kiosk_device import FakeKioskDevice
+from .kiosk_scenes import SCENES, KioskScene
 from .picture_window import PictureWindow, Show, gallery
 
 

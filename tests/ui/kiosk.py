@@ -15,7 +15,7 @@ from sync_server.device.device import Device
 from sync_server.device.storage.outbox import Outbox
 from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.protocol.device_file import DeviceFile
-from tests.gallery.kiosk_scenes import store_of
+from tests.gallery.fake_kiosk_device import store_of
 
 from .driver import Screen, running
 from .on_disk import on_disk

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from kiosk.session.session import KioskScreen
 from sync_server.protocol.rows import VisitRow
 from tests.gallery import staff_sample
-from tests.gallery.kiosk_scenes import FakeKioskDevice, KioskScene, store_of
+from tests.gallery.fake_kiosk_device import FakeKioskDevice, store_of
+from tests.gallery.kiosk_scenes import KioskScene
 
 from .kiosk import SMALL, Kiosk, at_the_kiosk
 from .staff import Tablet, at_the_tablet

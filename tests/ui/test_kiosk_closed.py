@@ -10,7 +10,7 @@ from sync_server.domain import ops
 from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.catalogue.opening_hours import WEEKDAYS
 from sync_server.protocol.rows import VisitRow
-from tests.gallery.kiosk_scenes import AT, HOUR_MS, FakeKioskDevice, store_of
+from tests.gallery.fake_kiosk_device import AT, HOUR_MS, FakeKioskDevice, store_of
 
 from .kiosk import Kiosk, at_the_kiosk
 

@@ -10,8 +10,9 @@ import pytest
 from msgspec.structs import replace
 
 from sync_server.domain.catalogue.languages import LANGUAGES
+from tests.gallery.fake_kiosk_device import store_of
 from tests.gallery.kiosk_gallery import kiosk_gallery
-from tests.gallery.kiosk_scenes import SCENES, store_of
+from tests.gallery.kiosk_scenes import SCENES
 from tests.gallery.long_names import lengthened
 
 from .kiosk import PORTRAIT, SMALL

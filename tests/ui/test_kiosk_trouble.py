@@ -10,7 +10,7 @@ from sync_server.device.storage.outbox_errors import OutboxError
 from sync_server.domain import ops
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol.messages import Submit
-from tests.gallery.kiosk_scenes import AT, FakeKioskDevice, store_of
+from tests.gallery.fake_kiosk_device import AT, FakeKioskDevice, store_of
 
 from .kiosk import Kiosk, at_the_kiosk
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.session.session import KioskScreen
-from tests.gallery.kiosk_scenes import FakeKioskDevice, store_of
+from tests.gallery.fake_kiosk_device import FakeKioskDevice, store_of
 
 from .kiosk import Kiosk, at_the_kiosk
 from .staff import Tablet, at_the_tablet

@@ -42,21 +42,9 @@ ANY = st.integers(0, 10_000)  # an index into what there is
 OFF = st.sampled_from([0, 0, 0, 0, 0, -1, 1])  # how far the seen rev is off
 WAITS = st.sampled_from([0.5, 4, 5, 14, 15, 16, 31, 61, 300, 4000])
 STEPS = (
-    ops.Accept,
-    ops.Accept,
-    ops.Start,
-    ops.Decline,
-    ops.Claim,
-    ops.Recall,
-    ops.Hold,
-    ops.Resume,
-    ops.HandOver,
-    ops.AddNote,
-    ops.Complete,
-    ops.MarkNoShow,
-    ops.Remove,
-    ops.Undo,
-)
+    ops.Accept, ops.Accept, ops.Start, ops.Decline, ops.Claim, ops.Recall, ops.Hold, ops.Resume, ops.HandOver,
+    ops.AddNote, ops.Complete, ops.MarkNoShow, ops.Remove, ops.Undo,
+)  # fmt: skip
 FITS = {
     State.OFFERED: (ops.Accept, ops.Accept, ops.Accept, ops.Decline, ops.Recall, ops.MarkNoShow),
     State.ACCEPTED: (ops.Start, ops.Start, ops.Start, ops.Recall, ops.MarkNoShow, ops.HandOver, ops.AddNote),

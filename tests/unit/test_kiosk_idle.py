@@ -17,7 +17,7 @@ from sync_server.device.device import Device
 from sync_server.domain import ops
 from sync_server.domain.refusal import Code
 from tests.examples import examples
-from tests.gallery.kiosk_scenes import FakeKioskDevice, store_of
+from tests.gallery.fake_kiosk_device import FakeKioskDevice, store_of
 
 from .shopper import (
     AT,

@@ -9,7 +9,7 @@ from kiosk.session.session import KioskScreen
 from kiosk.session.session_flow import SessionFlow
 from kiosk.session.visit_progress import FloorState
 from sync_server.domain.catalogue.opening_hours import WEEKDAYS
-from tests.gallery.kiosk_scenes import AT, HOUR_MS, store_of
+from tests.gallery.fake_kiosk_device import AT, HOUR_MS, store_of
 
 NIGHT = AT + 6 * HOUR_MS  # Friday 21 November 2025, nine in the evening
 ALL_WEEK = dict.fromkeys(WEEKDAYS, "09:30-18:00")

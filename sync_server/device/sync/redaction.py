@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from sync_server.domain import ops
 from sync_server.domain.op_redaction import redact_op
+from sync_server.domain.refusal import Code, Refusal
 from sync_server.protocol.messages import Submit
 from sync_server.protocol.rows import VisitRow
 
@@ -15,6 +16,15 @@ def redaction_is_due(submit: Submit, age_ms: int, retention_ms: int) -> bool:
     # The visit that a rating is about ended up to an hour before the tap.
     limit = retention_ms - RATING_WINDOW_MS if isinstance(submit.op, ops.Rate) else retention_ms
     return age_ms >= limit
+
+
+def refused_for_removed_text(submit: Submit, refusal: Refusal, age_ms: int, retention_ms: int) -> bool:
+    """Whether a server of 0.1.0 refused this op only because it has the same one with its full text.
+
+    That happens if the op was done, its answer was lost, and its text was removed here meanwhile. Later
+    servers tell by the rest of the op that they have done it.
+    """
+    return refusal.code is Code.OP_ID_REUSED and redaction_is_due(submit, age_ms, retention_ms)
 
 
 def redact_if_due(submit: Submit, age_ms: int, retention_ms: int) -> Submit:
