@@ -32,10 +32,8 @@ def the_shop(store_with_past: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="module")
-def context(browser: Browser, the_shop: Shop) -> Iterator[BrowserContext]:
-    """A browser in which the manager is signed in."""
+def context(browser: Browser) -> Iterator[BrowserContext]:
     with browser.new_context(locale="en-GB", reduced_motion="reduce") as found:
-        the_shop.sign_in(found)
         yield found
 
 
@@ -47,7 +45,10 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 
 def open_page(page: Page, the_shop: Shop, which: WebPage) -> None:
+    """Opens a page as the manager, signed in each time: both servers call their cookie the same."""
+    the_shop.sign_in(page.context)
     page.goto(the_shop.address(which))
+    assert page.locator("body.framed").count() == which.framed, page.url
     page.evaluate("document.fonts.ready.then(() => null)")
 
 
