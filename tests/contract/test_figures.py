@@ -24,9 +24,8 @@ from sync_server.domain.resolution import Resolution
 from sync_server.domain.share import MIN_TO_SAY, Share
 from sync_server.domain.visit.visit import ENDED, State, Visit
 from sync_server.service.config.load import load_settings
-from sync_server.service.reports import csv_export, kpi_report, waits_by_hour
+from sync_server.service.reports import csv_export, kpi_report, visit_log, waits_by_hour
 from sync_server.service.reports.figure_rows import FIGURES, FigurePart, figure_condition
-from sync_server.service.storage import visit_log
 from sync_server.service.storage.connection import connect
 from sync_server.service.storage.data_dir import DataDir
 from sync_server.service.storage.mapping import UPSERT_VISIT, visit_row

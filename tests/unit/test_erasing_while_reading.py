@@ -13,10 +13,10 @@ from click.testing import CliRunner
 from sync_server.cli import main
 from sync_server.service.processing.overwriting import LASTS, Overwriting
 from sync_server.service.reports import csv_export
+from sync_server.service.reports.visit_log import LogFilter
 from sync_server.service.storage.connection import connect, empty_write_ahead_log, reading
 from sync_server.service.storage.data_dir import DataDir
 from sync_server.service.storage.errors import StoreError
-from sync_server.service.storage.visit_log import LogFilter
 from tests.floor_harness import FloorHarness
 from tests.store_rows import empty_store_file, write_records
 

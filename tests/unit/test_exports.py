@@ -12,15 +12,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from sync_server.domain import ops
+from sync_server.service.reports import visit_log
 from sync_server.service.reports.exports import days
 from sync_server.service.reports.exports.days import Read
 from sync_server.service.reports.exports.formats import FORMATS, Format
 from sync_server.service.reports.exports.json_lines import visit_log_json_lines
 from sync_server.service.reports.exports.parquet import write_parquet
 from sync_server.service.reports.exports.xlsx import write_xlsx
-from sync_server.service.storage import visit_log
+from sync_server.service.reports.visit_log import LogFilter
 from sync_server.service.storage.connection import reading
-from sync_server.service.storage.visit_log import LogFilter
 from tests.floor_harness import KIOSK, FloorHarness
 from tests.store_rows import empty_store_file, write_records
 

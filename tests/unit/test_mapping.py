@@ -16,10 +16,10 @@ from sync_server.domain.floor.floor import Floor
 from sync_server.domain.line_situation import LineSituation
 from sync_server.domain.queue.wait_estimate import History
 from sync_server.domain.resolution import Resolution
-from sync_server.service.reports import csv_export
-from sync_server.service.storage import event_log, mapping, startup, visit_log
+from sync_server.service.reports import csv_export, visit_log
+from sync_server.service.reports.visit_log import LogFilter
+from sync_server.service.storage import event_log, mapping, startup
 from sync_server.service.storage.connection import connect
-from sync_server.service.storage.visit_log import LogFilter
 from tests.floor_harness import KIOSK, FloorHarness
 from tests.sample_store import CLOSES, MONDAY_10
 from tests.store_rows import empty_store_file, query, write_records

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from sync_server.service.reports import kpi_report
-from sync_server.service.storage import device_rows, epochs, visit_log
+from sync_server.service.reports import kpi_report, visit_log
+from sync_server.service.storage import device_rows, epochs
 from sync_server.service.storage.connection import connect, reading
 from sync_server.service.storage.schema import views
 from sync_server.service.storage.schema.migrate import create_store_file, migrate

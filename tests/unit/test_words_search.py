@@ -10,7 +10,7 @@ from sync_server.domain.events import CorrectedBecause
 from sync_server.domain.ops import Actor, ActorKind
 from sync_server.domain.resolution import Resolution
 from sync_server.service.privacy import retention
-from sync_server.service.storage import words_search
+from sync_server.service.reports import words_search
 from sync_server.service.storage.connection import connect, reading
 from tests.floor_harness import KIOSK, FloorHarness
 from tests.store_rows import empty_store_file, write_records

@@ -12,10 +12,10 @@ from playwright.sync_api import Page, expect
 
 from sync_server.domain import ops
 from sync_server.domain.resolution import Resolution
+from sync_server.service.reports import visit_log
 from sync_server.service.reports.figure_rows import FIGURES, FigurePart
-from sync_server.service.storage import visit_log
+from sync_server.service.reports.visit_log import LogFilter
 from sync_server.service.storage.connection import reading
-from sync_server.service.storage.visit_log import LogFilter
 from sync_server.web.manager.visit_log.log_page import PAGE_SIZE
 
 from .conftest import SATURDAY

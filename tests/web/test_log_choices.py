@@ -8,10 +8,9 @@ from playwright.sync_api import Page, expect
 
 from sync_server.domain import ops
 from sync_server.service.auth import managers
-from sync_server.service.reports import saved_views
-from sync_server.service.storage import visit_log
+from sync_server.service.reports import saved_views, visit_log
+from sync_server.service.reports.visit_log import SORTS, LogFilter, Sort
 from sync_server.service.storage.connection import connect, reading
-from sync_server.service.storage.visit_log import SORTS, LogFilter, Sort
 from sync_server.web.manager.visit_log import log_page
 from sync_server.web.manager.visit_log.columns import COLUMNS, USUAL
 

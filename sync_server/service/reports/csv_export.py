@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sync_server.service.storage.visit_log import LogFilter
+from sync_server.service.reports.visit_log import LogFilter
 
 from .exports import days
 from .exports.days import Read

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from sync_server.domain.kpi import ENDED_STATES, FIVE_MINUTES_S, LEFT_STATES
 from sync_server.domain.resolution import NOT_FIRST_CONTACT
-from sync_server.service.storage.visit_log import Condition
+from sync_server.service.reports.visit_log import Condition
 
 
 class FigurePart(StrEnum):

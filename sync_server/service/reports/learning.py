@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from sync_server.domain.share import Share
-from sync_server.service.storage import visit_log
+from sync_server.service.reports import visit_log
 
 LOW_EFFORT = 2  # of 5: hard or very hard
 EASY_EFFORT = 4

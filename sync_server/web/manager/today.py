@@ -14,11 +14,11 @@ from assets.i18n.texts import Texts
 from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.kpi import Kpis
 from sync_server.domain.share import MIN_TO_SAY, Share
-from sync_server.service.reports import kpi_report, waits_by_hour
+from sync_server.service.reports import kpi_report, visit_log, waits_by_hour
+from sync_server.service.reports.visit_log import LogFilter
 from sync_server.service.reports.waits_by_hour import HourFigures, WorstHour
-from sync_server.service.storage import catalogue_mirror, visit_log
+from sync_server.service.storage import catalogue_mirror
 from sync_server.service.storage.connection import reading
-from sync_server.service.storage.visit_log import LogFilter
 from sync_server.web.http import formatting
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context, need_name, say_emphasised, texts_of

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from sync_server.service.reports.visit_log import LogFilter
 from sync_server.service.storage.connection import reading
-from sync_server.service.storage.visit_log import LogFilter
 
 from .days import Read
 from .formats import Format

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from sync_server.service.storage import visit_log
-from sync_server.service.storage.visit_log import LogFilter
+from sync_server.service.reports import visit_log
+from sync_server.service.reports.visit_log import LogFilter
 
 LONGEST_REST_S = 1.0
 TIMES = ("created_at", "offered_at", "accepted_at", "serving_at", "ended_at")  # columns with a time

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from sync_server.service.storage.visit_log import LogFilter
+from sync_server.service.reports.visit_log import LogFilter
 
 from . import days
 from .days import Read

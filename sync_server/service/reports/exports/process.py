@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from sync_server.service.reports.visit_log import LogFilter
 from sync_server.service.storage.data_dir import DataDir
-from sync_server.service.storage.visit_log import LogFilter
 
 from .formats import Format
 

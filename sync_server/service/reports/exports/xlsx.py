@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import xlsxwriter
 
-from sync_server.service.storage.visit_log import LogFilter
+from sync_server.service.reports.visit_log import LogFilter
 
 from . import days
 from .days import TIMES, Read, Row

@@ -20,8 +20,8 @@ from sync_server.domain.ops import Actor, ActorKind
 from sync_server.domain.refusal import Code
 from sync_server.domain.resolution import Resolution
 from sync_server.domain.visit.visit import ENDED, State, Visit
+from sync_server.service.reports import visit_log
 from sync_server.service.server import Server
-from sync_server.service.storage import visit_log
 from sync_server.service.storage.connection import reading
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context, need_name, texts_of

@@ -10,15 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from sync_server.service.reports import csv_export
+from sync_server.service.reports import csv_export, visit_log
 from sync_server.service.reports.exports import process
 from sync_server.service.reports.exports.days import Read
 from sync_server.service.reports.exports.formats import FORMATS, XLSX_BYTES_PER_ROW, Format
 from sync_server.service.reports.exports.json_lines import visit_log_json_lines
+from sync_server.service.reports.visit_log import LogFilter
 from sync_server.service.server import Server
-from sync_server.service.storage import visit_log
 from sync_server.service.storage.connection import reading
-from sync_server.service.storage.visit_log import LogFilter
 from sync_server.web.http.app_state import server_of
 from sync_server.web.manager.day_span import InvalidAddress
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 from assets.i18n.texts import Texts
 from sync_server.service.reports.figure_rows import FIGURES, FigurePart, figure_condition
-from sync_server.service.storage.visit_log import ARRIVAL, SORTS, Condition, LogFilter, Sort
+from sync_server.service.reports.visit_log import ARRIVAL, SORTS, Condition, LogFilter, Sort
 from sync_server.web.http.app_state import server_of
 from sync_server.web.manager.day_span import InvalidAddress, parse_date
 

@@ -12,13 +12,13 @@ from starlette.responses import Response
 from sync_server.domain.permissions import Permission
 from sync_server.domain.resolution import Resolution
 from sync_server.domain.visit.visit import State
-from sync_server.service.reports import saved_views
+from sync_server.service.reports import saved_views, visit_log
 from sync_server.service.reports.exports.formats import FORMATS, Format
 from sync_server.service.reports.saved_views import SavedView
+from sync_server.service.reports.visit_log import ARRIVAL, NEWEST, SORTS, LogFilter, Sort
 from sync_server.service.server import Server
-from sync_server.service.storage import catalogue_mirror, visit_log
+from sync_server.service.storage import catalogue_mirror
 from sync_server.service.storage.connection import reading
-from sync_server.service.storage.visit_log import ARRIVAL, NEWEST, SORTS, LogFilter, Sort
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context, need_name, texts_of
 from sync_server.web.manager.access import has_permission

@@ -18,9 +18,9 @@ from sync_server.domain.floor import offline_ops
 from sync_server.domain.permissions import Permission
 from sync_server.domain.visit.misses import PresenceAt, explain
 from sync_server.service.auth.devices import list_devices
-from sync_server.service.reports import presence_log
+from sync_server.service.reports import presence_log, visit_log
 from sync_server.service.server import Server
-from sync_server.service.storage import catalogue_mirror, event_log, visit_log
+from sync_server.service.storage import catalogue_mirror, event_log
 from sync_server.service.storage.connection import reading
 from sync_server.web.http import formatting
 from sync_server.web.http.app_state import server_of
