@@ -4,7 +4,9 @@ PYTHON ?= $(shell /usr/bin/python3.11 -c 'import ensurepip' 2>/dev/null && echo 
 VENV   := .venv
 PY     := $(VENV)/bin/python
 READY  := $(VENV)/ready
-PYTEST := $(PY) -m pytest -n $(or $(JOBS),auto) --no-loadscope-reorder
+PYTEST := $(PY) -m pytest --no-loadscope-reorder
+# Two processes for each processor: tests with sockets, windows and browsers wait half of their time.
+MANY   := $(shell expr 2 \* $$(nproc))
 
 # Python keeps what it has compiled, even where the shell says not to: each test process that compiles
 # all modules anew takes seconds longer.
@@ -17,10 +19,10 @@ demo: $(READY) packages  ## A shop at work: server, kiosk, two tablets, simulate
 
 test: $(READY) packages  ## All checks and all tests, on all processors
 	@./packaging/proxy-programs
-	@./packaging/beside "$(MAKE) --no-print-directory check pythons" $(PYTEST) $(PYTEST_ARGS)
+	@./packaging/beside "$(MAKE) --no-print-directory check pythons" $(PYTEST) -n $(or $(JOBS),$(MANY)) $(PYTEST_ARGS)
 
 quick: $(READY)  ## The tests that take less than half a minute together: unit and contract
-	@$(PYTEST) --hypothesis-profile=quick tests/unit tests/contract $(PYTEST_ARGS)
+	@$(PYTEST) -n $(or $(JOBS),auto) --hypothesis-profile=quick tests/unit tests/contract $(PYTEST_ARGS)
 
 check: $(READY)  ## Style, types, the direction of imports, and the translations
 	@$(VENV)/bin/ruff check .
