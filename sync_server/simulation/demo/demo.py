@@ -15,7 +15,6 @@ import random
 import signal
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -115,11 +114,8 @@ def prepare(data: Path, pictures: Path, speed: int) -> Demo:
         for person in load_settings(folder.settings).employees
         if person.id in TEAM
     }
-    # Hashing a PIN is slow on purpose, and leaves the interpreter free for the past meanwhile.
-    with ThreadPoolExecutor(1) as beside:
-        pins = beside.submit(_set_pins, folder)
-        last = _write_history(folder, kiosks, tablets)
-        pins.result()
+    last = _write_history(folder, kiosks, tablets)
+    _set_pins(folder)  # not beside the past, which is made in one transaction
     _set_up(folder, f"http://{web}", min(OFFER_S * speed, MAX_OFFER_S), behaviour)
     clock = demo_clock(load_settings(folder.settings), speed, last)
     demo = Demo(folder, pictures, clock, behaviour, sync, web)
