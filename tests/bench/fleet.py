@@ -107,6 +107,7 @@ def create(work: Path) -> tuple[DataDir, list[DeviceFile]]:
     template.write_text(store.settings(EMPLOYEES) + WAIT, "utf-8")
     folder = make_store(work / "fleet", "Bench", PASSWORD, template)
     past.fill(folder.path, PAST_VISITS)
+    past.keep_summaries(folder.path, time.time_ns() // 1_000_000)
     server_key, _ = load_server_key(folder.server_key)
     hashed = pins.hash_pin(store.PIN, 6)
     files = []

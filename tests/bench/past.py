@@ -64,14 +64,13 @@ def _copy(db: sqlite3.Connection, week: int, again: int, seq: int) -> None:
     """Writes the week so many weeks earlier, after this seq; `again` numbers its copies on the same days."""
     values = {"back": week * WEEK_MS + again * APART_MS, "days": f"-{week * DAYS} days", "seq": seq}
     visit_id = "printf('%012x', created_at - :back) || substr(visit_id, 13)"
-    # What the estimator learns from is long, and only the latest visits are asked for it.
-    body = "body" if not week else "iif(event = 'opened', json_remove(body, '$.situation'), body)"
+    day, ticket = "date({}, :days)", "{}" if not again else f"'{again}' || {{}}"
     special = {
         "visit_id": visit_id,
-        "day": "date(day, :days)",
-        "ticket": "ticket" if not again else f"'{again}' || ticket",
+        "day": day,
+        "ticket": ticket,
         "seq": "seq + :seq",
-        "body": body,
+        "body": _body(week, day, ticket),
         **dict.fromkeys(("at", "at_server", "at_device", "happened_at"), "{} - :back"),
     }
     _insert(db, "visits", "week_visits", special, values)
@@ -80,6 +79,16 @@ def _copy(db: sqlite3.Connection, week: int, again: int, seq: int) -> None:
     _insert(db, "feedback", "week_feedback", special, values)
     if not again:
         _insert(db, "presence_log", "week_presence", special, values)
+
+
+def _body(week: int, day: str, ticket: str) -> str:
+    """An event's body. What opened a visit also has its day and ticket."""
+    # What the estimator learns from is long, and only the latest visits are asked for it.
+    opened = "body" if not week else "json_remove(body, '$.situation')"
+    for name, value in (("day", day), ("ticket", ticket)):
+        path = f"'$.{name}'"
+        opened = f"json_set({opened}, {path}, {value.format(f'body ->> {path}')})"
+    return f"iif(event = 'opened', {opened}, body)"
 
 
 def _insert(
