@@ -16,7 +16,10 @@ DEVICE_SCHEME = "tcp://"  # device files have ZeroMQ's form
 
 _LABEL = re.compile(r"_?[a-z0-9]([a-z0-9_-]{0,60}[a-z0-9_])?")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_ZONE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,14}")  # the name of a network interface
 _EVERYWHERE = {"0.0.0.0", "::"}
+# `http:8350` is half an address of another kind, and no host of this name.
+_SCHEMES = {"http", "https", "javascript", "mailto", "tcp", "udp", "ws", "wss"}
 
 
 class AddressError(ValueError):
@@ -65,6 +68,11 @@ def parse_address(text: str, default_port: int | None = None) -> Address:
             f'"{_shown(text)}" means every address of a computer; write the one that is reached,'
             f' such as "192.168.1.10:{address.port}"'
         )
+    if address.is_ipv6 and ipaddress.IPv6Address(address.host).is_link_local and "%" not in address.host:
+        raise AddressError(
+            f'"{_shown(text)}" is the address of one cable; write the interface behind it, such as'
+            f' "[{address.host}%eth0]:{address.port}", or another address of that computer'
+        )
     return address
 
 
@@ -111,6 +119,8 @@ def parse_web_address(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._~%/-]*", path) or ".." in path.split("/") or "//" in slash + path:
         raise AddressError(f'"{_shown(text)}": what follows the host is no path; write it as "{example}"')
     address = parse_address(host, 443 if scheme == "https" else 80)
+    if "%" in address.host:
+        raise AddressError(f'"{_shown(text)}": no browser opens it; write it as "{example}"')
     port = f":{address.port}" if _has_port(host) else ""
     return f"{scheme}://{url_host(address.host)}{port}{slash}{path}".rstrip("/")
 
@@ -128,7 +138,7 @@ def _parse(text: str, default_port: int | None, example: str) -> Address:
     if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
         raise AddressError(f'"{_shown(text)}": the port is a number up to 65535; write it as {example}')
     found_host = _parse_host(host)
-    if found_host is None:
+    if found_host is None or found_host in _SCHEMES:
         raise AddressError(f'"{_shown(text)}" is no address; write it as {example}')
     return Address(found_host, int(port))
 
@@ -143,17 +153,12 @@ def _parse_host(text: str) -> str | None:
     bracketed = text.startswith("[") and text.endswith("]")
     host = text[1:-1] if bracketed else text
     if ":" in host:
-        try:
-            return str(ipaddress.IPv6Address(host))
-        except ValueError:
-            return None
+        _, percent, zone = host.partition("%")
+        return None if percent and not _ZONE.fullmatch(zone) else _one_computers(ipaddress.IPv6Address, host)
     if bracketed or not host.isprintable():
         return None
     if re.fullmatch(r"[0-9.]+", host):
-        try:
-            return str(ipaddress.IPv4Address(host))
-        except ValueError:
-            return None
+        return _one_computers(ipaddress.IPv4Address, host)
     try:
         name = host.encode("idna").decode().lower().removesuffix(".")
     except UnicodeError:
@@ -161,6 +166,16 @@ def _parse_host(text: str) -> str | None:
     labels = name.split(".")
     fits = len(name) <= MAX_HOST_LENGTH and all(_LABEL.fullmatch(label) for label in labels)
     return name if fits and not labels[-1].isdigit() else None
+
+
+def _one_computers(version: type[ipaddress.IPv4Address | ipaddress.IPv6Address], host: str) -> str | None:
+    """The address in its one form, or None: of groups (multicast, broadcast) nobody is the only one."""
+    try:
+        address = version(host)
+    except ValueError:
+        return None
+    of_many = address.is_multicast or address == ipaddress.IPv4Address("255.255.255.255")
+    return None if of_many or (host.startswith("0.") and not address.is_unspecified) else str(address)
 
 
 def _shown(text: str) -> str:

@@ -79,9 +79,13 @@ def check(data: Path | None) -> None:
     from assets.theme.drawing import undrawable
     from assets.ui.icons import icon
     from sync_server.service.config.load import load_settings
+    from sync_server.service.net.listen import check_listen_address
 
     data_dir = data_dir_of(data)
     settings = load_settings(data_dir.settings)
+    for key in ("sync", "web", "enrol"):
+        if address := getattr(settings.server, key):
+            check_listen_address(f"server.{key}", address)
     open_needs = [need for need in settings.needs if settings.catalogue().need(need.code)]
     counted = ((open_needs, "need"), (settings.skills, "skill"), (settings.employees, "employee"))
     counts = ", ".join(f"{len(items)} {name}{'s' * (len(items) != 1)}" for items, name in counted)

@@ -73,6 +73,16 @@ BAD = [
     "*:7350",
     "a\x00b:7350",
     "a\u200bb:7350",
+    "javascript:1",
+    "HTTP:8350",
+    "[fe80::1]:7350",
+    "[fe80::1%]:7350",
+    "[fe80::1%eth 0]:7350",
+    "[fe80::1%a/b]:7350",
+    "[ff02::1]:7350",
+    "224.0.0.251:7350",
+    "255.255.255.255:7350",
+    "0.0.0.7:7350",
 ]
 
 
@@ -115,7 +125,20 @@ def test_an_address_to_listen_on(text, read):
 
 
 @pytest.mark.parametrize(
-    "text", ["", ":8350", "8350", "*", "0.0.0.0", "0.0.0.0:70000", "http://0.0.0.0:80", ":::8350"]
+    "text",
+    [
+        "",
+        ":8350",
+        "8350",
+        "*",
+        "0.0.0.0",
+        "0.0.0.0:70000",
+        "http://0.0.0.0:80",
+        ":::8350",
+        "javascript:1",
+        "http:8350",
+        "224.0.0.1:80",
+    ],
 )
 def test_what_nobody_can_listen_on_is_refused(text):
     with pytest.raises(AddressError):
@@ -175,6 +198,8 @@ def test_what_people_may_not_type(text):
         ("https://0.0.0.0:8350", None),
         ("https://shop.example/../x", None),
         ("https://shop.example\\x", None),
+        ("https://[fe80::1%eth0]", None),
+        ("https://javascript:1", None),
         ('https://shop.example/"x', None),
     ],
 )
@@ -199,12 +224,26 @@ def test_every_text_is_an_address_in_one_form_or_refused(text):
         assert parse_listen_address(str(address)) == address
 
 
+IP = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def of_many_or_one_cable(address: IP) -> bool:
+    """Whether it is nobody's own address, or means nothing without the name of an interface."""
+    this_network = address.version == 4 and int(address) >> 24 == 0 and not address.is_unspecified
+    one_cable = address.version == 6 and address.is_link_local
+    return address.is_multicast or this_network or one_cable or str(address) == "255.255.255.255"
+
+
 @given(
     st.ip_addresses() | st.from_regex(r"\A[a-z][a-z0-9]{0,20}(\.[a-z][a-z0-9]{0,9}){0,3}\Z"),
     st.integers(1, 65535),
 )
 def test_every_address_that_is_written_is_read_again(host, port):
     address = Address(str(host), port)
+    if isinstance(host, IP) and of_many_or_one_cable(host):
+        with pytest.raises(AddressError):
+            parse_address(str(address))
+        return
     if not address.is_everywhere:
         assert parse_address(str(address)) == address
         assert parse_device_address(f"tcp://{address}") == address

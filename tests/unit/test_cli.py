@@ -40,6 +40,7 @@ def test_an_invalid_address_is_named_with_its_option(folder: DataDir, option: st
         "10.0.0 .7:7350",
         "10.0.0.7:7350/",
         "x:99999",
+        "javascript:1",
     ],
 )
 def test_an_address_that_no_device_can_use_is_named_before_a_ticket_letter_is_used(folder, address) -> None:
@@ -104,3 +105,23 @@ def test_a_device_file_has_every_address_of_the_server(folder: DataDir, monkeypa
     assert "at 192.168.1.10:7350, or 10.0.0.5:7350" in ran.output
     file = parse_device_file((folder.path / "door.device.toml").read_text("utf-8"))
     assert (file.server, file.others) == ("tcp://192.168.1.10:7350", ("tcp://10.0.0.5:7350",))
+
+
+@pytest.mark.parametrize("key", ["sync", "web", "enrol"])
+@pytest.mark.parametrize("host", ["192.0.2.7", "no-such-computer.invalid"])
+def test_check_names_an_address_that_is_not_this_computers(folder: DataDir, key: str, host: str) -> None:
+    text = folder.settings.read_text("utf-8")
+    text = text.replace('enrol = ""', 'enrol = "127.0.0.1:0"')
+    text = text.replace(f'{key} = "127.0.0.1:0"', f'{key} = "{host}:9000"')
+    folder.settings.write_text(text, "utf-8")
+    said = error_of("check", "--data", folder.path)
+    assert said.startswith(f"Error: server.{key}: cannot listen on {host}:9000 (")
+    assert "this computer has no such address" in said
+    assert "all right" not in said
+
+
+def test_check_accepts_the_names_of_this_computer_and_of_its_network_interfaces(folder: DataDir) -> None:
+    text = folder.settings.read_text("utf-8").replace('web = "127.0.0.1:0"', 'web = "localhost:0"')
+    folder.settings.write_text(text.replace('sync = "127.0.0.1:0"', 'sync = "lo:0"'), "utf-8")
+    ran = CliRunner().invoke(main, ["check", "--data", str(folder.path)])
+    assert ran.exit_code == 0, ran.output

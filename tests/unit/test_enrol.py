@@ -183,9 +183,7 @@ def test_a_screen_shows_no_code_of_an_address_that_is_no_page(url):
         ("10.0.0.1:65535", ("10.0.0.1", 65535)),
         ("[fe80::1%eth0]", ("fe80::1%eth0", 8351)),
         ("http://shop-pc:8351/", ("shop-pc", 8351)),
-        ("[fe80::1]", ("fe80::1", 8351)),
-        ("fe80::1", ("fe80::1", 8351)),
-        ("[fe80::1]:9000", ("fe80::1", 9000)),
+        ("[fe80::1%wlan0]:9000", ("fe80::1%wlan0", 9000)),
     ],
 )
 def test_an_address_is_read_as_people_type_it(typed, read):
@@ -208,6 +206,8 @@ def test_an_address_is_read_as_people_type_it(typed, read):
         "-",
         "_",
         "[:]",
+        "fe80::1",
+        "[fe80::1]:9000",
         "[%]",
     ],
 )

@@ -293,6 +293,7 @@ def test_a_folder_is_a_path_as_it_is_written(path, folder):
         "0.0.0.0:8350/",
         "a b:8350",
         "256.1.1.1:1",
+        "javascript:1",
     ],
 )
 def test_an_address_to_listen_on_has_one_form(path, key, written):

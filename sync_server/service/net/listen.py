@@ -30,6 +30,11 @@ def listen_remedy(error: OSError) -> str:
     )
 
 
+def interface_names() -> set[str]:
+    """The names of this computer's network interfaces. ZeroMQ listens on them by name."""
+    return {name for _, name in socket.if_nameindex()}
+
+
 def resolved(address: str) -> Address:
     """The address with its host as an IP address; a name may stand for one of this computer's.
 
@@ -39,6 +44,22 @@ def resolved(address: str) -> Address:
     found = socket.getaddrinfo(named.host, named.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     found.sort(key=lambda one: one[0] != socket.AF_INET)
     return Address(str(found[0][4][0]), named.port)
+
+
+def check_listen_address(setting: str, address: str) -> None:
+    """Raises PortError if the host of `address` is none of this computer's. It does not listen.
+
+    A name that is not known may take seconds: the network is asked for it.
+    """
+    if setting == "server.sync" and parse_listen_address(address).host in interface_names():
+        return
+    try:
+        at = resolved(address)
+        family = socket.AF_INET6 if at.is_ipv6 else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:  # any port of UDP: none is taken away
+            probe.bind((at.host, 0))
+    except OSError as error:
+        raise port_error(setting, address, error) from error
 
 
 def listen(address: str) -> socket.socket:

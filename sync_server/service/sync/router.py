@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import socket
 from collections.abc import Callable
 from enum import Enum
 from typing import Protocol
@@ -15,7 +14,7 @@ from sync_server.addresses import parse_listen_address
 from sync_server.protocol.messages import Dismissed
 from sync_server.protocol.wire import MAX_FROM_DEVICE_BYTES, encode
 from sync_server.service.limits.numbers import BACKLOG, BLOCK_S, HANDSHAKE_MS, MAX_FRAMES, QUEUE_MESSAGES
-from sync_server.service.net.listen import port_error, resolved
+from sync_server.service.net.listen import interface_names, port_error, resolved
 from sync_server.service.observe.counters import Counters
 from sync_server.service.storage.device_rows import DeviceRow
 
@@ -107,7 +106,7 @@ class RouterSocket:
     def _bind(self, address: str) -> None:
         """Raises OSError."""
         at = parse_listen_address(address)
-        if at.host not in {name for _, name in socket.if_nameindex()}:  # ZeroMQ knows those by itself
+        if at.host not in interface_names():
             at = resolved(address)
         self._socket.setsockopt(zmq.IPV6, int(at.is_ipv6))
         try:
