@@ -62,7 +62,7 @@ def median_and_p90(values: list[float]) -> dict[str, float | int | None]:
 
 def database_of_csv(text: Iterable[str]) -> sqlite3.Connection:
     """The exported visit log as a table of this name."""
-    heading, *lines = csv.reader("".join(text).splitlines())
+    heading, *lines = csv.reader("".join(text).removeprefix("\ufeff").splitlines())
     db = sqlite3.connect(":memory:")
     db.execute(f"CREATE TABLE visit_log ({', '.join(f'{name} NUMERIC' for name in heading)})")
     db.executemany(

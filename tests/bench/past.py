@@ -87,7 +87,7 @@ def _body(week: int, day: str, ticket: str) -> str:
     opened = "body" if not week else "json_remove(body, '$.situation')"
     for name, value in (("day", day), ("ticket", ticket)):
         path = f"'$.{name}'"
-        opened = f"json_set({opened}, {path}, {value.format(f'body ->> {path}')})"
+        opened = f"json_set({opened}, {path}, {value.format(f'(body ->> {path})')})"
     return f"iif(event = 'opened', {opened}, body)"
 
 

@@ -24,7 +24,8 @@ from sync_server.domain.resolution import Resolution
 from sync_server.domain.share import MIN_TO_SAY, Share
 from sync_server.domain.visit.visit import ENDED, State, Visit
 from sync_server.service.config.load import load_settings
-from sync_server.service.reports import csv_export, kpi_report, visit_log, waits_by_hour
+from sync_server.service.reports import kpi_report, visit_log, waits_by_hour
+from sync_server.service.reports.exports import csv_file
 from sync_server.service.reports.figure_rows import FIGURES, FigurePart, figure_condition
 from sync_server.service.storage.connection import connect
 from sync_server.service.storage.data_dir import DataDir
@@ -136,7 +137,7 @@ def test_report_pages_csv_and_sql_agree(store: DataDir, made: tuple[Visit, ...])
         ran = CliRunner().invoke(main, ["report", "--data", str(store.path), "--from", DAY, "--json"])
         report = json.loads(ran.output)
         assert differences(figures_of(db, (DAY, DAY), target_s, NOW), report) == []
-        csv = database_of_csv(csv_export.visit_log_csv(lambda: nullcontext(db), visit_log.LogFilter()))
+        csv = database_of_csv(csv_file.visit_log_csv(lambda: nullcontext(db), visit_log.LogFilter()))
         assert differences(figures_of(csv, (DAY, DAY), target_s, NOW), report) == []
         csv.close()
         day = period_of(Span.DAY, date.fromisoformat(DAY), date(2026, 3, 2))

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from sync_server.cli import main
 from sync_server.service.processing.overwriting import LASTS, Overwriting
-from sync_server.service.reports import csv_export
+from sync_server.service.reports.exports.csv_file import visit_log_csv
 from sync_server.service.reports.visit_log import LogFilter
 from sync_server.service.storage.connection import connect, empty_write_ahead_log, reading
 from sync_server.service.storage.data_dir import DataDir
@@ -31,19 +31,19 @@ def store(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     db.close()
 
 
-def test_a_csv_that_is_read_slowly_keeps_no_state_of_the_store(store, tmp_path, monkeypatch):
+def test_a_csv_that_is_read_slowly_keeps_no_state_of_the_store(store, tmp_path):
     """A download that stood still kept erased words in the write-ahead log for as long as it lasted."""
-    monkeypatch.setattr(csv_export, "PIECE_CHARACTERS", 50)
     play = FloorHarness()
-    for _ in range(20):
+    for day in range(2):
         play.open("repair")
+        play.after(86_400 * (1 - day))
     write_records(store, play.catalogue, play.records)
-    pieces = csv_export.visit_log_csv(lambda: reading(tmp_path / "store.db"), LogFilter())
-    for _ in range(3):  # somewhere between the first and the last line
+    pieces = visit_log_csv(lambda: reading(tmp_path / "store.db"), LogFilter())
+    for _ in range(2):  # the heading, and the first of two days
         next(pieces)
     store.execute("UPDATE visits SET gift = 'x'")
     assert empty_write_ahead_log(store)
-    assert "A-20," in "".join(pieces)
+    assert "A-2," in "".join(pieces)
 
 
 @pytest.mark.usefixtures("store")

@@ -16,7 +16,8 @@ from sync_server.domain.floor.floor import Floor
 from sync_server.domain.line_situation import LineSituation
 from sync_server.domain.queue.wait_estimate import History
 from sync_server.domain.resolution import Resolution
-from sync_server.service.reports import csv_export, visit_log
+from sync_server.service.reports import visit_log
+from sync_server.service.reports.exports import csv_file
 from sync_server.service.reports.visit_log import LogFilter
 from sync_server.service.storage import event_log, mapping, startup
 from sync_server.service.storage.connection import connect
@@ -261,8 +262,9 @@ def test_lines_are_found_by_day_need_employee_state_resolution_and_words(db):
 def test_the_csv_has_every_line_and_no_cell_that_a_spreadsheet_would_run(db):
     play = a_day()
     write_records(db, play.catalogue, play.records)
-    text = "".join(csv_export.visit_log_csv(lambda: contextlib.nullcontext(db), LogFilter()))
-    lines = list(csv.DictReader(io.StringIO(text)))
+    text = "".join(csv_file.visit_log_csv(lambda: contextlib.nullcontext(db), LogFilter()))
+    assert text.startswith(csv_file.BOM)
+    lines = list(csv.DictReader(io.StringIO(text.removeprefix(csv_file.BOM))))
     assert [line["ticket"] for line in lines] == ["A-1", "B-2", "A-3"]  # the oldest first
     assert lines[0]["comment"] == "'=lovely"
     assert list(lines[0]) == list(visit_log.visit_log(db, LogFilter())[0])

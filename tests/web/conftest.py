@@ -13,6 +13,7 @@ import requests
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
 from sync_server.service import server as server_module
+from sync_server.service.reports.exports import process
 from sync_server.service.storage.data_dir import DataDir
 from sync_server.service.upkeep.create_store import make_store
 from tests.fake_clock import FakeClock
@@ -180,3 +181,11 @@ def run_in_thread() -> Iterator[Any]:
     """Runs a device's coroutine in another thread, because Playwright uses the loop of this one."""
     with ThreadPoolExecutor(1) as pool:
         yield lambda coroutine: pool.submit(asyncio.run, coroutine).result(30)
+
+
+@pytest.fixture
+def endless_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every export goes on for as long as somebody reads it."""
+    (tmp_path / "endless.py").write_text("import sys\nwhile True: sys.stdout.buffer.write(bytes(65536))\n")
+    monkeypatch.setattr(process, "CHILD", "endless")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))

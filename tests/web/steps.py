@@ -2,11 +2,15 @@
 
 import html
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import psutil
 import requests
 from playwright.sync_api import Page
+
+from sync_server.service.reports.exports import process
 
 from .running_server import PASSWORD, RunningServer
 
@@ -62,3 +66,16 @@ def full_disk(running: RunningServer) -> Iterator[None]:
         yield
     finally:
         running.run(do("DROP TRIGGER full_disk"))
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Waits for it, at most 20 s."""
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def exporting() -> list[psutil.Process]:
+    """The processes of exports that run."""
+    return [child for child in psutil.Process().children() if process.CHILD in " ".join(child.cmdline())]

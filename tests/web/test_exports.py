@@ -2,13 +2,10 @@
 
 import io
 import json
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import openpyxl
-import psutil
 import pyarrow.parquet as pq
 import pytest
 import requests
@@ -18,7 +15,7 @@ from sync_server.service.reports.exports.formats import Format
 from sync_server.web.manager.visit_log import exports
 
 from .running_server import RunningServer
-from .steps import sign_in_once, text_of
+from .steps import exporting, sign_in_once, text_of, until
 from .test_log import FILTERS, expected_tickets
 
 
@@ -74,37 +71,23 @@ def test_a_format_without_its_library_says_the_one_command(
 def test_a_disk_without_room_and_too_many_at_once_have_a_sentence(
     running: RunningServer, http: requests.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "MAX_PROCESSES", 0)
-    assert "Please try again in a moment" in text_of(get(running, http, "parquet"))
     monkeypatch.setattr(exports, "FREE_BYTES", 10**18)
     assert "too little room to make this xlsx file" in text_of(get(running, http, "xlsx"))
-
-
-def children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if process.CHILD in " ".join(child.cmdline())]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Waits for it, at most 20 s."""
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    monkeypatch.setattr(exports, "MAX_EXPORTS", 0)
+    for kind in Format:
+        assert "Please try again in a moment" in text_of(get(running, http, kind))
 
 
 @pytest.mark.fault("Who downloads the log goes away in the middle", "its process and its files end with it")
+@pytest.mark.usefixtures("endless_export")
 def test_a_reader_that_goes_away_ends_the_process_and_its_files(
-    running_with_past: RunningServer, http: requests.Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    running_with_past: RunningServer, http: requests.Session
 ) -> None:
-    endless = tmp_path / "endless.py"
-    endless.write_text("import sys\nwhile True: sys.stdout.buffer.write(bytes(65536))\n")
-    monkeypatch.setattr(process, "CHILD", "endless")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    answer = get(running_with_past, http, "parquet", stream=True)
+    answer = get(running_with_past, http, "xlsx", stream=True)
     assert answer.raw.read(100_000)
-    assert len(children()) == 1
+    assert len(exporting()) == 1
     answer.close()
-    until(lambda: not children())
+    until(lambda: not exporting())
     folder = running_with_past.server.data_dir.path / process.FOLDER
     until(lambda: not list(folder.iterdir()))
 

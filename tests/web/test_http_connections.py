@@ -1,7 +1,6 @@
 """Connections to the pages that are slow or too many do no harm to others."""
 
 import contextlib
-import itertools
 import socket
 import time
 from collections.abc import Iterator
@@ -10,10 +9,8 @@ import pytest
 import requests
 from msgspec.structs import replace
 
-from sync_server.service.reports import csv_export
-
 from .running_server import RunningServer
-from .steps import sign_in_once
+from .steps import exporting, sign_in_once, until
 
 TIMEOUT_S = 20.0
 HEAD = b"POST /manager/sign-in HTTP/1.1\r\nHost: shop\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -85,13 +82,13 @@ def test_slow_connections_are_closed(
 
 @pytest.mark.attack(
     "A download is requested and not read, for ever",
-    "its connection is closed after a while",
+    "its connection is closed after a while, and the process that makes it ends",
 )
+@pytest.mark.usefixtures("endless_export")
 def test_a_client_that_does_not_read_its_answer_loses_the_connection(
     running: RunningServer, http: requests.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_limits(running, monkeypatch, stalled_s=0.3)
-    monkeypatch.setattr(csv_export, "visit_log_csv", lambda *_: itertools.repeat("x" * 30_000))
     sign_in_once(running, http)
     cookie = "; ".join(f"{each.name}={each.value}" for each in http.cookies)
     head = f"GET /manager/log.csv HTTP/1.1\r\nHost: {running.server.pages.web}\r\nCookie: {cookie}\r\n\r\n"
@@ -100,6 +97,7 @@ def test_a_client_that_does_not_read_its_answer_loses_the_connection(
         wait_for_counter(running, "web_too_slow", 1)
         assert is_closed(stalled)
         assert get_page(running, http) == 200
+    until(lambda: not exporting())
 
 
 def test_a_byte_from_time_to_time_does_not_extend_the_time_limit(

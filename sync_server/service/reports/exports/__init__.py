@@ -1,1 +1,1 @@
-"""The visit log as files: JSON lines, Excel workbooks and Parquet. CSV is in `reports/csv_export.py`."""
+"""The visit log as files: CSV, JSON lines, Excel workbooks and Parquet."""

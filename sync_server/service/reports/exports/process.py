@@ -34,12 +34,16 @@ async def export(data_dir: DataDir, kind: Format, log_filter: LogFilter) -> Asyn
 
     Raises ExportFailed where it ends too early: its log line says why.
     """
-    folder = data_dir.path / FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as own:
-        async with contextlib.aclosing(_run(data_dir.store, kind, log_filter, own)) as pieces:
+    with _temporary_folder(data_dir) if kind is Format.XLSX else contextlib.nullcontext("") as folder:
+        async with contextlib.aclosing(_run(data_dir.store, kind, log_filter, folder)) as pieces:
             async for piece in pieces:
                 yield piece
+
+
+def _temporary_folder(data_dir: DataDir) -> tempfile.TemporaryDirectory[str]:
+    folder = data_dir.path / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return tempfile.TemporaryDirectory(dir=folder)
 
 
 async def _run(store: Path, kind: Format, log_filter: LogFilter, folder: str) -> AsyncGenerator[bytes, None]:

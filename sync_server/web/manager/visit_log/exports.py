@@ -3,18 +3,16 @@
 import asyncio
 import contextlib
 import shutil
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from sync_server.service.reports import csv_export, visit_log
+from sync_server.service.reports import visit_log
 from sync_server.service.reports.exports import process
-from sync_server.service.reports.exports.days import Read
 from sync_server.service.reports.exports.formats import FORMATS, XLSX_BYTES_PER_ROW, Format
-from sync_server.service.reports.exports.json_lines import visit_log_json_lines
 from sync_server.service.reports.visit_log import LogFilter
 from sync_server.service.server import Server
 from sync_server.service.storage.connection import reading
@@ -23,10 +21,7 @@ from sync_server.web.manager.day_span import InvalidAddress
 
 from .log_filter import requested_filter
 
-# Excel takes a file for UTF-8 only if it begins with this mark. Scripts read it as "utf-8-sig";
-# pandas, R and DuckDB skip it by themselves.
-BOM = "\ufeff"
-MAX_PROCESSES = 2  # exports at once that take a process
+MAX_EXPORTS = 3  # at once: each is a process
 FREE_BYTES = 500_000_000  # that stay free on the store's disk
 
 
@@ -42,11 +37,14 @@ async def export(request: Request) -> Response:
     server, filters, info = server_of(request), requested_filter(request), FORMATS[kind]
     if not info.is_there:
         raise InvalidAddress("manager.error.export_library", info.install)
+    running: set[object] = request.app.state.exports
+    if len(running) >= MAX_EXPORTS:
+        raise InvalidAddress("manager.error.export_busy", str(MAX_EXPORTS))
     if kind is Format.XLSX and not await asyncio.to_thread(_has_room, server, filters):
         raise InvalidAddress("manager.error.export_room", kind)
     name = "-".join(["visits", *(day for day in (filters.from_day, filters.to_day) if day)])
     return _Download(
-        _pieces(request, kind, filters),
+        _pieces(server, kind, filters, running),
         media_type=info.media_type,
         headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'},
     )
@@ -63,32 +61,14 @@ class _Download(StreamingResponse):
                 await self.body_iterator.aclose()
 
 
-def _pieces(
-    request: Request, kind: Format, filters: LogFilter
-) -> Iterator[str] | Iterator[bytes] | AsyncGenerator[bytes, None]:
-    server = server_of(request)
-    if kind is Format.CSV:
-        return _csv(lambda: reading(server.data_dir.store), filters)
-    if kind is Format.JSON_LINES:
-        return visit_log_json_lines(lambda: reading(server.data_dir.store), filters)
-    running: set[object] = request.app.state.exports
-    if len(running) >= MAX_PROCESSES:
-        raise InvalidAddress("manager.error.export_busy", str(MAX_PROCESSES))
-    return _by_process(running, lambda: process.export(server.data_dir, kind, filters))
-
-
-def _csv(read: Read, filters: LogFilter) -> Iterator[str]:
-    yield BOM
-    yield from csv_export.visit_log_csv(read, filters)
-
-
-async def _by_process(
-    running: set[object], start: Callable[[], AsyncGenerator[bytes, None]]
+async def _pieces(
+    server: Server, kind: Format, filters: LogFilter, running: set[object]
 ) -> AsyncGenerator[bytes, None]:
+    """What the process writes. It counts among those that run until its last piece is given, or it ended."""
     this = object()
     running.add(this)
     try:
-        async with contextlib.aclosing(start()) as pieces:
+        async with contextlib.aclosing(process.export(server.data_dir, kind, filters)) as pieces:
             async for piece in pieces:
                 yield piece
     finally:

@@ -8,10 +8,12 @@ from typing import Any
 
 from sync_server.service.reports.visit_log import LogFilter
 
-from .exports import days
-from .exports.days import Read
+from . import days
+from .days import Read
 
-PIECE_CHARACTERS = 32_768
+# Excel takes a file for UTF-8 only if it begins with this mark. Scripts read it as "utf-8-sig";
+# pandas, R and DuckDB skip it by themselves.
+BOM = "\ufeff"
 
 # Where a cell begins: at the start of the text. A spreadsheet that splits at semicolons, as Dutch and Finnish
 # ones do, also begins one after each of these characters, and removes the quotes that follow.
@@ -20,12 +22,10 @@ _FORMULA_IN_ROW = re.compile(r"""[;\t\r\n]"*[=+\-@\t\r]""")  # where `;` also be
 
 
 def visit_log_csv(read: Read, log_filter: LogFilter) -> Iterator[str]:
-    """The text piece by piece: a heading line, then one line a visit, day by day, the oldest first."""
-    yield _lines([days.columns(read)])
+    """The text: the mark and a heading line, then the lines of each day, the oldest visit first."""
+    yield BOM + _lines([days.columns(read)])
     for rows in days.rows_of_days(read, log_filter):
-        text = _lines(rows)
-        for start in range(0, len(text), PIECE_CHARACTERS):
-            yield text[start : start + PIECE_CHARACTERS]
+        yield _lines(rows)
 
 
 def _lines(rows: Iterable[Sequence[Any]]) -> str:
