@@ -13,6 +13,7 @@ SOUNDS: Final = HERE / "sounds"
 LOCALE: Final = HERE / "locale"
 THEME: Final = HERE / "theme" / "theme.toml"
 DEMO_STORE: Final = HERE / "demo" / "store.toml"
+TRADES: Final = HERE / "trades"
 
 
 def font(file: str) -> Path:

@@ -42,6 +42,16 @@ NAMES = {
         device-watch devices headphones key map-pin music phone photo plug printer router usb video
         wifi
     """,
+    "pharmacy and optician": """
+        bandage droplet eye-check eyeglass eyeglass-2 file-certificate first-aid-kit heart-rate-monitor
+        leaf medical-cross microscope pill prescription ruler-2 stethoscope sunglasses thermometer vaccine
+    """,
+    "bank, town hall and library": """
+        abc baby-carriage bike book book-2 bookmark building building-bank building-community calculator
+        calendar-heart car certificate coins e-passport file-dollar file-plus files headset home-dollar
+        home-move id-badge-2 license lock-access map movie news palette parking pig-money plane scale
+        signature theater transfer tree umbrella users-group vocabulary wallet writing zoom-check
+    """,
     "people": """
         confetti friends hand-stop heart heart-handshake id lifebuoy mood-cry mood-empty mood-happy
         mood-neutral mood-sad mood-smile robot run sparkles thumb-up trophy user user-check

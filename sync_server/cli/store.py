@@ -21,19 +21,25 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--name", default=None, help="The shop's name.")
+@click.option(
+    "--trade", default=None, help="What to begin with; an unknown name lists all. Default: electronics."
+)
 @click.option("--password", default=None, help="The manager's password. Default: chosen in the browser.")
 @click.option("--tls", "with_tls", is_flag=True, help="Make a certificate too, so that the pages use https.")
 @plainly
-def init(folder: Path, name: str | None, password: str | None, with_tls: bool) -> None:
+def init(folder: Path, name: str | None, trade: str | None, password: str | None, with_tls: bool) -> None:
     """Make a store in FOLDER: settings to edit, keys, an empty log."""
     from sync_server.command_line import command_line
+    from sync_server.service.config.trades import TRADES, trade_file
     from sync_server.service.storage.data_dir import DataDir
     from sync_server.service.upkeep.create_store import make_store
 
     if with_tls and DataDir(folder).settings.exists():
         _make_certificate(DataDir(folder))  # for a store that is there already
         return
-    made = make_store(folder, name, password)
+    if trade is not None and trade not in TRADES:
+        raise click.UsageError(f'there is no trade "{trade}"; there are {", ".join(TRADES)}')
+    made = make_store(folder, name, password, trade_file(trade) if trade else None)
     click.echo(f"Made a store in {made.path}")
     if made.path.stat().st_mode & 0o077:
         closes = command_line("chmod", "700", made.path)

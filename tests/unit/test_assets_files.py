@@ -15,6 +15,7 @@ from assets.i18n.translations import catalogue_path, known_languages
 from assets.theme.coverage import characters_of
 from assets.theme.load import load_theme
 from assets.ui.icons import icon, icon_names
+from sync_server.service.config.trades import TRADES, trade_file
 
 FONTS = sorted(paths.FONTS.glob("*.otf"))
 FALLBACK = sorted(paths.FONTS.glob("*.ttf"))
@@ -26,7 +27,9 @@ SOUNDS = ("offer", "accepted", "done", "called", "tap", "alert")
 @pytest.mark.parametrize("path", FONTS, ids=lambda path: path.stem)
 def test_every_font_draws_every_character_of_the_texts(path: Path) -> None:
     drawn = set(TTFont(path).getBestCmap())
-    shipped = [catalogue_path(language) for language in known_languages()] + [paths.DEMO_STORE]
+    shipped = [catalogue_path(language) for language in known_languages()] + [
+        trade_file(trade) for trade in TRADES
+    ]
     needed = {ord(c) for file in shipped for c in file.read_text("utf-8") if c != "\n"}
     needed |= {ord(c) for c in "ÅÄÖŠŽßẞŁőłęçñïœ€£×÷≈−–—…→←↑↓▲▼“”‘’•·\u00a0\u202f"}
     assert needed - drawn == set()
