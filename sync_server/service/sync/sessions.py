@@ -187,8 +187,9 @@ class Sessions:
         by_device: dict[str | None, list[Visit]] = {}
         for visit in _changed(floor, records):
             by_device.setdefault(visit.device_id, []).append(visit)
-        for session in self.by_peer.values():
-            if session.is_kiosk and (own := by_device.get(session.device.device_id)):
+        for device_id, own in by_device.items():
+            session = self.of_device(device_id) if device_id else None
+            if session is not None and session.is_kiosk:
                 # A visit may end in the past; if long ago, only a kiosk that still shows it is sent it.
                 shown = [v for v in own if v.visit_id in session.visits or not _ended_long_ago(v, now)]
                 rows = [kiosk_visit(visit, floor) for visit in shown]
