@@ -25,11 +25,11 @@ from sync_server.service.storage.errors import StoreError
 from sync_server.web import errors
 from sync_server.web.api import health, visits
 from sync_server.web.api.visits import open_rates
-from sync_server.web.http import templates
 from sync_server.web.http.proxies import behind_proxies
 from sync_server.web.http.security import PLAN_FORM, BodyLimit, SecurityHeaders
 from sync_server.web.http.shown_walls import ShownWalls
 from sync_server.web.http.transport import PrivateTransport
+from sync_server.web.http.warm_up import warm_up
 from sync_server.web.manager import first_run, layout, sign_in, today
 from sync_server.web.manager.access import FIRST_RUN, HOME, Endpoint, signed_in
 from sync_server.web.manager.devices import device, device_list, pairing_codes, walls
@@ -53,9 +53,9 @@ REVALIDATE = {"Cache-Control": "no-cache"}  # browsers may store it, but ask bef
 def make_app(server: Server) -> Starlette:
     """The application of this running server. Raises DataDirError if the sessions' secret cannot be used.
 
-    Its templates are compiled meanwhile, in a thread.
+    What the first page needs is read meanwhile, in a thread.
     """
-    threading.Thread(target=templates.compile_all, name="templates", daemon=True).start()
+    threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
     theme_css = css(load_theme())
 
     async def theme(_request: Request) -> Response:

@@ -45,12 +45,6 @@ environment.globals.update(
 )
 
 
-def compile_all() -> None:
-    """Compiles every template. To compile one while a page is made holds up the loop, by up to 0.1 s."""
-    for name in environment.list_templates(extensions=["html"]):
-        environment.get_template(name)
-
-
 class Context(Struct, frozen=True):
     """What one template shows. The template reads the fields by their names."""
 
