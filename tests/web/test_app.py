@@ -206,7 +206,7 @@ def test_no_page_waits_until_its_template_is_compiled(folder: DataDir, clock: Fa
     environment.cache.clear()
     with running_server(folder, clock):
         for thread in threading.enumerate():
-            if thread.name == "templates":
+            if thread.name == "warm-up":
                 thread.join(30)
         compiled = {name for _, name in environment.cache}
     assert compiled >= set(environment.list_templates(extensions=["html"]))
