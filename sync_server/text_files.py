@@ -15,7 +15,11 @@ def read_text(path: Path) -> str:
 
     Lines end in \\n. Raises OSError or NotText.
     """
-    content = path.read_bytes()
+    return decode(path.read_bytes())
+
+
+def decode(content: bytes) -> str:
+    """The text of a file's content, as of `read_text`. Raises NotText."""
     encoding = next((name for mark, name in _MARKS.items() if content.startswith(mark)), "utf-8")
     try:
         text = content.decode(encoding)
@@ -26,3 +30,12 @@ def read_text(path: Path) -> str:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise NotText(f"line {line} has bytes that are no text; save the file as UTF-8, or put back a copy")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def encode_like(text: str, before: bytes) -> bytes:
+    """The content of a file with this text, in the encoding, with the mark and the line ends of `before`."""
+    if before.count(b"\n") and before.count(b"\r") * 2 > before.count(b"\n"):
+        text = text.replace("\n", "\r\n")
+    mark = next((mark for mark in _MARKS if before.startswith(mark)), b"")
+    name = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}.get(mark, "utf-8")
+    return mark + text.encode(name)

@@ -13,7 +13,7 @@ SECRETS = {
 # Tables without a page. They are of use to the server alone.
 SERVER_TABLES = (
     *("accounts", "tokens", "tries", "walls", "ops", "epochs", "clock_trusted"),
-    *("period_summaries", "saved_views", "log_columns", "_sqlite_migrations"),
+    *("period_summaries", "saved_views", "log_columns", "settings_history", "_sqlite_migrations"),
 )
 
 

@@ -21,7 +21,6 @@ from .auth import managers, setup_link
 from .auth.checker import CredentialChecker
 from .auth.server_key import load_server_key
 from .clock import NonDecreasingClock, steady_clock
-from .config.load import load_settings
 from .config.model import Settings
 from .control import ControlContext, ControlService
 from .enrol.service import EnrolContext, EnrolService
@@ -40,6 +39,9 @@ from .processing.processor import OpProcessor
 from .reports import summary_keeper, told_waits
 from .reports.summary_keeper import SummaryKeeper
 from .reports.told_waits import ToldWaits
+from .settings import live_settings as live
+from .settings.live_settings import LiveSettings
+from .settings.settings_file import SettingsFile
 from .storage import event_log, known_times
 from .storage.catalogue_mirror import mirror_catalogue
 from .storage.connection import reading
@@ -70,6 +72,7 @@ class Server:
 
     data_dir: DataDir
     settings: Settings
+    live_settings: LiveSettings
     clock: NonDecreasingClock
     processor: OpProcessor
     credential_checker: CredentialChecker
@@ -126,19 +129,21 @@ async def serve(
     """
     data_dir.check()
     raise_open_files()
-    settings = load_settings(data_dir.settings)
-    settings = replace(
-        settings,
-        server=replace(
-            settings.server,
-            sync=sync or settings.server.sync,
-            web=web_at or settings.server.web,
-            enrol=settings.server.enrol if enrol_at is None else enrol_at,
-        ),
-    )
+    clock_at_start = (store_clock or StoreClock(wall_clock)).now()
+    settings_file = SettingsFile(data_dir, clock_at_start)
+
+    def as_started(settings: Settings) -> Settings:
+        said = settings.server
+        enrol = said.enrol if enrol_at is None else enrol_at
+        return replace(
+            settings, server=replace(said, sync=sync or said.sync, web=web_at or said.web, enrol=enrol)
+        )
+
     with DataDirLock(data_dir), contextlib.ExitStack() as cleanup:
         migrate(data_dir.store)
-        server, web_socket = await _build(data_dir, settings, cleanup, store_clock or StoreClock(wall_clock))
+        server, web_socket = await _build(
+            data_dir, settings_file, as_started, cleanup, store_clock or StoreClock(wall_clock)
+        )
         application = web(server) if web is not None else None  # before any task runs: it may raise
         lifecycle.info("started: Welkom %s, store %s", own_version(), data_dir.path)
         ready(server)
@@ -147,9 +152,14 @@ async def serve(
 
 
 async def _build(
-    data_dir: DataDir, settings: Settings, cleanup: contextlib.ExitStack, store_clock: StoreClock
+    data_dir: DataDir,
+    settings_file: SettingsFile,
+    as_started: Callable[[Settings], Settings],
+    cleanup: contextlib.ExitStack,
+    store_clock: StoreClock,
 ) -> tuple[Server, socket.socket]:
     """Opens everything, and returns the server and the pages' socket. `cleanup` closes it again."""
+    settings = as_started(settings_file.current.settings)
     tls = load_tls(data_dir, settings.server)
     public, secret = load_server_key(data_dir.server_key)
     context = zmq.Context()
@@ -217,9 +227,12 @@ async def _build(
         )
     )
     cleanup.callback(control.close)
+    live_settings = LiveSettings(settings_file, data_dir.store, clock, processor.writer.call, as_started)
+    await live_settings.start()
     server = Server(
         data_dir=data_dir,
         settings=settings,
+        live_settings=live_settings,
         clock=clock,
         processor=processor,
         credential_checker=credential_checker,
@@ -288,6 +301,9 @@ def _add_housekeeping(supervisor: Supervisor, server: Server) -> None:
     supervisor.add_housekeeping("the commands' socket", server.control.serve)
     supervisor.add_housekeeping("the enrolment port", server.enrol.serve)
     supervisor.add_housekeeping("the announcement of the enrolment port", server.enrol.announce)
+    supervisor.add_housekeeping(
+        "noticing changes of the settings", server.live_settings.look, live.LOOK_EVERY_S
+    )
     supervisor.add_housekeeping("the nightly backup", server.backup_scheduler.run)
     supervisor.add_housekeeping(
         "how right the told waits were", lambda: _tell_kiosks(server), told_waits.KEEP_MS / 1000

@@ -125,6 +125,7 @@ def test_log_page_names_every_other_table(db):
         "log_columns",  # what people keep for the log's page
         "period_summaries",  # for the report alone: not readable
         "saved_views",
+        "settings_history",  # the texts of store.toml, for the pages of the settings
         "tokens",
         "tries",
     }

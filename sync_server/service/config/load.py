@@ -13,6 +13,7 @@ from sync_server.text_files import NotText, read_text
 
 from .checks import find_problems
 from .model import Settings
+from .problem_place import at_key
 from .values import normalised
 
 MAX_PROBLEM = 500  # characters of one line about a fault
@@ -37,10 +38,11 @@ _GIVEN = _KINDS | {
 
 
 class SettingsError(Exception):
-    """`store.toml` cannot be used. `problems` has one line for each fault."""
+    """`store.toml` cannot be used. `problems` has a line for each fault, `at_keys` where each of them is."""
 
     def __init__(self, path: Path, problems: list[str]) -> None:
         self.problems = [f"{path}: {_visible(problem)}" for problem in problems]
+        self.at_keys = [at_key(_visible(problem)) for problem in problems]
         super().__init__("\n".join(self.problems))
 
 
@@ -53,7 +55,7 @@ def _visible(problem: str) -> str:
 def load_settings(path: Path) -> Settings:
     """Reads and checks `store.toml`. Raises SettingsError."""
     try:
-        raw = _parse(read_text(path))
+        text = read_text(path)
     except FileNotFoundError:
         raise SettingsError(
             path, ["not found; `welkom init` makes a folder with one to start from"]
@@ -62,6 +64,13 @@ def load_settings(path: Path) -> Settings:
         raise SettingsError(path, [f"cannot be read ({error.strerror}); check who owns it"]) from error
     except NotText as error:
         raise SettingsError(path, [str(error)]) from error
+    return parse_settings(text, path)
+
+
+def parse_settings(text: str, path: Path) -> Settings:
+    """Checks the text of a `store.toml`; `path` is for the sentences. Raises SettingsError."""
+    try:
+        raw = _parse(text)
     except _NotToml as error:
         raise SettingsError(path, [str(error)]) from error
     problems = list(_problems_of_table(raw, Settings, raw))

@@ -79,6 +79,7 @@ STRANGERS_MAX_PAUSE_S = 60
 STRANGERS_FORGIVE_S = 60
 
 # --- memory and disk ---
+SETTINGS_KEPT = 200  # versions of the settings, in the history
 READ_S = (
     60.0  # one read of the store for a page: no longer may it keep what was removed from being overwritten
 )

@@ -344,3 +344,14 @@ def saved_views(db: Database) -> None:
         {"account": str, "columns": str}, pk="account", not_null={"columns"}, strict=True
     )
     db.table("visits").create_index(["ticket"])
+
+
+@migrations()
+def settings_history(db: Database) -> None:
+    """The texts of `store.toml`, compressed: who saved each, and when. `by` is empty for by hand."""
+    db.table("settings_history").create(
+        {"n": int, "at": int, "by": str, "version": str, "text": bytes},
+        pk="n",
+        not_null={"at", "by", "version", "text"},
+        strict=True,
+    )

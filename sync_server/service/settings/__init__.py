@@ -1,0 +1,1 @@
+"""The settings while the server runs: changed without loss, kept in a history, and taken over at once."""
