@@ -24,12 +24,19 @@ class DeadSpot:
         self._lost = False
         self._sockets: list[socket.socket] = []
         self._silenced: set[socket.socket] = set()
+        self._open = 0  # connections to the server
+        self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._accept, name="dead-spot", daemon=True)
         self._thread.start()
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+
+    def wait_until_open(self, connections: int, timeout_s: float = 20) -> None:
+        """Waits until the server has so many connections: those that are idle it closes after a while."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._open == connections, timeout_s), self._open
 
     def begin(self) -> None:
         self._lost = True
@@ -56,16 +63,25 @@ class DeadSpot:
                 continue
             far = socket.create_connection(self._target)
             self._sockets.append(far)
+            self._count(1)
             for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._forward, args=(source, sink), daemon=True).start()
+                from_server = source is far
+                threading.Thread(target=self._forward, args=(source, sink, from_server), daemon=True).start()
 
-    def _forward(self, source: socket.socket, sink: socket.socket) -> None:
+    def _count(self, change: int) -> None:
+        with self._changed:
+            self._open += change
+            self._changed.notify_all()
+
+    def _forward(self, source: socket.socket, sink: socket.socket, from_server: bool) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(PIECE):
                 if source not in self._silenced:
                     sink.sendall(data)
             if source not in self._silenced:
                 sink.shutdown(socket.SHUT_WR)
+        if from_server:
+            self._count(-1)
 
 
 @contextlib.contextmanager

@@ -8,10 +8,12 @@ from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
 from sync_server.domain import ops
+from sync_server.service import server
 from sync_server.service.auth.walls import Look, WallSettings, add_wall, list_walls
 from sync_server.service.clock import ClockDoubt
 from sync_server.service.enrol.wall_requests import EXPIRES_MS
 from sync_server.service.limits.numbers import WALLS_ASKING_PER_ADDRESS, WRONG_WALL_CODES
+from sync_server.service.net.http_connections import PAGES
 from sync_server.service.storage.connection import reading
 from sync_server.service.storage.data_dir import DataDir
 from tests.fake_clock import FakeClock
@@ -203,20 +205,21 @@ def test_a_new_ticket_that_is_called_appears_by_itself_and_sounds_if_wanted(
 
 
 def test_without_the_network_it_says_so_calmly_and_is_live_again(
-    running: RunningServer, lenient_desktop: Page
+    folder: DataDir, clock: FakeClock, lenient_desktop: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = lenient_desktop
-    with dead_spot(running.server.pages.web) as network:
+    monkeypatch.setattr(server, "PAGES", replace(PAGES, idle_s=1))
+    with running_server(folder, clock) as running, dead_spot(running.server.pages.web) as network:
         page.goto(network.address + add(running))
         expect(page.get_by_text("Welcome")).to_be_visible()
         expect(page.locator("html")).to_have_attribute("data-live", "yes")
+        # Connections that the browser keeps would be silent for ever here, and each of them cost a try.
+        network.wait_until_open(1)
         network.begin()
         expect(page.get_by_text("This screen is catching up.")).to_be_visible()
         running.open("repair", code="A-42")
         network.end()
-        # The browser still has idle connections from loading the page, which the server closes after some
-        # seconds where it can be heard. They are silent, and each of them costs a try.
-        expect(page.get_by_text("Blue Heron")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("Blue Heron")).to_be_visible()
         expect(page.get_by_text("This screen is catching up.")).to_be_hidden()
 
 
