@@ -163,6 +163,7 @@ class KioskController(DeviceController):
     # --- inside ----------------------------------------------------------------------------------
 
     def _tap(self, action: Callable[..., list[Effect] | None], *values: object) -> None:
+        self.flow.count_tap(self.now())
         self._carry_out(action(*values, self.now()) or ())
 
     def _carry_out(self, effects: Iterable[Effect]) -> None:
@@ -171,6 +172,8 @@ class KioskController(DeviceController):
                 self.play(effect)
             else:
                 self._submit(effect)
+        for count in self.flow.take_finished():
+            self._submit_count(count)
         self._save_screen()
         self._set_timer()
         self.draw()
@@ -188,6 +191,13 @@ class KioskController(DeviceController):
         finally:
             if not committed:
                 self._saved_ticket = before
+
+    def _submit_count(self, count: ops.CountSession) -> None:
+        """Submits what a session came to. No shopper is shown that it could not be kept."""
+        try:
+            self.device.submit(count)
+        except OutboxError as error:
+            log.error("a session is not counted: %s", error)
 
     def _save_screen(self) -> None:
         """Saves the ticket on the screen if it has changed, so that it is shown again after a crash."""

@@ -36,6 +36,7 @@ PATTERNS = {  # what a pattern means to a reader
     r"^[0-9a-f]{64}\Z": "64 hexadecimal digits",
     r"^[a-z]{2}\Z": "two letters",
     r"^[A-Z]{1,2}-[1-9][0-9]{0,3}\Z": "ticket, such as `A-7`",
+    r"^[a-z_]{1,20}\Z": "1 to 20 small letters or `_`",
     r"^[A-Za-z0-9_-]{22}\Z": "22 characters of base64url",
     r"^[0-9]{4,8}\Z": "4 to 8 digits",
     r"^[!-~]{40}\Z": "40 characters of Z85",

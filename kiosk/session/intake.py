@@ -65,8 +65,10 @@ def erase(session: ShopperSession) -> ShopperSession:
     return replace(session, name=session.name[:-1])
 
 
-def open_visit(session: ShopperSession, visit_id: str, ticket: str, link: str) -> ops.OpenVisit | None:
-    """The op that opens the visit; None if the shopper has not entered enough for it."""
+def open_visit(
+    session: ShopperSession, visit_id: str, ticket: str, link: str, taps: int | None = None
+) -> ops.OpenVisit | None:
+    """The op that opens the visit after so many `taps`; None if the shopper has not entered enough for it."""
     if session.screen is not KioskScreen.IDENTIFY or session.need is None:
         return None
     return ops.OpenVisit(
@@ -78,4 +80,5 @@ def open_visit(session: ShopperSession, visit_id: str, ticket: str, link: str) -
         colour=session.colour,
         place=session.place,
         link=link,
+        taps=taps,
     )

@@ -76,8 +76,20 @@ class SessionFlow(SessionState):
 
     def record_touch(self, now: int) -> None:
         """Somebody touched the screen anywhere. That is no answer to "Are you still there?"."""
+        self._counter.touch(now)
         if not self.session.asks_still_there:
             self._active_at = now
+
+    def count_tap(self, now: int) -> None:
+        """Somebody tapped something: to be called before what the tap does."""
+        self._counter.follow(self.session)
+        self._counter.tap(now)
+
+    def take_finished(self) -> list[ops.CountSession]:
+        """The sessions that have ended since the last call, to be submitted."""
+        self._counter.follow(self.session)
+        finished, self._finished = self._finished, []
+        return finished
 
     # --- before joining the line -----------------------------------------------------------------
 
@@ -110,9 +122,10 @@ class SessionFlow(SessionState):
 
     def join(self, visit_id: str, ticket: str, link: str, now: int) -> list[Effect]:
         """Joins the line. `link` is the secret part of the ticket's address, made by the device."""
-        op = intake.open_visit(self.session, visit_id, ticket, link)
+        op = intake.open_visit(self.session, visit_id, ticket, link, self._counter.taps or None)
         if op is None:
             return []
+        self._counter.joined()
         self._touch(now)
         self._joined_at = self.floor.at
         self._links = {i: known for i, known in self._links.items() if i in self.floor.view.visits}

@@ -4,12 +4,14 @@ from msgspec.structs import replace
 
 from sync_server.domain.catalogue.catalogue import Catalogue, Need
 from sync_server.domain.catalogue.languages import LANGUAGES
+from sync_server.domain.ops import CountSession
 from sync_server.domain.visit.progress import Stage
 from sync_server.domain.visit.visit import OPEN, State
 from sync_server.protocol.rows import VisitRow
 
 from .find_ticket import Tries
 from .session import KioskScreen, ShopperSession, TicketOnScreen
+from .session_counter import SessionCounter
 from .timeouts import timeout_ms
 from .visit_progress import CallSounds, FloorState, RatedVisits, closed_need, stage
 
@@ -29,6 +31,8 @@ class SessionState:
         self._joined_at = 0
         self._links: dict[str, str] = {}  # by visit id: the address of a ticket of this kiosk, while it runs
         self._tries = Tries()
+        self._counter = SessionCounter()
+        self._finished: list[CountSession] = []
         self.session = ShopperSession(self.language, KioskScreen.LOADING)
 
     # --- what screens read -----------------------------------------------------------------------
@@ -156,5 +160,7 @@ class SessionState:
         self.session = replace(self.session, screen=screen, **changes)
 
     def _reset(self, now: int) -> None:
+        if (count := self._counter.end(self.session)) is not None:
+            self._finished.append(count)
         self._active_at = now
         self.session = ShopperSession(self.language, self._first_screen)

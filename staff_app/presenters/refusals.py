@@ -16,7 +16,7 @@ STATES = frozenset(State)
 def refused_op_text(snapshot: TabletSnapshot, texts: Texts, submit: Submit, refusal: Refusal) -> str:
     """What was not done, why, and what to do."""
     op = submit.op
-    visit = None if isinstance(op, ops.SetPresence) else snapshot.view.visits.get(op.visit_id)
+    visit = snapshot.view.visits.get(getattr(op, "visit_id", ""))
     if isinstance(op, ops.QuickResolution | ops.OpenVisit):
         ticket = op.ticket
     else:

@@ -30,6 +30,7 @@ class Opened(VisitEvent, frozen=True, tag="opened"):
 
     `quoted_*_s` is the wait that the shopper was shown, in seconds, None if none was. `situation` is what
     that followed from, and `expected_s` the formula's wait in it, which is a column of the table of visits.
+    `taps` is how many it took at the kiosk.
     """
 
     ticket: str
@@ -48,6 +49,7 @@ class Opened(VisitEvent, frozen=True, tag="opened"):
     quoted_high_s: float | None = None
     expected_s: float | None = None
     situation: LineSituation | None = None
+    taps: int | None = None
 
 
 class Offered(VisitEvent, frozen=True, tag="offered"):

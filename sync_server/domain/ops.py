@@ -11,6 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from sync_server.domain.kiosk_step import KioskStep
 from sync_server.domain.resolution import Resolution
 
 from .events import Back, CorrectedBecause, Presence, RemovedBecause
@@ -25,7 +26,10 @@ FreeText = Annotated[str, Meta(max_length=500)]
 MAX_WORDS = 80  # letters of a text on the kiosks, so that it fits in two lines
 Words = Annotated[str, Meta(min_length=1, max_length=MAX_WORDS)]
 MAX_SAID_SERVICE_S = 4 * 3600
+MAX_TAPS = 1000
+MAX_SESSION_S = 3600
 Rev = Annotated[int, Meta(ge=1)]
+Taps = Annotated[int, Meta(ge=0, le=MAX_TAPS)]
 
 
 class Op(Struct, frozen=True, gc=False, tag_field="op", omit_defaults=True):
@@ -33,7 +37,10 @@ class Op(Struct, frozen=True, gc=False, tag_field="op", omit_defaults=True):
 
 
 class OpenVisit(Op, frozen=True, tag="open_visit"):
-    """A shopper states a need. `link` is the random part of the ticket's address, 128 bits in base64url."""
+    """A shopper states a need. `link` is the random part of the ticket's address, 128 bits in base64url.
+
+    `taps` is how many it took at the kiosk, from the first touch to being in line; None if not known.
+    """
 
     visit_id: Id
     ticket: TicketCode
@@ -44,6 +51,20 @@ class OpenVisit(Op, frozen=True, tag="open_visit"):
     place: Code | None = None
     party_size: Annotated[int, Meta(ge=1, le=20)] = 1
     link: Link | None = None
+    taps: Taps | None = None
+
+
+class CountSession(Op, frozen=True, tag="count_session"):
+    """A session at the kiosk is over: how far it came. It says nothing about who, and only counts are kept.
+
+    `last` is the screen on which it ended. `taps` and `seconds` are those until the shopper was in line, or
+    until the last tap of one who did not join.
+    """
+
+    reached: KioskStep
+    last: Annotated[str, Meta(pattern=r"^[a-z_]{1,20}\Z")]
+    taps: Taps
+    seconds: Annotated[int, Meta(ge=0, le=MAX_SESSION_S)]
 
 
 class Cancel(Op, frozen=True, tag="cancel"):
@@ -246,7 +267,7 @@ class SignOff(Op, frozen=True, tag="sign_off"):
     device_id: Code
 
 
-ShopperOp = OpenVisit | Cancel | Rate
+ShopperOp = OpenVisit | CountSession | Cancel | Rate
 StaffOp = (
     SetPresence
     | Accept

@@ -35,6 +35,7 @@ ALLOWED: dict[Action, frozenset[ActorKind]] = {
     ops.OpenVisit: frozenset({_KIOSK, _STAFF, _PHONE, _API}),
     ops.Cancel: frozenset({_KIOSK, _PHONE}),
     ops.Rate: frozenset({_KIOSK, _PHONE}),
+    ops.CountSession: frozenset({_KIOSK}),
     ops.SetPresence: frozenset({_STAFF}),
     ops.Accept: frozenset({_STAFF}),
     ops.Decline: frozenset({_STAFF}),

@@ -140,6 +140,8 @@ def test_log_page_names_every_other_table(db):
         "planned_shifts",
         "staff_plans",
         "walls",
+        "kiosk_sessions",
+        "opened_pages",
     }
     written = page("visit-log.md")
     assert all(f"`{table}`" in written for table in for_people)

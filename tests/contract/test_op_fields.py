@@ -20,6 +20,7 @@ APPS = ("kiosk", "staff_app", "sync_server/web", "sync_server/service", "sync_se
 OPS = {kind.__struct_config__.tag: kind for kind in get_args(ops.AnyOp)}
 
 KIOSK, PHONE = "kiosk/session/intake.py", "sync_server/web/http/server_tickets.py"
+COUNTER = "kiosk/session/session_counter.py"
 KIOSK_TICKET, PHONE_TICKET = "kiosk/session/session_flow.py", "sync_server/web/shopper/pages.py"
 TABLET, TAKE_BACK = "staff_app/intents.py", "staff_app/undo.py"
 CORRECT = "sync_server/web/manager/visit_log/corrections.py"
@@ -39,6 +40,11 @@ SET_BY: dict[str, tuple[str, set[str]]] = {
     "open_visit.colour": ("kiosk: colours", {KIOSK, PHONE}),
     "open_visit.place": ("kiosk: places", {KIOSK, PHONE}),
     "open_visit.link": (BY_ITSELF, {KIOSK, PHONE}),
+    "open_visit.taps": (BY_ITSELF, {KIOSK}),
+    "count_session.reached": (BY_ITSELF, {COUNTER}),
+    "count_session.last": (BY_ITSELF, {COUNTER}),
+    "count_session.taps": (BY_ITSELF, {COUNTER}),
+    "count_session.seconds": (BY_ITSELF, {COUNTER}),
     "cancel.visit_id": ("kiosk: in line; phone: ticket", {KIOSK_TICKET, PHONE_TICKET}),
     "rate.visit_id": ("kiosk: effort; phone: effort", {KIOSK_TICKET, PHONE_TICKET}),
     "rate.ces": ("kiosk: effort; phone: effort", {KIOSK_TICKET, PHONE_TICKET}),

@@ -129,6 +129,18 @@ def test_the_visitors_way_and_times_told(past: tuple[sqlite3.Connection, PeriodS
     assert (way["coming"].part, way["coming"].whole) == (served, accepted)
     assert (way["with_us"].part, way["with_us"].whole) == (completed, served)
     assert way["thanks"].part == answered
+    sql = "SELECT reached, sum(sessions), sum(sessions * taps) FROM kiosk_sessions GROUP BY reached"
+    sessions = {reached: (number, taps) for reached, number, taps in rows(db, sql)}
+    looked, chose, joined = (sessions[step][0] for step in ("greeting", "need", "line"))
+    assert (way["greeting"].part, way["greeting"].whole) == (chose + joined, looked + chose + joined)
+    assert (way["need"].part, way["need"].whole) == (joined, chose + joined)
+    sql = "SELECT count(*), sum(visit_id IN (SELECT visit_id FROM opened_pages)), sum(taps) FROM visits"
+    own, opened, taps = rows(db, f"{sql} WHERE source IN ('kiosk', 'phone')")[0]
+    assert (way["page"].part, way["page"].whole) == (opened, own)
+    assert sum(number * visits for number, visits in summary.taps.items()) == taps == sessions["line"][1]
+    sql = "SELECT sum(taps), count(taps) FROM visits WHERE ces <= 3 AND taps IS NOT NULL"
+    low = {taps: sum(ces.get(n, 0) for n in (1, 2, 3)) for taps, ces in summary.taps_ces.items()}
+    assert (sum(n * visits for n, visits in low.items()), sum(low.values())) == rows(db, sql)[0]
     sql = (
         "SELECT told, count(*) FROM (SELECT count(DISTINCT json_extract(body, '$.employee')) AS told"
         " FROM visit_events JOIN visits USING (visit_id)"

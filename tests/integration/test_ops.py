@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from sync_server.domain import ops
 from sync_server.domain.events import Presence
+from sync_server.domain.kiosk_step import KioskStep
 from sync_server.domain.op_redaction import redact_op
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.domain.resolution import Resolution
@@ -43,6 +44,25 @@ async def test_a_shopper_is_offered_to_one_employee_served_and_asked_how_it_was(
             "SELECT state, employee, resolution, tip, ces, source, rev FROM visit_log"
         ).fetchone()
     assert row == ("completed", "tom", "solved", "dry", 5, "kiosk", 6)
+
+
+async def test_a_session_at_the_kiosk_is_counted_once_and_leaves_no_record(house):
+    kiosk, _ = await house.crew("tom")
+    count = ops.CountSession(KioskStep.NEED, "identify", 3, 42)
+    for _ in range(2):
+        kiosk.submit(count)
+    await house.until(lambda: not kiosk.outbox.pending())
+    house.server.processor.count_opened_page("f" * 32, "2026-03-02")
+    house.server.processor.count_opened_page("f" * 32, "2026-03-02")
+    come(kiosk, "repair", taps=4)
+    await house.until(lambda: not kiosk.outbox.pending())
+    with house.store() as db:
+        assert db.execute("SELECT reached, last, taps, seconds, sessions FROM kiosk_sessions").fetchall() == [
+            ("need", "identify", 3, 42, 2)
+        ]
+        assert db.execute("SELECT count(*) FROM opened_pages").fetchone() == (1,)
+        assert db.execute("SELECT taps FROM visit_log").fetchall() == [(4,)]
+        assert not db.execute("SELECT 1 FROM visit_events WHERE body LIKE '%identify%'").fetchall()
 
 
 async def test_a_decline_reaches_the_next_tablet(house):

@@ -71,6 +71,14 @@ def op_done_twice(patch):
     patch.setattr(mapping, "INSERT_OP", mapping.INSERT_OP.replace("INSERT", "INSERT OR REPLACE"))
 
 
+def sessions_that_are_alike_counted_once(patch):
+    patch.setattr(
+        mapping,
+        "COUNT_SESSION",
+        mapping.COUNT_SESSION.replace("DO UPDATE SET sessions = sessions + 1", "DO NOTHING"),
+    )
+
+
 def answers_forgotten_at_the_start(patch):
     patch.setattr(startup, "ops_done", lambda _db: iter(()))
     patch.setattr(startup, "ops_refused", lambda _db: iter(()))

@@ -29,6 +29,7 @@ def day(number: int) -> frozenset[int]:
         (planted.said_time_lost, 1, 1, None),
         (planted.quick_resolution_logged_as_a_wait, 1, 1, None),
         (planted.op_done_twice, 2, 1, None),
+        (planted.sessions_that_are_alike_counted_once, 2, 1, None),
         (planted.answers_forgotten_at_the_start, 2, 6, None),
         (planted.repeated_op_answered_otherwise, 3, 1, None),
         (planted.removed_words_compared, 3, 3, None),

@@ -18,6 +18,7 @@ from sync_server.device.sync.replica import Replica
 from sync_server.domain import ops
 from sync_server.domain.events import Presence
 from sync_server.domain.floor.floor import Floor
+from sync_server.domain.kiosk_step import KioskStep
 from sync_server.domain.ops import SYSTEM, Actor, ActorKind
 from sync_server.domain.refusal import Refusal
 from sync_server.domain.resolution import Resolution
@@ -229,6 +230,7 @@ def lead_to(op: Any, scene: Scene) -> OneDevice:
         return scene.tablet
     taps: dict[type[Any], tuple[OneDevice, tuple[ops.DeviceOp, ...]]] = {
         ops.OpenVisit: (scene.kiosk, (ops.OpenVisit("f" * 32, "Z-1", "repair", "en", **DESCRIBED),)),
+        ops.CountSession: (scene.kiosk, (ops.CountSession(KioskStep.GREETING, "need", 0, 0),)),
         ops.Cancel: (scene.kiosk, (ops.Cancel(visit_id),)),
         ops.Rate: (scene.kiosk, (ops.Cancel(visit_id), ops.Rate(visit_id, ces=5))),
         ops.SetPresence: (scene.tablet, (ops.SetPresence(Presence.ON_BREAK),)),

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sync_server.domain import ops
 from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.floor.floor import Floor
+from sync_server.domain.kiosk_step import KioskStep
 from sync_server.domain.ops import Actor, ActorKind
 from sync_server.domain.report.period_kpis import kpis_of
 from sync_server.domain.report.period_summary import PeriodSummary, merge
@@ -226,6 +227,44 @@ def test_a_change_removes_the_summaries_of_its_day_month_and_year_and_of_no_othe
     assert after.ces == {**ces, 1: ces.get(1, 0) + 1}
     assert keep_all(db, shop, now) == ["2026-12-02", "2026-12", "2026"]
     assert summary_of(db, shop, FIRST, TODAY, now) == after
+
+
+@pytest.mark.parametrize("what", ["session", "page"])
+def test_what_is_counted_without_an_event_changes_a_kept_summary_too(
+    what: str, db: sqlite3.Connection, shop: Catalogue, now: int
+) -> None:
+    """A kiosk that was cut off sends its sessions days later."""
+    batch, day = Batch(0), "2026-12-02"
+    if what == "session":
+        batch.sessions.append(mapping.session_row(ops.CountSession(KioskStep.NEED, "name", 3, 61), day))
+    else:
+        sql = "SELECT visit_id FROM visits WHERE day = ? AND source = 'kiosk' AND visit_id NOT IN"
+        row = db.execute(f"{sql} (SELECT visit_id FROM opened_pages) LIMIT 1", (day,)).fetchone()
+        batch.pages.append((row[0], day))
+    made = next_to_keep(db, shop, now)
+    assert made is not None
+    with transaction(db):
+        keep(db, shop, made)
+    while made.period != day:
+        made = next_to_keep(db, shop, now)
+        assert made is not None
+        if made.period != day:
+            with transaction(db):
+                keep(db, shop, made)
+    before = summary_of(db, shop, FIRST, TODAY, now)
+    with transaction(db):
+        insert(db, [batch])
+        assert not keep(db, shop, made)  # it was made before
+    keep_all(db, shop, now)
+    after = summary_of(db, shop, FIRST, TODAY, now)
+    if what == "session":
+        assert after.sessions["need"].sessions == before.sessions["need"].sessions + 1
+        assert after.sessions["need"].seconds[65] == before.sessions["need"].seconds.get(65, 0) + 1
+    else:
+        assert after.opened_pages == before.opened_pages + 1
+    with transaction(db):
+        insert(db, [batch])
+    assert day not in kept(db)
 
 
 def test_what_changes_while_a_summary_is_made_is_not_lost(

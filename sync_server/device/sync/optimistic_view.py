@@ -12,11 +12,14 @@ from msgspec.structs import replace
 
 from sync_server.domain import ops
 from sync_server.domain.events import Presence
+from sync_server.domain.ops import Cancel, OpenVisit, Rate, StaffOp
 from sync_server.domain.visit.visit import IN_HAND, State
 from sync_server.protocol.messages import Submit
 from sync_server.protocol.rows import PersonRow, QuoteRow, VisitRow
 
 from .replica import Replica
+
+VisibleOp = OpenVisit | Cancel | Rate | StaffOp
 
 _NO_OFFER: dict[str, None] = {"offer_to": None, "offer_until": None}
 
@@ -59,6 +62,8 @@ def optimistic_view(replica: Replica, pending: Iterable[Submit], device_id: str,
     for submit in pending:
         op = submit.op
         at = tap_time(submit, now)
+        if isinstance(op, ops.CountSession):
+            continue  # changes nothing that anybody sees
         if not isinstance(op, ops.SetPresence):
             unsent.add(op.visit_id)
         if _apply(op, visits, undo, my_id, at) and me is not None:
@@ -72,7 +77,7 @@ def tap_time(submit: Submit, now: int) -> int:
 
 
 def _apply(
-    op: ops.DeviceOp, visits: dict[str, VisitRow], undo: dict[str, VisitRow], me: str | None, at: int
+    op: VisibleOp, visits: dict[str, VisitRow], undo: dict[str, VisitRow], me: str | None, at: int
 ) -> bool:
     """Applies `op`, tapped at `at` by employee `me` or by a shopper, to the rows. False if it does not fit.
 
@@ -141,7 +146,7 @@ def _withdraw_offers(visits: dict[str, VisitRow], me: str | None) -> None:
             visits[visit_id] = replace(row, rev=row.rev + 1, state=State.WAITING.value, **_NO_OFFER)
 
 
-def _presence_after(op: ops.DeviceOp, me: PersonRow) -> Presence:
+def _presence_after(op: VisibleOp, me: PersonRow) -> Presence:
     """The presence that counts for the employee after their op, as they or the server set it."""
     if isinstance(op, ops.SetPresence):
         return op.presence
@@ -166,7 +171,7 @@ def _own_row(me: PersonRow, presence: Presence, visits: Mapping[str, VisitRow], 
     return row if row == me else replace(row, since=at)
 
 
-def _after(row: VisitRow, op: ops.DeviceOp, me: str | None, at: int) -> VisitRow | None:
+def _after(row: VisitRow, op: VisibleOp, me: str | None, at: int) -> VisitRow | None:
     """The row after `op` at time `at`; None if this device then no longer shows the visit."""
     rev = row.rev + 1
     match op:

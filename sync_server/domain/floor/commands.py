@@ -72,9 +72,15 @@ def _open(floor: FloorView, op: ops.OpenVisit, by: Actor, now: int) -> list[Chan
                 quoted_high_s=quote.high_s if quote else None,
                 expected_s=quote.situation.expected_s if quote else None,
                 situation=quote.situation if quote else None,
+                taps=op.taps,
             ),
         )
     ]
+
+
+def _count_session(_floor: FloorView, _op: ops.CountSession, _by: Actor, _now: int) -> list[Change]:
+    """Changes nothing on the floor, and is not in the log: the store only counts it."""
+    return []
 
 
 def _cancel(floor: FloorView, op: ops.Cancel, by: Actor, _now: int) -> list[Change]:
@@ -254,6 +260,7 @@ COMMANDS: dict[type, checks.Command] = {
     ops.OpenVisit: _open,
     ops.Cancel: _cancel,
     ops.Rate: _rate,
+    ops.CountSession: _count_session,
     ops.SignOn: _sign_on,
     ops.SignOff: _sign_off,
     ops.SetPresence: _set_presence,

@@ -10,8 +10,9 @@ from msgspec import Struct, field
 
 from .histogram import Counts, Histogram
 
-FORMAT = 2  # of a kept summary: another number means that it must be made anew
+FORMAT = 3  # of a kept summary: another number means that it must be made anew
 LINE, COMING, WITH_US, THANKS = "line", "coming", "with_us", "thanks"
+GREETING, NEED, PAGE = "greeting", "need", "page"  # before the line, and after the thanks
 STEPS = (LINE, COMING, WITH_US)  # the steps of a visit that take time, in order
 
 
@@ -76,6 +77,18 @@ class StepSummary(Struct, omit_defaults=True):
     by_score: dict[int, Histogram] = field(default_factory=dict)
 
 
+class SessionSummary(Struct, omit_defaults=True):
+    """Sessions at the kiosks that came equally far. `last` counts them by the screen on which they ended.
+
+    `taps` and `seconds` are those until the shopper was in line, or until the last tap; the seconds coarse.
+    """
+
+    sessions: int = 0
+    last: dict[str, int] = field(default_factory=dict)
+    taps: Counts = field(default_factory=dict)
+    seconds: Histogram = field(default_factory=dict)
+
+
 class PeriodSummary(Struct, omit_defaults=True):
     """The visits of some days.
 
@@ -84,7 +97,10 @@ class PeriodSummary(Struct, omit_defaults=True):
     was told to be helped. `serving_wait_s` are the waits of visits that are still in hand, and `unmet_s` how
     long those have been here whom nobody has taken yet. `greeted_or_over` counts visits that were accepted
     or ended. `told_times` counts visits by how many employees were with the shopper, and `told_ces` the
-    scores by that. `visit_by_score` has for each score how long the visits took, coarse.
+    scores by that. `taps` counts visits by how many taps they took at the kiosk, and `taps_ces` the scores by
+    that. `sessions` are those at the kiosks, by how far they came. `own_pages` counts the visits that had a
+    page of their own for a phone, and `opened_pages` those whose page was opened.
+    `visit_by_score` has for each score how long the visits took, coarse.
     """
 
     days: Counts = field(default_factory=dict)  # days with visits, by weekday
@@ -117,6 +133,11 @@ class PeriodSummary(Struct, omit_defaults=True):
     handovers: Counts = field(default_factory=dict)
     told_times: Counts = field(default_factory=dict)
     told_ces: dict[int, Counts] = field(default_factory=dict)
+    taps: Counts = field(default_factory=dict)
+    taps_ces: dict[int, Counts] = field(default_factory=dict)
+    sessions: dict[str, SessionSummary] = field(default_factory=dict)
+    own_pages: int = 0
+    opened_pages: int = 0
     visit_by_score: dict[int, Histogram] = field(default_factory=dict)
     cells: dict[int, Cell] = field(default_factory=dict)
     needs: dict[str, NeedSummary] = field(default_factory=dict)

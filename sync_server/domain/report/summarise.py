@@ -18,6 +18,7 @@ from .period_summary import (
     Given,
     NeedSummary,
     PeriodSummary,
+    SessionSummary,
     StepSummary,
     Told,
     WeekSummary,
@@ -30,7 +31,7 @@ class ReportVisit(Struct, frozen=True):
 
     `times_told` is how many employees were with the shopper, `back` whether the shopper came back into line
     from the page of a visit that they had left, or in which they were not found, and `handled_ms` how long
-    employees had the visit in hand.
+    employees had the visit in hand. `has_page`: the shopper got the address of a page for their phone.
     """
 
     figures: VisitFigures
@@ -41,6 +42,19 @@ class ReportVisit(Struct, frozen=True):
     gift: str | None
     goodwill_cents: int
     handled_ms: int
+    has_page: bool = False
+    page_opened: bool = False
+    taps: int | None = None
+
+
+class KioskSessions(Struct, frozen=True):
+    """So many sessions at the kiosks of one day came to the same. `seconds` are coarse."""
+
+    reached: str
+    last: str
+    taps: int
+    seconds: int
+    sessions: int
 
 
 def summarise(
@@ -48,15 +62,19 @@ def summarise(
     visits: Iterable[ReportVisit],
     people: Mapping[str, Counts] | None = None,
     present_ms: int = 0,
+    sessions: Iterable[KioskSessions] = (),
 ) -> PeriodSummary:
     """The summary of the visits of one store-day.
 
-    `people` and `present_ms` are of the people who came onto the floor on this day.
+    `people` and `present_ms` are of the people who came onto the floor on this day, `sessions` those of the
+    kiosks.
     """
     found = PeriodSummary(people={skill: dict(cells) for skill, cells in (people or {}).items()})
     found.present_ms = present_ms
     for visit in visits:
         _count_visit(found, day, visit)
+    for same in sessions:
+        _count_sessions(found, same)
     if found.arrived:
         found.days[day.weekday()] = 1
     return found
@@ -69,6 +87,12 @@ def _count_visit(found: PeriodSummary, day: date, visit: ReportVisit) -> None:
     seen, times = visit.figures, visit.figures.durations
     _count(found.states, seen.state)
     found.handled_ms += visit.handled_ms
+    found.own_pages += visit.has_page
+    found.opened_pages += visit.page_opened
+    if visit.taps is not None:
+        _count(found.taps, visit.taps)
+        if seen.ces is not None:
+            _count(found.taps_ces.setdefault(visit.taps, {}), seen.ces)
     found.left += _left(seen)
     found.tips += seen.state == "completed" and seen.tip is not None
     found.first_contact += _first_contact(seen)
@@ -98,6 +122,14 @@ def _count_visit(found: PeriodSummary, day: date, visit: ReportVisit) -> None:
         given.cents += visit.goodwill_cents
         if seen.ces is not None:
             _count(found.given_ces, seen.ces)
+
+
+def _count_sessions(found: PeriodSummary, same: KioskSessions) -> None:
+    summary = found.sessions.setdefault(same.reached, SessionSummary())
+    summary.sessions += same.sessions
+    _count(summary.last, same.last, same.sessions)
+    _count(summary.taps, same.taps, same.sessions)
+    _count(summary.seconds, same.seconds, same.sessions)
 
 
 def _left(seen: VisitFigures) -> bool:
@@ -227,5 +259,5 @@ def _step(found: PeriodSummary, name: str) -> StepSummary:
     return found.steps.setdefault(name, StepSummary())
 
 
-def _count(counts: dict, key: object) -> None:  # type: ignore[type-arg] # of texts or of numbers
-    counts[key] = counts.get(key, 0) + 1
+def _count(counts: dict, key: object, times: int = 1) -> None:  # type: ignore[type-arg] # of texts or numbers
+    counts[key] = counts.get(key, 0) + times

@@ -1,24 +1,43 @@
-"""The visitor's way: from the need to the thanks, how many go on, how long it takes, and where it hurts."""
+"""The visitor's way, from the greeting to their own page: who goes on, how long it takes, where it hurts."""
 
 from msgspec import Struct
 
+from sync_server.domain.kiosk_step import KioskStep
 from sync_server.domain.kpi import Distribution
 from sync_server.domain.share import MIN_TO_SAY, Share
 
-from .histogram import Counts, Histogram, count, distribution
-from .period_summary import COMING, LINE, STEPS, THANKS, WITH_US, PeriodSummary, StepSummary
+from .histogram import Counts, Histogram, count, distribution, mean
+from .period_summary import (
+    COMING,
+    GREETING,
+    LINE,
+    NEED,
+    PAGE,
+    STEPS,
+    THANKS,
+    WITH_US,
+    PeriodSummary,
+    SessionSummary,
+    StepSummary,
+)
 from .ranks import compare
 
+NO_TIME = Distribution(None, None, 0)  # of a step that is not timed
 LOW = 3  # a score of at most this is low; the scores are 1 to 5
 
 
 class WayStep(Struct, frozen=True):
-    """One step. `went_on` of those who are not in it any more; the others ended in it, with these scores."""
+    """One step. `went_on` of those who are not in it any more; the others ended in it, with these scores.
+
+    `taps` is how many it took on average, at the kiosk, and `last` where most of the others ended there.
+    """
 
     name: str
     went_on: Share
     seconds: Distribution
     scores: Counts
+    taps: float | None = None
+    last: str | None = None
 
 
 class MomentOfTruth(Struct, frozen=True):
@@ -35,7 +54,10 @@ class MomentOfTruth(Struct, frozen=True):
 
 
 def visitors_way(summary: PeriodSummary) -> list[WayStep]:
-    """The steps in order. Quick resolutions have none of them but the end, and are left out."""
+    """The steps in order. Quick resolutions have none of them but the end, and are left out.
+
+    The steps before the line are there if a kiosk has counted sessions, the page if one was opened.
+    """
     ended = {name: summary.steps.get(name, StepSummary()) for name in (*STEPS, THANKS)}
     reached = {
         COMING: count(summary.greet_s),
@@ -54,7 +76,39 @@ def visitors_way(summary: PeriodSummary) -> list[WayStep]:
         for name in STEPS
     ]
     answered = Share(summary.answered, summary.asked)
-    return [*steps, WayStep(THANKS, answered, Distribution(None, None, 0), ended[THANKS].ended_ces)]
+    thanks = WayStep(THANKS, answered, NO_TIME, ended[THANKS].ended_ces)
+    return [*_at_the_kiosk(summary), *steps, thanks, *_own_page(summary)]
+
+
+def _at_the_kiosk(summary: PeriodSummary) -> list[WayStep]:
+    """The greeting and the need. Sessions of those who came for a ticket they had are no part of the way."""
+    looked, chose, joined = (
+        summary.sessions.get(step, SessionSummary())
+        for step in (KioskStep.GREETING, KioskStep.NEED, KioskStep.LINE)
+    )
+    on = chose.sessions + joined.sessions
+    if not looked.sessions + on:
+        return []
+    greeting = WayStep(GREETING, Share(on, looked.sessions + on), NO_TIME, {}, last=_most(looked.last))
+    need = WayStep(
+        NEED,
+        Share(joined.sessions, on),
+        distribution(joined.seconds),
+        {},
+        mean(joined.taps),
+        _most(chose.last),
+    )
+    return [greeting, need]
+
+
+def _own_page(summary: PeriodSummary) -> list[WayStep]:
+    if not summary.opened_pages:
+        return []
+    return [WayStep(PAGE, Share(summary.opened_pages, summary.own_pages), NO_TIME, {})]
+
+
+def _most(last: dict[str, int]) -> str | None:
+    return max(sorted(last), key=lambda screen: last[screen], default=None)
 
 
 def moment_of_truth(summary: PeriodSummary) -> MomentOfTruth | None:

@@ -125,6 +125,7 @@ def open_visit(visit_id: str, event: Opened, at: int, device_id: str | None, now
         quoted_high_s=event.quoted_high_s,
         expected_s=event.expected_s,
         situation=event.situation,
+        taps=event.taps,
     )
 
 

@@ -50,6 +50,7 @@ class Visit(Struct, frozen=True, gc=False):
     stint_at                when the present time on hold or in hand began
     situation               the line as the shopper found it, from which the wait was quoted. It is in the log
                             alone
+    taps                    how many it took at the kiosk until the shopper was in line; None if not known
     extended_*              the longer wait, from the arrival on, that the shopper was told later, and why
     corrections             how often the manager corrected what the log says about it
     left_open               somebody was still being served long after closing time
@@ -80,6 +81,7 @@ class Visit(Struct, frozen=True, gc=False):
     quoted_high_s: float | None = None
     expected_s: float | None = None
     situation: LineSituation | None = None
+    taps: int | None = None
     extended_low_s: float | None = None
     extended_high_s: float | None = None
     extended_because: ExtendedBecause | None = None

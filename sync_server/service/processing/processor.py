@@ -18,7 +18,7 @@ from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.events import Record
 from sync_server.domain.floor import offline_ops
 from sync_server.domain.floor.floor import Floor
-from sync_server.domain.ops import OPENING_OPS, Actor, AnyOp, Correct
+from sync_server.domain.ops import OPENING_OPS, Actor, AnyOp, Correct, CountSession
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.service.observe import logs
 from sync_server.service.observe.counters import Counters
@@ -221,6 +221,10 @@ class OpProcessor:
         if isinstance(outcome, Refusal):
             return outcome
         self._add_records(unit, outcome)
+        if isinstance(op, CountSession):
+            tapped = offline_ops.tapped_at(at_device, ahead_ms, unit.now)
+            day = self.catalogue.day(unit.now if tapped is None else tapped)
+            unit.batch.sessions.append(mapping.session_row(op, day))
         return None
 
     def _restore_visit(self, op: AnyOp, now: int) -> None:
@@ -301,6 +305,13 @@ class OpProcessor:
         unit.on_rollback.append(lambda why: None if future.done() else future.set_exception(Unavailable(why)))
         self.finish(unit)
         return await future
+
+    def count_opened_page(self, visit_id: str, day: str) -> None:
+        """The page of this visit, of this store-day, was opened on a phone. It counts once."""
+        if self.recovery.state_valid:
+            unit = self.begin()
+            unit.batch.pages.append((visit_id, day))
+            self.finish(unit)
 
     def _add_records(self, unit: UnitOfWork, records: list[Record]) -> None:
         """Adds the rows of these records to the batch."""

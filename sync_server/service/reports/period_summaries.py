@@ -19,15 +19,17 @@ from sync_server.domain.report.period_summary import FORMAT, PeriodSummary, merg
 
 from .day_summaries import is_settled, summary_of_day
 
+_COUNTED = ("SELECT coalesce(sum(sessions), 0) FROM kiosk_sessions", "SELECT count(*) FROM opened_pages")
 _decode = msgpack.Decoder(PeriodSummary).decode
 _encode = msgpack.Encoder().encode
 
 
 class Made(Struct, frozen=True):
-    """A summary to be kept, of what the log holds up to `seq`."""
+    """A summary to be kept, of what the log holds up to `seq`, and of so many sessions and opened pages."""
 
     period: str
     seq: int
+    counted: int
     summary: bytes
 
 
@@ -171,7 +173,7 @@ def _can_be_kept(
 def _make(db: sqlite3.Connection, catalogue: Catalogue, period: str, begin: date, now: int) -> Made:
     seq = db.execute("SELECT coalesce(max(seq), 0) FROM visit_events").fetchone()[0]
     parts = map(_summary, _parts(db, catalogue, period, begin, now))
-    return Made(period, seq, _encode(merge(parts)))
+    return Made(period, seq, _counted(db, period), _encode(merge(parts)))
 
 
 def keep(db: sqlite3.Connection, catalogue: Catalogue, made: Made) -> bool:
@@ -180,12 +182,19 @@ def keep(db: sqlite3.Connection, catalogue: Catalogue, made: Made) -> bool:
         "SELECT 1 FROM visit_events JOIN visits USING (visit_id) WHERE seq > ? AND day BETWEEN ? AND ?",
         (made.seq, str(periods.begin_of(made.period)), str(periods.end_of(made.period))),
     ).fetchone()
-    if changed is None:
+    unchanged = changed is None and _counted(db, made.period) == made.counted
+    if unchanged:
         db.execute(
             "INSERT OR REPLACE INTO period_summaries (period, version, summary) VALUES (?,?,?)",
             (made.period, version_of(catalogue), made.summary),
         )
-    return changed is None
+    return unchanged
+
+
+def _counted(db: sqlite3.Connection, period: str) -> int:
+    """How many sessions and opened pages a period has: they come without an event. The number only grows."""
+    days = str(periods.begin_of(period)), str(periods.end_of(period))
+    return sum(db.execute(f"{counted} WHERE day BETWEEN ? AND ?", days).fetchone()[0] for counted in _COUNTED)
 
 
 # --- checking them -----------------------------------------------------------------------------------

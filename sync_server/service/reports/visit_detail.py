@@ -24,13 +24,14 @@ class VisitDetail(Struct, frozen=True):
     ended_at: int | None
     tip: str | None
     ces: int | None
+    day: str
 
 
 def visit_detail(db: sqlite3.Connection, visit_id: str) -> VisitDetail | None:
     """The visit as it is on disk; None where there is none."""
     row = db.execute(
         "SELECT visit_id, ticket, language, need, state, rev, employee, name, handovers, created_at,"
-        " ended_at, tip, ces FROM visits LEFT JOIN employees ON employees.id = visits.employee"
+        " ended_at, tip, ces, day FROM visits LEFT JOIN employees ON employees.id = visits.employee"
         " WHERE visit_id = ?",
         (visit_id,),
     ).fetchone()

@@ -20,9 +20,13 @@ class Batch:
     presence: list[Row] = field(default_factory=list)
     feedback: list[Row] = field(default_factory=list)
     ops: list[Row] = field(default_factory=list)
+    sessions: list[Row] = field(default_factory=list)
+    pages: list[Row] = field(default_factory=list)
     afterwards: list[Callable[[sqlite3.Connection], object]] = field(default_factory=list)
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to write. Visits, presence and feedback never change without an event."""
-        return not (self.events or self.ops)
+        """Whether there is nothing to write. Sessions are counted with their op; the rest
+        never changes without an event.
+        """
+        return not (self.events or self.ops or self.pages)

@@ -9,6 +9,8 @@ import msgspec
 
 from sync_server.domain.events import Event, ExtendedBecause, Rated, Record
 from sync_server.domain.floor.floor import Floor
+from sync_server.domain.ops import CountSession
+from sync_server.domain.report.histogram import coarse
 from sync_server.domain.resolution import Resolution
 from sync_server.domain.visit.visit import State, Visit
 
@@ -39,7 +41,7 @@ VISIT_COLUMNS = (*_FIELDS, "described", "linked")  # in the order of `visit_row`
 _DAY = VISIT_COLUMNS.index("day")
 # What never changes after the opening is not written again with every step, nor are its indexes.
 _CONSTANT = {"visit_id", "ticket", "day", "source", "device_id", "language", "priority", "party_size"}
-_CONSTANT |= {"created_at", "quoted_low_s", "quoted_median_s", "quoted_high_s", "expected_s"}
+_CONSTANT |= {"taps", "created_at", "quoted_low_s", "quoted_median_s", "quoted_high_s", "expected_s"}
 _MAY_CHANGE = tuple(c for c in VISIT_COLUMNS if c not in _CONSTANT)
 
 INSERT_EVENT = "INSERT INTO visit_events VALUES (?,?,?,?,?,?,?,?,?,?,?)"
@@ -48,6 +50,12 @@ INSERT_FEEDBACK = "INSERT INTO feedback VALUES (?,?,?,?,?)"
 INSERT_OP = "INSERT INTO ops VALUES (?,?,?,?,?)"
 # Of the day of a visit, its month and its year: they are summaries of what the visit was before.
 DROP_SUMMARIES = "DELETE FROM period_summaries WHERE period IN (?1, substr(?1, 1, 7), substr(?1, 1, 4))"
+# A day's sessions at kiosks that came to the same are one row: nobody can tell one from another.
+COUNT_SESSION = (
+    "INSERT INTO kiosk_sessions (day, reached, last, taps, seconds, sessions) VALUES (?,?,?,?,?,1)"
+    " ON CONFLICT DO UPDATE SET sessions = sessions + 1"
+)
+OPEN_PAGE = "INSERT OR IGNORE INTO opened_pages (visit_id, day) VALUES (?,?)"
 UPSERT_VISIT = (
     f"INSERT INTO visits ({','.join(VISIT_COLUMNS)}) VALUES ({','.join('?' * len(VISIT_COLUMNS))})"
     f" ON CONFLICT(visit_id) DO UPDATE SET {','.join(f'{c}=excluded.{c}' for c in _MAY_CHANGE)}"
@@ -103,9 +111,11 @@ def visit_row(visit: Visit) -> Row:
     return (*_fields(visit), int(any(_words(visit))), int(visit.link is not None))
 
 
-def days_of(visits: Iterable[Row]) -> set[tuple[str]]:
-    """The store-days of these rows of visits, as values of DROP_SUMMARIES."""
-    return {(row[_DAY],) for row in visits}
+def days_of(
+    visits: Iterable[Row], sessions: Iterable[Row] = (), pages: Iterable[Row] = ()
+) -> set[tuple[str]]:
+    """The store-days of these rows of visits, sessions and opened pages, as values of DROP_SUMMARIES."""
+    return {(row[_DAY],) for row in visits} | {(row[0],) for row in sessions} | {(row[1],) for row in pages}
 
 
 def feedback_row(record: Record) -> Row | None:
@@ -114,6 +124,11 @@ def feedback_row(record: Record) -> Row | None:
         case Rated(ces, nps, _comment):
             return (record.seq, record.visit_id, record.at, ces, nps)
     return None
+
+
+def session_row(op: CountSession, day: str) -> Row:
+    """The row of COUNT_SESSION. The seconds are coarse, so that a day has few rows."""
+    return (day, op.reached.value, op.last, op.taps, coarse(op.seconds))
 
 
 class PresenceLog:

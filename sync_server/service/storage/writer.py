@@ -177,12 +177,16 @@ def insert(db: sqlite3.Connection, batches: list[Batch]) -> None:
     visits: dict[str, Row] = {}
     for batch in batches:
         visits.update(batch.visits)
+    sessions = [row for batch in batches for row in batch.sessions]
+    pages = [row for batch in batches for row in batch.pages]
     for sql, rows in (
         (mapping.INSERT_EVENT, [row for batch in batches for row in batch.events]),
         (mapping.UPSERT_VISIT, list(visits.values())),
-        (mapping.DROP_SUMMARIES, mapping.days_of(visits.values())),
+        (mapping.DROP_SUMMARIES, mapping.days_of(visits.values(), sessions, pages)),
         (mapping.INSERT_PRESENCE, [row for batch in batches for row in batch.presence]),
         (mapping.INSERT_FEEDBACK, [row for batch in batches for row in batch.feedback]),
+        (mapping.COUNT_SESSION, sessions),
+        (mapping.OPEN_PAGE, pages),
         (mapping.INSERT_OP, [row for batch in batches for row in batch.ops]),
     ):
         if rows:

@@ -10,6 +10,7 @@ from sync_server.device.device import Device
 from sync_server.domain import ops
 from sync_server.domain.catalogue.catalogue import COLOURS, Catalogue
 from sync_server.domain.events import Presence
+from sync_server.domain.kiosk_step import KioskStep
 from sync_server.domain.resolution import Resolution
 from sync_server.domain.visit.visit import State
 from sync_server.protocol.rows import PersonRow, VisitRow
@@ -23,6 +24,9 @@ def arrive(device: Device, catalogue: Catalogue, day: int, number: int, chance: 
     """A shopper states a need at a kiosk."""
     need = chance.choice(catalogue.needs).code
     _open(device, need, day, number, chance)
+    device.submit(ops.CountSession(KioskStep.LINE, "line", chance.randint(2, 4), chance.randint(5, 90)))
+    if number % 3 == 0:
+        device.submit(ops.CountSession(KioskStep.GREETING, "need", 0, 0))
 
 
 def _open(device: Device, need: str, day: int, number: int, chance: Random) -> None:
@@ -36,6 +40,7 @@ def _open(device: Device, need: str, day: int, number: int, chance: Random) -> N
             colour=chance.choice(COLOURS),
             place=chance.choice(("door", None)),
             party_size=chance.choice((1, 1, 2, 4)),
+            taps=chance.choice((3, None)),
             link=f"{chance.getrandbits(128):022x}"[-22:],
         )
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sync_server.domain.floor.floor import Floor
+from sync_server.domain.ops import CountSession
 from sync_server.domain.visit.visit import ENDED
 from sync_server.protocol.rows import OverridesRow
 from sync_server.protocol.visibility import kiosk_visit, overrides_row, person_row, staff_visit
@@ -78,6 +79,10 @@ def check_disk(checker: InvariantChecker, floor: Floor, store: Path, now: int) -
         for vid in checker.changed_visits:
             _check_row(checker, db, vid)
         kept = {row[0] for row in db.execute("SELECT op_id FROM ops")}
+        counted = db.execute("SELECT coalesce(sum(sessions), 0) FROM kiosk_sessions").fetchone()[0]
+    ended = sum(_is_counted(checker, op_id) for op_id in checker.results)
+    if counted != ended:
+        checker.violated(2, f"{ended} sessions ended at the kiosks, and {counted} are counted")
     checker.changed_visits = {
         vid for vid in checker.changed_visits if checker.replayed.visits[vid].state not in ENDED
     }
@@ -85,6 +90,14 @@ def check_disk(checker: InvariantChecker, floor: Floor, store: Path, now: int) -
     if lost:
         checker.violated(1, f"{len(lost)} acknowledged ops are not on the disk, {min(lost)} among them")
     return len(lost)
+
+
+def _is_counted(checker: InvariantChecker, op_id: str) -> bool:
+    """Whether this op on the disk is a session at a kiosk that was not refused."""
+    saved = checker.ops.get(op_id)
+    return (
+        saved is not None and isinstance(saved.submit.op, CountSession) and checker.results[op_id][0] is None
+    )
 
 
 def _check_row(checker: InvariantChecker, db: sqlite3.Connection, visit_id: str) -> None:

@@ -16,6 +16,7 @@ from sync_server.domain import ops
 from sync_server.domain.catalogue.catalogue import Catalogue, Need
 from sync_server.domain.events import Presence, Record
 from sync_server.domain.floor.floor import Floor
+from sync_server.domain.kiosk_step import KioskStep
 from sync_server.domain.ops import SYSTEM, Actor, ActorKind, AnyOp
 from sync_server.domain.refusal import Refusal
 from sync_server.domain.visit import ticket
@@ -28,6 +29,7 @@ from sync_server.simulation.behaviour import (
     needs_met_by,
 )
 
+from .kiosk_sessions import OPENS_PAGE, kiosk_session, others_at_the_kiosk
 from .seasons import DayShape, at_hour, shopping_hours
 
 HOUR_MS = 3_600_000
@@ -73,6 +75,10 @@ class ShopDays:
         self._deadline: int | None = None
         self._numbers: dict[str, int] = {}  # the last ticket number of today, by letter
         self._order = count()
+        # What shoppers tapped at the kiosks, by day. It changes nothing else, so it has a chance of its own.
+        self.sessions: list[tuple[str, ops.CountSession]] = []
+        self.opened_pages: list[tuple[str, str]] = []
+        self._taps = Random(f"taps {seed}")
         self._agenda: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
 
     def live(self, begin: int, end: int, quiet_from: int, sink: Sink) -> None:
@@ -198,7 +204,13 @@ class ShopDays:
             return
         device, letter = chance.choice(self._kiosks)
         code = self._next_ticket(letter)
-        self._do(ops.OpenVisit(visit_id, code, need.code, language), Actor(ActorKind.KIOSK, device))
+        joined = kiosk_session(KioskStep.LINE, self._taps)
+        opened = ops.OpenVisit(visit_id, code, need.code, language, taps=joined.taps)
+        self._do(opened, Actor(ActorKind.KIOSK, device))
+        day = self._catalogue.day(self._now)
+        self.sessions += [(day, joined), *((day, other) for other in others_at_the_kiosk(self._taps))]
+        if self._taps.random() < OPENS_PAGE:
+            self.opened_pages.append((visit_id, day))
         self._soon(self._behaviour.patience_s, self._give_up, visit_id)
 
     def _free_employee(self, need: Need) -> str | None:
@@ -277,6 +289,8 @@ class ShopDays:
 
     def _rate(self, visit_id: str) -> None:
         if visit := self._visit(visit_id, State.COMPLETED, State.CANCELLED):
+            day = self._catalogue.day(self._now)
+            self.sessions.append((day, kiosk_session(KioskStep.TICKET, self._taps)))
             waited_s = (visit.wait_ms or 0) / 1000
             ces = chosen_ces(visit.state is State.COMPLETED, self._chance, waited_s)
             self._do(ops.Rate(visit_id, ces=ces), Actor(ActorKind.KIOSK, visit.device_id))

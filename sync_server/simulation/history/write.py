@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from multiprocessing import get_context
 
@@ -98,10 +99,13 @@ def live(past: PastPlan) -> Batch:
         days = ShopDays(past.catalogue, past.kiosks, past.tablets, past.behaviour, past.seed, past.shapes)
         if past.begin < past.written_from:
             days.live(past.begin, past.written_from, past.written_from - QUIET_MS, lambda *_: None)
+            days.sessions, days.opened_pages = [], []
         skipped = days.floor.seq
         rows = _Rows(days.floor)
         days.live(past.written_from, past.end, past.end - QUIET_MS, rows.add)
         rows.add_open(days.floor)
+        rows.batch.sessions = [mapping.session_row(op, day) for day, op in days.sessions]
+        rows.batch.pages += days.opened_pages
         return _after(rows.batch, -skipped)
 
 
@@ -111,7 +115,12 @@ def _after(batch: Batch, seq: int) -> Batch:
     def moved(rows: list[Row]) -> list[Row]:
         return [(row[0] + seq, *row[1:]) for row in rows] if seq else rows
 
-    return Batch(batch.epoch, moved(batch.events), batch.visits, moved(batch.presence), moved(batch.feedback))
+    return replace(
+        batch,
+        events=moved(batch.events),
+        presence=moved(batch.presence),
+        feedback=moved(batch.feedback),
+    )
 
 
 def _parts(past: PastPlan) -> Iterator[PastPlan]:

@@ -112,7 +112,10 @@ async def visit(request: Request) -> Response:
     returned = visit_after(shopper.server, shopper.visit_id)
     if returned is not None and returned.link:
         return shopper.redirect_to_page(returned.link)
+    is_first = shopper.visit_id not in shopper.server.processor.floor.with_phone
     progress = shopper.read_progress()
+    if is_first:
+        shopper.server.processor.count_opened_page(shopper.visit_id, progress.visit.day)
     held = await shopper.server.told_waits.held()
     return shopper.page(progress, shopper.visit_page(progress, held))
 

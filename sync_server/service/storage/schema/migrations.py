@@ -355,3 +355,24 @@ def settings_history(db: Database) -> None:
         not_null={"at", "by", "version", "text"},
         strict=True,
     )
+
+
+@migrations()
+def sessions_at_kiosks(db: Database) -> None:
+    """How far shoppers came at the kiosks, counted by day, and how many taps it took them."""
+    db.table("kiosk_sessions").create(
+        {"day": str, "reached": str, "last": str, "taps": int, "seconds": int, "sessions": int},
+        pk=("day", "reached", "last", "taps", "seconds"),
+        not_null={"sessions"},
+        strict=True,
+    )
+    db.table("visits").add_column("taps", int)
+
+
+@migrations()
+def pages_of_tickets(db: Database) -> None:
+    """Which visits had their own page opened on a phone."""
+    db.table("opened_pages").create(
+        {"visit_id": str, "day": str}, pk="visit_id", not_null={"day"}, strict=True
+    )
+    db.table("opened_pages").create_index(["day"])
