@@ -75,17 +75,19 @@ def manager_remove(name: str, data: Path | None) -> None:
 def token() -> None:
     """Other programs of the shop, each with a token.
 
-    A token opens visits (docs/reference/api.md) and reads the server's figures (docs/shop/monitoring.md).
+    What it may be used for are its scopes (docs/reference/api.md). Without --scope it opens visits and reads
+    the server's figures (docs/shop/monitoring.md).
     """
 
 
 @token.command("add")
 @click.argument("name")
+@click.option("--scope", "scopes", multiple=True, help="What it may be used for; repeat it for several.")
 @DATA
 @plainly
-def token_add(name: str, data: Path | None) -> None:
+def token_add(name: str, scopes: tuple[str, ...], data: Path | None) -> None:
     """Make a token for a program; it is shown once."""
-    made = change(data, "add_token", name=name)
+    made = change(data, "add_token", name=name, **({"scopes": " ".join(scopes)} if scopes else {}))
     click.echo(f"{made}   (shown only now; docs/reference/api.md says how to use it)")
 
 
@@ -97,8 +99,9 @@ def token_list(data: Path | None) -> None:
     from sync_server.service.auth.tokens import list_tokens
 
     with reading_store(data) as db:
-        for name, made_at in list_tokens(db):
-            click.echo(f"{datetime.fromtimestamp(made_at / 1000, UTC):%Y-%m-%d}  {name}")
+        for each in list_tokens(db):
+            made = datetime.fromtimestamp(each.made_at / 1000, UTC)
+            click.echo(f"{made:%Y-%m-%d}  {each.name}  ({' '.join(sorted(each.scopes))})")
 
 
 @token.command("revoke")

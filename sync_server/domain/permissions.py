@@ -17,6 +17,8 @@ class Permission(StrEnum):
     LOOK = "look"  # see the manager's pages
     MANAGE = "manage"  # change something on the manager's pages
     READ_FIGURES = "read_figures"  # the metrics of the server, from another computer
+    READ_STORE = "read_store"  # visits, floor, report and catalogue, as another program of the shop
+    COUNT_ARRIVALS = "count_arrivals"  # say how many people came through a door
 
 
 Action = type | Permission  # the class of an op, or a permission
@@ -33,7 +35,7 @@ _KIOSK, _STAFF, _PHONE, _API, _MANAGER, _READONLY, _SYSTEM = (
 
 ALLOWED: dict[Action, frozenset[ActorKind]] = {
     ops.OpenVisit: frozenset({_KIOSK, _STAFF, _PHONE, _API}),
-    ops.Cancel: frozenset({_KIOSK, _PHONE}),
+    ops.Cancel: frozenset({_KIOSK, _PHONE, _API}),
     ops.Rate: frozenset({_KIOSK, _PHONE}),
     ops.CountSession: frozenset({_KIOSK}),
     ops.SetPresence: frozenset({_STAFF}),
@@ -64,6 +66,8 @@ ALLOWED: dict[Action, frozenset[ActorKind]] = {
     Permission.LOOK: frozenset({_MANAGER, _READONLY}),
     Permission.MANAGE: frozenset({_MANAGER}),
     Permission.READ_FIGURES: frozenset({_API}),
+    Permission.READ_STORE: frozenset({_API}),
+    Permission.COUNT_ARRIVALS: frozenset({_API}),
 }
 
 

@@ -24,7 +24,9 @@ from sync_server.service.server import Server
 from sync_server.service.storage.errors import StoreError
 from sync_server.web import errors
 from sync_server.web.api import health, visits
-from sync_server.web.api.visits import open_rates
+from sync_server.web.api.opening import open_rates
+from sync_server.web.api.v1 import openapi, routes
+from sync_server.web.api.v1.calls import request_rates
 from sync_server.web.http.proxies import behind_proxies
 from sync_server.web.http.security import PLAN_FORM, BodyLimit, SecurityHeaders
 from sync_server.web.http.shown_walls import ShownWalls
@@ -69,6 +71,8 @@ def make_app(server: Server) -> Starlette:
             Route("/metrics", health.metrics),
             Route("/robots.txt", _robots),
             Route("/api/visits", visits.open_visit, methods=["POST"]),
+            Route(routes.DOCUMENT, openapi.document),
+            *routes.routes(),
             Route("/v/{link}", pages.visit),
             Route("/v/{link}/events", pages.events),
             Route("/v/{link}/leave", pages.leave, methods=["GET", "POST"]),
@@ -155,6 +159,7 @@ def make_app(server: Server) -> Starlette:
     app.state.slow_reports = SlowFigures()
     app.state.forecasts = staffing_page.DailyForecasts()
     app.state.open_rates = open_rates()
+    app.state.request_rates = request_rates()
     app.state.return_rate = return_rate()
     app.state.learning_figures = SlowFigures()
     app.state.wall_requests = WallRequests()

@@ -8,6 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sync_server.web.api.v1.problems import ProblemCode, problem, problem_of_status
+from sync_server.web.api.v1.routes import BASE
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.json_answers import json_answer, json_error
 from sync_server.web.http.language import browser_language, requested_language
@@ -37,6 +39,8 @@ _TEXTS = {
 async def on_http_error(request: Request, error: Exception) -> Response:
     """A status that a page raised: unknown address, wrong date, expired form."""
     assert isinstance(error, HTTPException)
+    if _is_for_program(request):
+        return problem_of_status(error.status_code, dict(error.headers or {}))
     if request.url.path.startswith("/api"):
         return json_answer({"error": HTTPStatus(error.status_code).phrase}, error.status_code, error.headers)
     say = texts_of(_language(request)).say
@@ -64,6 +68,8 @@ async def on_disconnect(_request: Request, _error: Exception) -> Response:
 async def on_store_unavailable(request: Request, error: Exception) -> Response:
     """The database cannot be read or written at the moment. Nothing was done."""
     log.warning("a page could not be shown, or a form not done: %s", error)  # no path: it may hold a link
+    if _is_for_program(request):
+        return problem_of_status(503, {"Retry-After": str(RETRY_AFTER_S)})
     say = texts_of(_language(request)).say
     link = request.url.path if request.method == "GET" else _page_of_form(request.url.path)
     headers = {"Retry-After": str(RETRY_AFTER_S)}
@@ -74,7 +80,10 @@ async def on_exception(request: Request, _error: Exception) -> Response:
     """A bug. Starlette logs it with its traceback."""
     say = texts_of(_language(request)).say
     link = request.url.path
-    response = _message_page(request, 500, say("phone.error.title"), say("phone.error.text"), link)
+    if _is_for_program(request):
+        response = problem_of_status(500)
+    else:
+        response = _message_page(request, 500, say("phone.error.title"), say("phone.error.text"), link)
     for name, value in HEADERS.items():  # this answer passes no middleware
         response.headers.setdefault(name, value)
     return response
@@ -82,6 +91,11 @@ async def on_exception(request: Request, _error: Exception) -> Response:
 
 async def refuse_insecure(request: Request) -> Response:
     """The manager's pages or the API over a network where a password could be read."""
+    if _is_for_program(request):
+        return problem(
+            ProblemCode.NOT_PRIVATE,
+            "the token could be read on this network; use https, see docs/reference/api.md",
+        )
     if request.url.path.startswith("/api"):
         return json_error(
             403, "the token could be read on this network; use https, see docs/reference/api.md"
@@ -89,6 +103,10 @@ async def refuse_insecure(request: Request) -> Response:
     say = texts_of(_language(request)).say
     title, sentence = say("manager.error.not_private_title"), say("manager.error.not_private")
     return _message_page(request, 403, title, sentence)
+
+
+def _is_for_program(request: Request) -> bool:
+    return request.url.path.startswith(BASE)
 
 
 def _language(request: Request) -> str:

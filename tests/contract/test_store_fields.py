@@ -24,7 +24,7 @@ LINE = "sync_server/domain/queue/line.py"
 OPEN_VISIT, CHECKS = "sync_server/domain/floor/commands.py", "sync_server/domain/floor/command_checks.py"
 TIME, FLOOR = "sync_server/domain/floor/time_events.py", "sync_server/domain/floor/floor.py"
 SERVER, TLS = "sync_server/service/server.py", "sync_server/service/net/tls.py"
-PAGES, API = "sync_server/web/http/templates.py", "sync_server/web/api/visits.py"
+PAGES, API = "sync_server/web/http/templates.py", "sync_server/web/api/opening.py"
 VISIT, PHONE = (
     "sync_server/web/manager/visit_log/visit_page.py",
     "sync_server/web/templates/shopper/progress.html",

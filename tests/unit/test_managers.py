@@ -81,14 +81,15 @@ def test_only_the_hash_of_a_token_is_stored_and_a_revoked_one_is_invalid(db):
     token = tokens.add_token(db, "bookings", MONDAY_10)
     assert len(token) == 43
     assert token not in "\n".join(db.iterdump())
-    assert tokens.token_name(db, token) == "bookings"
-    assert tokens.token_name(db, token[:-1]) is None
-    assert tokens.token_name(db, "") is None
-    assert tokens.list_tokens(db) == [("bookings", MONDAY_10)]
+    made = tokens.Token("bookings", MONDAY_10, tokens.FIRST_SCOPES)
+    assert tokens.find_token(db, token) == made
+    assert tokens.find_token(db, token[:-1]) is None
+    assert tokens.find_token(db, "") is None
+    assert tokens.list_tokens(db) == [made]
     with pytest.raises(AccountError, match="already"):
         tokens.add_token(db, "bookings", MONDAY_10)
     tokens.revoke_token(db, "bookings")
-    assert tokens.token_name(db, token) is None
+    assert tokens.find_token(db, token) is None
     with pytest.raises(AccountError, match="no token"):
         tokens.revoke_token(db, "bookings")
 

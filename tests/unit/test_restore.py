@@ -160,7 +160,7 @@ def test_accounts_and_tokens_that_were_removed_stay_out_and_new_secrets_stay(fol
         accounts_now = {account.name: account.password_hash for account in managers.every(db)}
         assert accounts_now.keys() == {"manager", "stays"}
         assert password_hash.verify_password(accounts_now["stays"], "changed since")
-        assert [name for name, _ in tokens.list_tokens(db)] == ["stays"]
+        assert [token.name for token in tokens.list_tokens(db)] == ["stays"]
         assert [wall.settings.name for wall in list_walls(db)] == ["stays"]
         assert password_hash.verify_password(pins.pin_hash(db, "tom"), "582258")
 
@@ -179,7 +179,7 @@ def test_in_place_of_another_store_everything_is_as_in_the_backup(folder, finish
     assert done.unknown == []
     with reading(other.store) as db:
         assert [account.name for account in managers.every(db)] == ["manager"]
-        assert [name for name, _ in tokens.list_tokens(db)] == ["bookings"]
+        assert [token.name for token in tokens.list_tokens(db)] == ["bookings"]
 
 
 def test_an_unreadable_store_can_be_replaced(folder, made):

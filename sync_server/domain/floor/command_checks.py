@@ -44,8 +44,12 @@ def change(visit: Visit, event: ev.AnyVisitEvent, expected_rev: int | None) -> l
 
 
 def check_opened_here(visit: Visit, by: Actor) -> None:
-    """A kiosk may act only on visits that it opened itself. A phone proved its visit by the link."""
-    if by.kind is ActorKind.KIOSK and visit.device_id != by.device_id:
+    """A kiosk and other programs may act only on visits that they opened themselves.
+
+    Programs count as one: which of them opened a visit is not stored. A phone proved its visit by the link.
+    """
+    is_other_kiosk = by.kind is ActorKind.KIOSK and visit.device_id != by.device_id
+    if is_other_kiosk or (by.kind is ActorKind.API and visit.source != ActorKind.API):
         raise Refused(Code.NOT_YOUR_VISIT, visit.ticket)
 
 

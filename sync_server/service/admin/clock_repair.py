@@ -26,6 +26,8 @@ TIMES = (
     ("employees", "pin_set_at"),
     ("accounts", "set_at"),
     ("tokens", "made_at"),
+    ("tokens", "used_at"),
+    ("arrival_reports", "at"),
     ("tries", "at"),
     ("tries", "until"),
     ("epochs", "began_at"),

@@ -112,8 +112,9 @@ def _remove_manager(_data_dir: DataDir, _now: Clock, name: str) -> Work:
     return lambda db: managers.remove(db, name)
 
 
-def _add_token(_data_dir: DataDir, now: Clock, name: str) -> Work:
-    return lambda db: tokens.add_token(db, name, now())
+def _add_token(_data_dir: DataDir, now: Clock, name: str, scopes: str = "") -> Work:
+    chosen = tokens.read_scopes(scopes.split()) if scopes else tokens.FIRST_SCOPES
+    return lambda db: tokens.add_token(db, name, now(), chosen)
 
 
 def _revoke_token(_data_dir: DataDir, _now: Clock, name: str) -> Work:

@@ -30,6 +30,13 @@ WEB_HEAD_BYTES = 16_384
 WEB_BODY_BYTES = 16_384  # no form is as large
 WEB_PLAN_BYTES = 1_048_576  # a form with a shift plan: 5000 shifts as a calendar
 API_VISITS_PER_MINUTE = 60  # opened with one token
+API_REQUESTS_PER_MINUTE = 600  # of one token, of every kind
+API_PAGE = 200  # items of one answer at most
+API_REPORT_DAYS = 366  # of one report at most
+API_TOKENS = 50  # of one store
+ARRIVALS_AT_ONCE = 1000  # people of one report of a door sensor
+ARRIVALS_LATE_MS = 7 * 86_400_000  # how old an arrival may be that a sensor reports
+ARRIVAL_REPORTS_KEPT_MS = 8 * 86_400_000  # so long a report that is sent again is known as such
 PHONE_RETURNS_PER_MINUTE = 20  # visits that all phones together open again, after a no-show or after leaving
 
 # --- commands on the server's own computer ---

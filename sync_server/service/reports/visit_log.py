@@ -59,7 +59,7 @@ class Condition(Struct, frozen=True):
     """One more SQL condition over the table `visits`, with its named values."""
 
     sql: str
-    values: Mapping[str, float]
+    values: Mapping[str, float | str]
 
 
 class LogFilter(Struct, frozen=True):

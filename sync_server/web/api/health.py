@@ -8,6 +8,7 @@ from sync_server.addresses import parse_listen_address
 from sync_server.domain.ops import ActorKind
 from sync_server.domain.permissions import Permission, is_allowed
 from sync_server.network_addresses import is_loopback
+from sync_server.service.auth.tokens import Scope
 from sync_server.service.server import Server
 from sync_server.version import own_version
 from sync_server.web.http.app_state import server_of
@@ -56,5 +57,5 @@ async def _has_safe_token(request: Request) -> bool:
     return (
         request.url.scheme == "https"
         and is_allowed(ActorKind.API, Permission.READ_FIGURES)
-        and await program_name(request) is not None
+        and await program_name(request, Scope.READ_FIGURES) is not None
     )

@@ -376,3 +376,28 @@ def pages_of_tickets(db: Database) -> None:
         {"visit_id": str, "day": str}, pk="visit_id", not_null={"day"}, strict=True
     )
     db.table("opened_pages").create_index(["day"])
+
+
+@migrations()
+def scopes_of_tokens(db: Database) -> None:
+    """What each program may do. Those of before go on with what they could: open visits, read the metrics."""
+    db.execute("ALTER TABLE tokens ADD COLUMN scopes TEXT NOT NULL DEFAULT 'visits:open figures:read'")
+    db.table("tokens").add_column("used_at", int)
+
+
+@migrations()
+def arrivals(db: Database) -> None:
+    """People who came through a door, by quarter of an hour, and the reports of sensors that were counted."""
+    db.table("arrivals").create(
+        {"quarter": int, "door": str, "people": int},
+        pk=("quarter", "door"),
+        not_null={"quarter", "door", "people"},
+        strict=True,
+    )
+    db.table("arrival_reports").create(
+        {"report": str, "digest": str, "at": int},
+        pk="report",
+        not_null={"digest", "at"},
+        strict=True,
+    )
+    db.table("arrival_reports").create_index(["at"])
