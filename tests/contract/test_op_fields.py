@@ -22,6 +22,7 @@ OPS = {kind.__struct_config__.tag: kind for kind in get_args(ops.AnyOp)}
 KIOSK, PHONE = "kiosk/session/intake.py", "sync_server/web/http/server_tickets.py"
 COUNTER = "kiosk/session/session_counter.py"
 KIOSK_TICKET, PHONE_TICKET = "kiosk/session/session_flow.py", "sync_server/web/shopper/pages.py"
+API_VISITS = "sync_server/web/api/v1/visit_routes.py"
 TABLET, TAKE_BACK = "staff_app/intents.py", "staff_app/undo.py"
 CORRECT = "sync_server/web/manager/visit_log/corrections.py"
 ASK_AGAIN = "sync_server/web/manager/now/now_page.py"
@@ -46,6 +47,7 @@ SET_BY: dict[str, tuple[str, set[str]]] = {
     "count_session.taps": (BY_ITSELF, {COUNTER}),
     "count_session.seconds": (BY_ITSELF, {COUNTER}),
     "cancel.visit_id": ("kiosk: in line; phone: ticket", {KIOSK_TICKET, PHONE_TICKET}),
+    "cancel.visit_id": ("kiosk: in line; phone: ticket; API", {KIOSK_TICKET, PHONE_TICKET, API_VISITS}),
     "rate.visit_id": ("kiosk: effort; phone: effort", {KIOSK_TICKET, PHONE_TICKET}),
     "rate.ces": ("kiosk: effort; phone: effort", {KIOSK_TICKET, PHONE_TICKET}),
     "set_presence.presence": ("tablet: floor, sign off", {TABLET}),
