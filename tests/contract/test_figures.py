@@ -188,7 +188,9 @@ def check_rows_behind(db: sqlite3.Connection, reported: dict[str, Any], target_s
     assert KPIS.keys() - {"occupancy", "service_level_target_s"} == FIGURES
     for name in FIGURES:
         yes, no, both = (
-            visit_log.count_visits(db, visit_log.LogFilter(also=figure_condition(name, part, target_s, NOW)))
+            visit_log.count_visits(
+                db, visit_log.LogFilter(also=(figure_condition(name, part, target_s, NOW),))
+            )
             for part in (FigurePart.YES, FigurePart.NO, FigurePart.ALL)
         )
         match reported["shares"].get(name) or reported[name]:

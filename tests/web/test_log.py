@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -102,10 +103,17 @@ def test_pages_follow_each_other_without_a_gap(running_with_past: RunningServer,
     assert rows.all_inner_texts() == expected_tickets(running_with_past, need="pick_up")
     expect(desktop.get_by_text(re.compile(f"1–{PAGE_SIZE} of"))).to_be_visible()
     desktop.get_by_role("link", name="Earlier").click()
-    desktop.wait_for_url("**page=2**")
-    assert rows.all_inner_texts() == expected_tickets(running_with_past, offset=PAGE_SIZE, need="pick_up")
+    desktop.wait_for_url("**page=2&after=**")
+    second = expected_tickets(running_with_past, offset=PAGE_SIZE, need="pick_up")
+    assert rows.all_inner_texts() == second
+    desktop.get_by_role("link", name="Earlier").click()
+    desktop.wait_for_url("**page=3&after=**")
+    assert rows.all_inner_texts() == expected_tickets(running_with_past, offset=2 * PAGE_SIZE, need="pick_up")
     desktop.get_by_role("link", name="Later").click()
-    desktop.wait_for_url("**page=1**")
+    desktop.wait_for_url("**page=2&before=**")
+    assert rows.all_inner_texts() == second
+    desktop.get_by_role("link", name="Later").click()
+    desktop.wait_for_url("**page=1")
     assert rows.all_inner_texts() == expected_tickets(running_with_past, need="pick_up")
 
 
@@ -115,7 +123,19 @@ def test_an_empty_result_says_so(running_with_past: RunningServer, http: request
     assert "No visits match. Try fewer filters or more days." in text
 
 
-@pytest.mark.parametrize("query", ["?page=0", "?page=x", "?page=-1", "?page=99999999", "?page=²", "?state=x"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?page=0",
+        "?page=x",
+        "?page=-1",
+        "?page=99999999",
+        "?page=²",
+        "?state=x",
+        "?page=2&after=x",
+        "?after=x",
+    ],
+)
 def test_invalid_parameters_are_ignored(
     running_with_past: RunningServer, http: requests.Session, query: str
 ) -> None:
@@ -128,6 +148,37 @@ def test_a_wrong_date_is_named(running: RunningServer, http: requests.Session) -
         answer = http.get(running.address + path, params={"from": "yesterday"})
         assert answer.status_code == 400
         assert "yesterday is not a date." in text_of(answer)
+
+
+def test_a_weekday_and_an_hour_show_their_visits_on_the_page_and_in_the_csv(
+    running_with_past: RunningServer, http: requests.Session
+) -> None:
+    query = "?weekday=6&hour=14"
+    zone = running_with_past.server.processor.catalogue.zone
+    with reading(running_with_past.server.data_dir.store) as db:
+        expected = [
+            line["ticket"]
+            for line in visit_log.visit_log(db, LogFilter(), 10_000)
+            if (at := datetime.fromisoformat(line["created_at"]).astimezone(zone)).hour == 14
+            and at.isoweekday() == 6
+        ]
+    assert expected
+    page = get_page(running_with_past, http, query)
+    assert tickets(page) == expected[:PAGE_SIZE]
+    assert '<option value="14" selected>14–15</option>' in page.text
+    assert f"/manager/log.csv{query.replace('&', '&amp;')}" in page.text
+    csv_page = get_page(running_with_past, http, query, "/manager/log.csv")
+    assert [line["ticket"] for line in csv_lines(csv_page.content)] == expected[::-1]
+
+
+@pytest.mark.parametrize(("query", "value"), [("weekday=8", "8"), ("hour=24", "24"), ("hour=²", "²")])
+def test_a_weekday_or_an_hour_that_there_is_not_is_named(
+    running: RunningServer, http: requests.Session, query: str, value: str
+) -> None:
+    sign_in_once(running, http)
+    answer = http.get(f"{running.address}/manager/log?{query}")
+    assert answer.status_code == 400
+    assert f"“{value}” is no weekday (1 to 7, Monday is 1) or hour (0 to 23)." in text_of(answer)
 
 
 def test_a_row_shows_the_visit_in_the_stores_time(running: RunningServer, http: requests.Session) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import requests
 
+from sync_server.service.reports.exports.days import rows_of_days
+from sync_server.service.reports.visit_log import LogFilter
 from sync_server.service.storage.connection import reading
 
 from .running_server import RunningServer
@@ -32,8 +34,8 @@ PAGES = (
     "now", "now?lang=nl", "today", "today?days=7", "today?days=28", "log", "log?page=2",
     "log?state=completed",
     "log?from=2026-03-01&to=2026-03-07", "log?need=cables&employee=maya", "log?resolution=solved",
-    "log?search=A-1", "log?search=lovely", "log?sort=wait_s", "log?figure=service_level&part=no", "log.jsonl",
-    "log.csv", "log.csv?from=2026-03-06", "log.csv?state=cancelled", "devices", "notice",
+    "log?search=A-1", "log?search=lovely", "log?sort=wait_s", "log?figure=service_level&part=no",
+    "log?weekday=6&hour=14", "devices", "notice",
     "staffing", "staffing?skill=repair", "learning", "learning?days=91",
     "report", "report?from=2026-03-01&to=2026-03-07",
     "report?span=year",
@@ -67,6 +69,10 @@ def test_no_query_of_a_page_or_an_op_goes_through_a_table_that_grows(
     sign_in_once(running, http)
     for page in PAGES:
         http.get(f"{running.address}/manager/{page}").raise_for_status()
+    for log_filter in (LogFilter(), LogFilter(from_day="2026-03-06"), LogFilter(state="cancelled")):
+        list(
+            rows_of_days(lambda: reading(running.server.data_dir.store), log_filter)
+        )  # as an export's process
     running.sign_on("maya")
     ticket = running.open()
     http.get(ticket.url).raise_for_status()

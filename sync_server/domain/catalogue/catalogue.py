@@ -176,10 +176,10 @@ class Catalogue(Struct, frozen=True, dict=True):
     @cached_property
     def hours(self) -> OpeningHours:
         """When the store is open, and when it closes."""
-        return OpeningHours(self._zone, self.store.closes, self.store.hours, self.store.dates)
+        return OpeningHours(self.zone, self.store.closes, self.store.hours, self.store.dates)
 
     @cached_property
-    def _zone(self) -> ZoneInfo:
+    def zone(self) -> ZoneInfo:
         return ZoneInfo(self.store.timezone)
 
     def need(self, code: str) -> Need | None:
@@ -209,7 +209,7 @@ class Catalogue(Struct, frozen=True, dict=True):
 
     def local(self, at: int) -> datetime:
         """The store's local date and time of an instant in ms UTC."""
-        return datetime.fromtimestamp(at / 1000, UTC).astimezone(self._zone)
+        return datetime.fromtimestamp(at / 1000, UTC).astimezone(self.zone)
 
     def day(self, at: int) -> str:
         """The store-day of an instant: the store's local date, `YYYY-MM-DD`."""

@@ -55,6 +55,13 @@ class Sort(Struct, frozen=True):
 NEWEST = Sort()
 
 
+class Beside(Struct, frozen=True):
+    """Where a page of the log begins: right after this visit in the order of the lines, or before it."""
+
+    visit_id: str
+    is_after: bool = True
+
+
 class Condition(Struct, frozen=True):
     """One more SQL condition over the table `visits`, with its named values."""
 
@@ -63,7 +70,10 @@ class Condition(Struct, frozen=True):
 
 
 class LogFilter(Struct, frozen=True):
-    """Which lines of the visit log. Days are the store's local dates, both included; None means any."""
+    """Which lines of the visit log. Days are the store's local dates, both included; None means any.
+
+    `weekday` 0 is Monday.
+    """
 
     from_day: str | None = None
     to_day: str | None = None
@@ -72,7 +82,8 @@ class LogFilter(Struct, frozen=True):
     state: str | None = None
     resolution: str | None = None
     search: str | None = None
-    also: Condition | None = None
+    weekday: int | None = None
+    also: tuple[Condition, ...] = ()
 
     def where(self, db: sqlite3.Connection) -> tuple[str, dict[str, Any]]:
         """The SQL condition over the table `visits`, and its values by name. Looks for the words in `db`."""
@@ -92,28 +103,65 @@ class LogFilter(Struct, frozen=True):
         if self.state:
             # Says it to SQLite as its indexes have it.
             conditions.append("ended_at IS NOT NULL" if self.state in ENDED else "ended_at IS NULL")
+        if self.weekday is not None:
+            conditions.append("strftime('%w', day) = :weekday")
+            values["weekday"] = str((self.weekday + 1) % 7)
         if self.search:
-            # A list of ids first, whatever the rest: neither words nor tickets are looked for row by row.
-            conditions.append(
-                "visit_id IN (SELECT visit_id FROM visits WHERE ticket = :ticket"
-                " UNION SELECT value FROM json_each(:found))"
-            )
-            values["ticket"] = _as_ticket(self.search)
-            values["found"] = msgspec.json.encode(visits_with_words(db, self.search)).decode()
-        if self.also is not None:
-            conditions.append(self.also.sql)
-            values |= self.also.values
+            condition, found = self._searched(db, self.search)
+            conditions.append(condition)
+            values |= found
+        for also in self.also:
+            conditions.append(also.sql)
+            values |= also.values
         return " AND ".join(conditions), values
+
+    @staticmethod
+    def _searched(db: sqlite3.Connection, search: str) -> tuple[str, dict[str, Any]]:
+        ticket, with_words = _as_ticket(search), visits_with_words(db, search)
+        if not with_words:
+            return "ticket = :ticket", {"ticket": ticket}  # in the order of the index
+        # A list of ids first, whatever the rest: neither words nor tickets are looked for row by row.
+        found = msgspec.json.encode(with_words).decode()
+        condition = (
+            "visit_id IN (SELECT visit_id FROM visits WHERE ticket = :ticket"
+            " UNION SELECT value FROM json_each(:found))"
+        )
+        return condition, {"ticket": ticket, "found": found}
 
 
 def visit_log(
     db: sqlite3.Connection, log_filter: LogFilter, limit: int = 100, offset: int = 0, sort: Sort = NEWEST
 ) -> list[dict[str, Any]]:
     """Lines of the visit log by column name, the newest first unless `sort` says otherwise."""
-    # From the table, and only this page from the view: that computes every column, and its times are texts.
     where, values = log_filter.where(db)
-    page = f"SELECT visit_id FROM visits WHERE {where} ORDER BY {sort.order_by()} LIMIT :limit OFFSET :offset"
-    visit_ids = [row[0] for row in db.execute(page, {**values, "limit": limit, "offset": offset})]
+    return _lines(db, where, sort.order_by(), {**values, "limit": limit, "offset": offset})
+
+
+def lines_beside(
+    db: sqlite3.Connection, log_filter: LogFilter, beside: Beside, limit: int, sort: Sort = NEWEST
+) -> list[dict[str, Any]] | None:
+    """The same, those next to a visit; None where there is no such visit.
+
+    For an order by arrival: the index leads to the place, however far from the first line it is, and new
+    visits move nothing.
+    """
+    place = db.execute(
+        "SELECT day, created_at, rowid FROM visits WHERE visit_id = ?", (beside.visit_id,)
+    ).fetchone()
+    if place is None:
+        return None
+    where, values = log_filter.where(db)
+    goes_back = sort.descending == beside.is_after  # in time
+    here = f"(day, created_at, rowid) {'<' if goes_back else '>'} (:at_day, :at, :at_row)"
+    values |= dict(zip(("at_day", "at", "at_row"), place, strict=True), limit=limit, offset=0)
+    lines = _lines(db, f"{where} AND {here}", Sort(descending=goes_back).order_by(), values)
+    return lines if beside.is_after else lines[::-1]
+
+
+def _lines(db: sqlite3.Connection, where: str, order_by: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+    # From the table, and only this page from the view: that computes every column, and its times are texts.
+    page = f"SELECT visit_id FROM visits WHERE {where} ORDER BY {order_by} LIMIT :limit OFFSET :offset"
+    visit_ids = [row[0] for row in db.execute(page, values)]
     names = columns(db)
     lines = (db.execute("SELECT * FROM visit_log WHERE visit_id = ?", (v,)).fetchone() for v in visit_ids)
     return [dict(zip(names, line, strict=True)) for line in lines if line is not None]

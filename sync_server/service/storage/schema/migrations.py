@@ -401,3 +401,11 @@ def arrivals(db: Database) -> None:
         strict=True,
     )
     db.table("arrival_reports").create_index(["at"])
+
+
+@migrations()
+def one_index_of_tickets(db: Database) -> None:
+    """Finds a ticket's visits in the order of their days, and keeps tickets unique in a day."""
+    db.execute("DROP INDEX idx_visits_ticket")
+    db.execute("DROP INDEX idx_visits_day_ticket")
+    db.table("visits").create_index(["ticket", "day"], unique=True)

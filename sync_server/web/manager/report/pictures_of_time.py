@@ -70,7 +70,11 @@ def waits_by_hour(summary: PeriodSummary, target_s: float, texts: ReportTexts) -
             Entry("none", "", say("manager.plot.minutes_axis")),
         ],
         Drawing(say("manager.plot.alt"), TALL, marks) if boxes else None,
-        Table([say(f"manager.plot.{name}") for name in head], rows),
+        Table(
+            [say(f"manager.plot.{name}") for name in head],
+            rows,
+            [texts.log_address(figure="wait_s", hour=str(hour)) for hour in hours],
+        ),
         "" if boxes else say("manager.plot.too_few"),
     )
 
@@ -118,6 +122,7 @@ def arrivals_and_people(summary: PeriodSummary, texts: ReportTexts) -> Picture:
                 [f"{hour}–{hour + 1}", *(formatting.decimal(number, texts.language) for number in numbers)]
                 for hour, *numbers in zip(hours, came, people, strict=True)
             ],
+            [texts.log_address(hour=str(hour)) for hour in hours],
         ),
     )
 
@@ -178,7 +183,11 @@ def heat_map(summary: PeriodSummary, target_s: float, texts: ReportTexts) -> Pic
             Entry("none", "", say("manager.report.week.number")),
         ],
         Drawing(say("manager.report.week.said"), 34 * (len(hours) + 1), marks) if cells else None,
-        Table([say("manager.plot.hour"), *(texts.weekday(d) for d in weekdays)], rows),
+        Table(
+            [say("manager.plot.hour"), *(texts.weekday(d) for d in weekdays)],
+            rows,
+            [texts.log_address(hour=str(hour)) for hour in hours],
+        ),
     )
 
 

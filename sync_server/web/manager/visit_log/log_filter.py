@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 
 from assets.i18n.texts import Texts
+from sync_server.service.reports.arrival_hours import arrived_in_hour
 from sync_server.service.reports.figure_rows import FIGURES, FigurePart, figure_condition
 from sync_server.service.reports.visit_log import ARRIVAL, SORTS, Condition, LogFilter, Sort
 from sync_server.web.http.app_state import server_of
@@ -22,14 +23,15 @@ PARAMETERS = {  # of the address, and the fields of LogFilter
     "search": "search",
 }
 FIGURE, PART = "figure", "part"  # parameters: a figure of the report, and which of its visits
+WEEKDAY, HOUR = "weekday", "hour"  # parameters: 1 is Monday and 7 Sunday; 0 to 23, when the visit was opened
 SORT, ORDER = "sort", "order"  # parameters: a column, and `asc` or `desc`
-VISITS = (*PARAMETERS, FIGURE, PART)  # the parameters that say which visits
+VISITS = (*PARAMETERS, WEEKDAY, HOUR, FIGURE, PART)  # the parameters that say which visits
 
 
 def requested_filter(request: Request) -> LogFilter:
     """The filter in the address. Empty parameters filter nothing.
 
-    Raises 400 for a wrong date, and InvalidAddress for a figure that the log does not know.
+    Raises 400 for a wrong date, and InvalidAddress for a figure, a weekday or an hour that there is not.
     """
     given = {
         field: value.strip()[:MAX_FILTER_LENGTH]
@@ -39,7 +41,32 @@ def requested_filter(request: Request) -> LogFilter:
     for field in ("from_day", "to_day"):
         if field in given:
             given[field] = parse_date(given[field]).isoformat()
-    return LogFilter(**given, also=_figure_condition(request))
+    weekday = _requested_number(request, WEEKDAY, 1, 7)
+    also = (_hour_condition(request), _figure_condition(request))
+    return LogFilter(
+        **given,
+        weekday=None if weekday is None else weekday - 1,
+        also=tuple(condition for condition in also if condition is not None),
+    )
+
+
+def _requested_number(request: Request, parameter: str, lowest: int, highest: int) -> int | None:
+    """The weekday or hour in the address; None without one. Raises InvalidAddress for any other."""
+    text = request.query_params.get(parameter, "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 3 and lowest <= int(text) <= highest):
+        raise InvalidAddress("manager.error.when", text)
+    return int(text)
+
+
+def _hour_condition(request: Request) -> Condition | None:
+    """The visits that were opened in this hour of the shop's day."""
+    hour, processor = _requested_number(request, HOUR, 0, 23), server_of(request).processor
+    if hour is None:
+        return None
+    today = processor.catalogue.local(processor.clock())
+    return arrived_in_hour(hour, processor.catalogue.zone, today.year)
 
 
 def _figure_condition(request: Request) -> Condition | None:
