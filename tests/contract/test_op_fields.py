@@ -46,7 +46,6 @@ SET_BY: dict[str, tuple[str, set[str]]] = {
     "count_session.last": (BY_ITSELF, {COUNTER}),
     "count_session.taps": (BY_ITSELF, {COUNTER}),
     "count_session.seconds": (BY_ITSELF, {COUNTER}),
-    "cancel.visit_id": ("kiosk: in line; phone: ticket", {KIOSK_TICKET, PHONE_TICKET}),
     "cancel.visit_id": ("kiosk: in line; phone: ticket; API", {KIOSK_TICKET, PHONE_TICKET, API_VISITS}),
     "rate.visit_id": ("kiosk: effort; phone: effort", {KIOSK_TICKET, PHONE_TICKET}),
     "rate.ces": ("kiosk: effort; phone: effort", {KIOSK_TICKET, PHONE_TICKET}),

@@ -52,8 +52,11 @@ def test_each_figure_leads_to_as_many_visits_as_it_says(
     running_with_past: RunningServer, http: requests.Session, query: str
 ) -> None:
     page = get(running_with_past, http, query).text
-    links = re.findall(r'<a href="(/manager/log\?[^"]*figure=[^"]*)">([^<]*)</a>', page)
+    links = re.findall(r'<a href="(/manager/log\?[^"]*figure=[^"&]*(?:&amp;part=[^"]*)?)">([^<]*)</a>', page)
     assert len(links) > 15
+    hours = re.findall(r'<a href="(/manager/log\?[^"]*hour=\d+)">[^<]*</a></th><td>(\d+)</td>', page)
+    assert len(hours) > 8
+    links += hours
     for address, said in links:
         shown = text_of(http.get(running_with_past.address + unescape(address)))
         (visits,) = re.findall(r"\d+", said)

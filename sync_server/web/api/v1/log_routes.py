@@ -73,7 +73,7 @@ def _log_filter(query: PageQuery, condition: str = "1") -> LogFilter:
     found = LogFilter(
         from_day=None if query.from_day is None else query.from_day.isoformat(),
         to_day=None if query.to_day is None else query.to_day.isoformat(),
-        also=Condition(condition, values),
+        also=(Condition(condition, values),),
     )
     if not isinstance(query, LogQuery):
         return found
