@@ -1,6 +1,9 @@
 """Other programs open visits with a token, and can do nothing else."""
 
+import contextlib
+import json
 from collections.abc import Callable
+from http.client import HTTPConnection
 
 import pytest
 import requests
@@ -99,6 +102,25 @@ def test_an_empty_idempotency_key_is_refused_and_is_no_key(running: RunningServe
     """Before, two shoppers whose program sent an empty one got the same ticket."""
     answer = ask(key="")
     assert (answer.status_code, "Idempotency-Key is empty" in answer.json()["error"]) == (400, True)
+    assert running.call(running.server.processor.floor.open_visits) == []
+
+
+@pytest.mark.parametrize("path", ["/api/visits", "/api/v1/visits"])
+def test_of_two_idempotency_keys_none_counts(running: RunningServer, path: str) -> None:
+    token = client.run(running.server.data_dir, "add_token", name="bookings")
+    body = json.dumps(WANTED).encode()
+    with contextlib.closing(HTTPConnection(running.server.pages.web)) as raw:
+        raw.putrequest("POST", path)
+        for header, value in (
+            ("Authorization", f"Bearer {token}"),
+            ("Idempotency-Key", "a"),
+            ("Idempotency-Key", "b"),
+            ("Content-Length", str(len(body))),
+        ):
+            raw.putheader(header, value)
+        raw.endheaders(body)
+        answer = raw.getresponse()
+        assert (answer.status, b"Idempotency-Key is there" in answer.read()) == (400, True)
     assert running.call(running.server.processor.floor.open_visits) == []
 
 

@@ -36,12 +36,13 @@ async def open_visit(request: Request) -> Response:
         new_visit = msgspec.json.decode(await request.body(), type=NewVisit)
     except msgspec.DecodeError as error:
         return json_error(400, f'send JSON such as {{"need": "repair", "language": "en"}}: {error}')
-    key = request.headers.get("idempotency-key")
-    if key is not None and not key.strip():
-        return json_error(400, "Idempotency-Key is empty: send another one with each visit, or none at all")
+    keys = request.headers.getlist("idempotency-key")
+    if len(keys) > 1 or keys and not keys[0].strip():
+        problem = "is empty" if len(keys) == 1 else "is there more than once"
+        return json_error(400, f"Idempotency-Key {problem}: send another one with each visit, or none at all")
     wanted = WantedVisit(new_visit.need, new_visit.language, new_visit.alias)
     try:
-        op = await open_for_program(request, name, key, wanted)
+        op = await open_for_program(request, name, keys[0] if keys else None, wanted)
     except NotOpened as error:
         return json_error(error.status, str(error), error.retry_after_s)
     return json_answer({"ticket": op.ticket, "link": page_link(server_of(request), op)}, 201)

@@ -43,15 +43,15 @@ class ApiCall:
 
     def idempotency_key(self) -> str | None:
         """The header Idempotency-Key; None without one. Raises ApiProblem."""
-        key = self.request.headers.get("idempotency-key")
-        if key is not None and not (key.strip() and len(key) <= MAX_KEY):
+        keys = self.request.headers.getlist("idempotency-key")
+        if len(keys) > 1 or any(not key.strip() or len(key) > MAX_KEY for key in keys):
             raise ApiProblem(
                 ProblemCode.INVALID_PARAMETER,
-                f"Idempotency-Key has 1 to {MAX_KEY} characters: send another one with each request that is"
-                " new, or none at all",
+                f"Idempotency-Key is there once and has 1 to {MAX_KEY} characters: send another one with each"
+                " request that is new, or none at all",
                 "Idempotency-Key",
             )
-        return key
+        return keys[0] if keys else None
 
 
 def request_rates() -> PerKey[SlidingWindow]:
