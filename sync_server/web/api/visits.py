@@ -37,7 +37,7 @@ async def open_visit(request: Request) -> Response:
     except msgspec.DecodeError as error:
         return json_error(400, f'send JSON such as {{"need": "repair", "language": "en"}}: {error}')
     keys = request.headers.getlist("idempotency-key")
-    if len(keys) > 1 or keys and not keys[0].strip():
+    if len(keys) > 1 or (keys and not keys[0].strip()):
         problem = "is empty" if len(keys) == 1 else "is there more than once"
         return json_error(400, f"Idempotency-Key {problem}: send another one with each visit, or none at all")
     wanted = WantedVisit(new_visit.need, new_visit.language, new_visit.alias)
