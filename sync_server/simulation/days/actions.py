@@ -24,9 +24,6 @@ def arrive(device: Device, catalogue: Catalogue, day: int, number: int, chance: 
     """A shopper states a need at a kiosk."""
     need = chance.choice(catalogue.needs).code
     _open(device, need, day, number, chance)
-    device.submit(ops.CountSession(KioskStep.LINE, "line", chance.randint(2, 4), chance.randint(5, 90)))
-    if number % 3 == 0:
-        device.submit(ops.CountSession(KioskStep.GREETING, "need", 0, 0))
 
 
 def _open(device: Device, need: str, day: int, number: int, chance: Random) -> None:
@@ -47,7 +44,7 @@ def _open(device: Device, need: str, day: int, number: int, chance: Random) -> N
 
 
 def return_to_kiosk(device: Device, chance: Random) -> None:
-    """A shopper comes back to the kiosk and leaves the line, or rates the visit."""
+    """A shopper comes back to the kiosk and leaves the line, or rates the visit, or only looks."""
     rows = sorted(device.view.visits.values(), key=lambda row: row.created_at)
     if not rows:
         return
@@ -56,6 +53,8 @@ def return_to_kiosk(device: Device, chance: Random) -> None:
         if chance.random() < 0.5:
             rev = chance.choice((None, None, row.rev, max(1, row.rev - 1)))
             device.submit(ops.Cancel(row.visit_id, rev))
+        else:  # looks at the screen and goes; two taps in one ms would look the same to the checks
+            device.submit(ops.CountSession(KioskStep.GREETING, "need", 0, 0))
     else:
         device.submit(ops.Rate(row.visit_id, ces=chance.randint(1, 5), nps=chance.choice((None, 9))))
 
