@@ -2,13 +2,15 @@
 
 from typing import TypeVar
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from assets.theme.drawing import drawable, shown_name, undrawable
-from sync_server.domain.catalogue.catalogue import Catalogue, Gift, Need, Place, Skill, Text, Tip
+from sync_server.domain.catalogue.catalogue import Catalogue, Gift, Need, Place, Retired, Skill, Text, Tip
 
 PRODUCT = "Welkom"  # in place of a shop's name that cannot be drawn
 
+WithEntries = TypeVar("WithEntries", Catalogue, Retired)
 WithText = TypeVar("WithText", Skill, Place, Tip, Gift, Need)
 
 
@@ -28,14 +30,21 @@ class ShownCatalogue:
 
 def _shown(catalogue: Catalogue) -> Catalogue:
     return replace(
-        catalogue,
+        _entries(catalogue),
         store=replace(catalogue.store, name=drawable(catalogue.store.name) or PRODUCT),
-        employees=tuple(replace(e, name=shown_name(e.name, e.id)) for e in catalogue.employees),
-        needs=tuple(_need(need) for need in catalogue.needs),
         skills=_with_texts(catalogue.skills),
-        places=_with_texts(catalogue.places),
-        tips=_with_texts(catalogue.tips),
-        gifts=_with_texts(catalogue.gifts),
+        retired=UNSET if catalogue.retired is UNSET else _entries(catalogue.retired),
+    )
+
+
+def _entries(given: WithEntries) -> WithEntries:
+    return replace(
+        given,
+        employees=tuple(replace(e, name=shown_name(e.name, e.id)) for e in given.employees),
+        needs=tuple(_need(need) for need in given.needs),
+        places=_with_texts(given.places),
+        tips=_with_texts(given.tips),
+        gifts=_with_texts(given.gifts),
     )
 
 

@@ -57,6 +57,7 @@ ROWS = {
 }
 CATALOGUE = {
     "catalogue": catalogue.Catalogue,
+    "retired": catalogue.Retired,
     "store": catalogue.StoreInfo,
     "need": catalogue.Need,
     "self_help": catalogue.SelfHelp,

@@ -97,7 +97,7 @@ def missing_skills(floor: Floor, now: int) -> dict[str, list[str]]:
     all, by all that the need requires.
     """
     catalogue, people = floor.catalogue, floor.people.values()
-    here = [e for p in people if p.chosen is not Presence.OFF_FLOOR and (e := catalogue.employee(p.id))]
+    here = [e for p in people if p.chosen is not Presence.OFF_FLOOR and (e := catalogue.employed(p.id))]
     present = frozenset().union(*(employee.skills for employee in here))
     found: dict[str, list[str]] = {}
     for need in catalogue.needs:

@@ -18,7 +18,7 @@ FIRST_RELEASE_STORE_FIELDS = (
 
 
 def for_first_release(catalogue: Catalogue) -> Catalogue:
-    """The catalogue for a device of Welkom 0.1.0. It gets no opening hours, and not who is asked last."""
+    """For a device of Welkom 0.1.0: without opening hours, who is asked last, and what is retired."""
     store = StoreInfo(**{name: getattr(catalogue.store, name) for name in FIRST_RELEASE_STORE_FIELDS})
     needs = tuple(replace(need, overflow=UNSET) for need in catalogue.needs)
-    return replace(catalogue, store=store, needs=needs)
+    return replace(catalogue, store=store, needs=needs, retired=UNSET)

@@ -177,7 +177,7 @@ class ControlService:
         result = await context.processor.writer.call(work)
         if command.command in CHANGE_PINS:
             await context.credential_checker.reload()
-            if context.processor.catalogue.employee(command.arguments["employee"]) is None:
+            if context.processor.catalogue.employed(command.arguments["employee"]) is None:
                 return True  # added to store.toml since the start: known from the next start on
         return result
 

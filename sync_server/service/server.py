@@ -12,6 +12,8 @@ import zmq
 import zmq.asyncio
 from msgspec.structs import replace
 
+from sync_server.domain.catalogue.retiring import InUse, lacking, retire
+from sync_server.domain.floor.in_use import in_use
 from sync_server.protocol import rows
 from sync_server.store_clock import StoreClock, wall_clock
 from sync_server.version import own_version
@@ -54,6 +56,7 @@ from .sync.handler import DeviceHandler
 from .sync.last_seen import WRITE_EVERY_S
 from .sync.publisher import UpdatePublisher
 from .sync.router import RouterSocket
+from .sync.sessions import Sessions
 from .sync.zap import DeviceAuthenticator
 from .upkeep.backup_schedule import BackupScheduler
 
@@ -78,11 +81,14 @@ class Server:
     credential_checker: CredentialChecker
     authenticator: DeviceAuthenticator
     device_handler: DeviceHandler
+    sessions: Sessions
     devices: DeviceRegistry
     enrol: EnrolService
     backup_scheduler: BackupScheduler
     control: ControlService
     told_waits: ToldWaits
+    summaries: SummaryKeeper
+    replaced_stores: ReplacedStores
     sync_address: str
     pages: PageAddresses
     web_listener: HttpListener
@@ -90,6 +96,28 @@ class Server:
     counters: Counters
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     page_turns: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def use_settings(self, settings: Settings) -> None:
+        """Goes by other settings from now on. What they have no more and is in use stays as retired.
+
+        The keys of [server] are those of the start: the ports are open, and the pages are put together.
+        """
+        self.settings = replace(settings, server=self.settings.server)
+        keep_h = self.sessions.keep_h = settings.privacy.keep_descriptions_h
+        self.processor.keep_ms = self.replaced_stores.keep_ms = keep_h * 3_600_000
+        catalogue = retire(self.processor.catalogue, settings.catalogue())
+        self.told_waits.catalogue = self.summaries.catalogue = catalogue
+        self.backup_scheduler.use_settings(settings)
+        self.enrol.requests.store = settings.store.name
+        self.pages = replace(self.pages, public_url=settings.store.public_url)
+        self.processor.use_catalogue(catalogue)
+        self.mirror_catalogue()
+
+    def mirror_catalogue(self) -> None:
+        """Copies needs and employees into their tables. What cannot be written is at the next start."""
+        catalogue = self.processor.catalogue
+        done = self.processor.writer.call(lambda db: mirror_catalogue(db, catalogue))
+        done.add_done_callback(_log_failure)
 
     def setup_code(self) -> str | None:
         """The code of the link to choose the first password with.
@@ -105,6 +133,11 @@ class Server:
         except (OSError, DataDirError, StoreError) as error:
             log.warning("the link for the first password: %s", error)
             return None
+
+
+def _log_failure(done: asyncio.Future[None]) -> None:
+    if not done.cancelled() and (error := done.exception()) is not None:
+        log.warning("needs and employees could not be copied into their tables: %s", explain(error))
 
 
 Web = Callable[[Server], Callable[..., object]]  # makes the ASGI application of the pages
@@ -227,8 +260,11 @@ async def _build(
         )
     )
     cleanup.callback(control.close)
-    live_settings = LiveSettings(settings_file, data_dir.store, clock, processor.writer.call, as_started)
+    live_settings = LiveSettings(settings_file, data_dir.store, clock, processor.writer.call)
     await live_settings.start()
+    used = lacking(processor.catalogue, in_use(processor.floor))
+    if used != InUse():  # it was taken out of the file while no server ran
+        processor.use_catalogue(await live_settings.with_retired(processor.catalogue, used))
     server = Server(
         data_dir=data_dir,
         settings=settings,
@@ -238,17 +274,21 @@ async def _build(
         credential_checker=credential_checker,
         authenticator=authenticator,
         device_handler=device_handler,
+        sessions=publisher.sessions,
         devices=device_registry,
         enrol=enrol,
         backup_scheduler=backup_scheduler,
         control=control,
         told_waits=ToldWaits(data_dir.store, processor.catalogue, clock),
+        summaries=SummaryKeeper(data_dir.store, processor.catalogue, clock, processor.writer.call),
+        replaced_stores=ReplacedStores(data_dir, keep_h * 3_600_000),
         sync_address=router.address,
         pages=pages,
         web_listener=HttpListener(PAGES, counters, tls.context() if tls else None),
         tls=tls,
         counters=counters,
     )
+    live_settings.on_change.append(server.use_settings)
     enrol.listen(settings.server.enrol)
     processor.tick()
     return server, web_socket
@@ -295,9 +335,6 @@ async def _tell_kiosks(server: Server) -> None:
 
 def _add_housekeeping(supervisor: Supervisor, server: Server) -> None:
     processor, last_seen = server.processor, server.device_handler.last_seen
-    keep_ms = server.settings.privacy.keep_descriptions_h * 3_600_000
-    summaries = SummaryKeeper(processor.path, processor.catalogue, processor.clock, processor.writer.call)
-    replaced_stores = ReplacedStores(server.data_dir, keep_ms)
     supervisor.add_housekeeping("the commands' socket", server.control.serve)
     supervisor.add_housekeeping("the enrolment port", server.enrol.serve)
     supervisor.add_housekeeping("the announcement of the enrolment port", server.enrol.announce)
@@ -308,14 +345,14 @@ def _add_housekeeping(supervisor: Supervisor, server: Server) -> None:
     supervisor.add_housekeeping(
         "how right the told waits were", lambda: _tell_kiosks(server), told_waits.KEEP_MS / 1000
     )
-    supervisor.add_housekeeping("summaries of past days", summaries.keep_all, summary_keeper.EVERY_S)
+    supervisor.add_housekeeping("summaries of past days", server.summaries.keep_all, summary_keeper.EVERY_S)
     supervisor.add_housekeeping("retention", lambda: run_retention(processor), periodic_retention.EVERY_S)
     supervisor.add_housekeeping(
         "overwriting what was removed", processor.overwriting.retry, overwriting.RETRY_S
     )
     supervisor.add_housekeeping(
         "retention in replaced stores",
-        lambda: asyncio.to_thread(replaced_stores.apply_retention, processor.clock()),
+        lambda: asyncio.to_thread(server.replaced_stores.apply_retention, processor.clock()),
         REPLACED_STORES_EVERY_S,
     )
     supervisor.add_housekeeping(

@@ -1,6 +1,7 @@
 """The store's catalogue: what a shopper can need, who can help, and the store's own times.
 
-The server reads the catalogue from `store.toml` when it starts; it does not change while the server runs.
+The server reads the catalogue from `store.toml`, and again whenever that changes. A catalogue itself never
+changes: another one takes its place.
 Texts are dictionaries from a language code ("en") to the text in that language.
 
 Devices of other versions read these structs too. A field may only be added with a default, in a struct
@@ -9,6 +10,7 @@ that leaves defaults out.
 
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, Struct, UnsetType, field
@@ -143,8 +145,31 @@ class Employee(Struct, frozen=True):
     colour: str = "#F2C7A7"
 
 
+class Retired(Struct, frozen=True, omit_defaults=True):
+    """What has been taken out of the settings and is still in use: visits name it, or somebody is here.
+
+    It is not offered any more. Every need among them is one to choose, not a group.
+    """
+
+    needs: tuple[Need, ...] = ()
+    employees: tuple[Employee, ...] = ()
+    places: tuple[Place, ...] = ()
+    tips: tuple[Tip, ...] = ()
+    gifts: tuple[Gift, ...] = ()
+
+
+_Coded = TypeVar("_Coded", Place, Tip, Gift)
+
+
+def _found(code: str, *lists: tuple[_Coded, ...]) -> _Coded | None:
+    return next((entry for entries in lists for entry in entries if entry.code == code), None)
+
+
 class Catalogue(Struct, frozen=True, dict=True):
-    """Everything that the store's owner decides. The order in the lists is the order on the screen."""
+    """Everything that the store's owner decides. The order in the lists is the order on the screen.
+
+    The lists are what is offered; what is looked up by its code may also be `retired`.
+    """
 
     store: StoreInfo
     needs: tuple[Need, ...]
@@ -154,6 +179,13 @@ class Catalogue(Struct, frozen=True, dict=True):
     tips: tuple[Tip, ...] = ()
     gifts: tuple[Gift, ...] = ()
     times: Times = field(default_factory=Times)
+    # Left out where unset: a device of Welkom 0.1.0 cannot read a catalogue with a field it does not know.
+    retired: Retired | UnsetType = UNSET
+
+    @property
+    def retired_entries(self) -> Retired:
+        """What is retired, empty for nothing."""
+        return Retired() if self.retired is UNSET else self.retired
 
     @cached_property
     def _needs(self) -> dict[str, Need]:
@@ -164,14 +196,21 @@ class Catalogue(Struct, frozen=True, dict=True):
         return {employee.id: employee for employee in self.employees}
 
     @cached_property
+    def _people(self) -> dict[str, Employee]:
+        """Those who work here, and those who are retired."""
+        return {employee.id: employee for employee in self.retired_entries.employees} | self._employees
+
+    @cached_property
     def _leaves(self) -> dict[str, Need]:
-        """The needs that do not group others."""
+        """The needs that do not group others, and those that are retired."""
         parents = {need.under for need in self.needs}
-        return {need.code: need for need in self.needs if need.code not in parents}
+        retired = {need.code: need for need in self.retired_entries.needs}
+        return retired | {need.code: need for need in self.needs if need.code not in parents}
 
     @cached_property
     def _wanted_skills(self) -> dict[tuple[str, int], frozenset[str]]:
-        return {(n.code, ring): n.wanted_skills(ring) for n in self.needs for ring in range(n.rings)}
+        needs = {**self._needs, **self._leaves}.values()
+        return {(n.code, ring): n.wanted_skills(ring) for n in needs for ring in range(n.rings)}
 
     @cached_property
     def hours(self) -> OpeningHours:
@@ -183,15 +222,20 @@ class Catalogue(Struct, frozen=True, dict=True):
         return ZoneInfo(self.store.timezone)
 
     def need(self, code: str) -> Need | None:
-        """The need with this code; None if there is none, or if it only groups other needs."""
+        """The need with this code, also a retired one; None if there is none, or if it groups other needs."""
         return self._leaves.get(code)
+
+    def offers(self, code: str) -> bool:
+        """Whether shoppers may choose this need: it is not retired."""
+        need = self._leaves.get(code)
+        return need is not None and self._needs.get(code) is need
 
     def wanted_skills(self, code: str, ring: int) -> frozenset[str]:
         """The skills that one employee must have for the need `code` in skill ring `ring`."""
         skills = self._wanted_skills.get((code, ring))
         if skills is not None:
             return skills
-        need = self._needs.get(code)
+        need = self._leaves.get(code) or self._needs.get(code)
         return need.wanted_skills(ring) if need else frozenset()
 
     def needs_under(self, code: str | None) -> tuple[Need, ...]:
@@ -199,7 +243,24 @@ class Catalogue(Struct, frozen=True, dict=True):
         return tuple(need for need in self.needs if need.under == code)
 
     def employee(self, employee_id: str) -> Employee | None:
+        """Somebody who works here, or who is retired and still here or named."""
+        return self._people.get(employee_id)
+
+    def employed(self, employee_id: str) -> Employee | None:
+        """Somebody who works here: who may sign in, and be asked."""
         return self._employees.get(employee_id)
+
+    def place(self, code: str) -> Place | None:
+        """The place with this code, also a retired one."""
+        return _found(code, self.places, self.retired_entries.places)
+
+    def tip(self, code: str) -> Tip | None:
+        """The tip with this code, also a retired one."""
+        return _found(code, self.tips, self.retired_entries.tips)
+
+    def gift(self, code: str) -> Gift | None:
+        """The gift with this code, also a retired one."""
+        return _found(code, self.gifts, self.retired_entries.gifts)
 
     def tips_for(self, need: str) -> tuple[Tip, ...]:
         return tuple(tip for tip in self.tips if not tip.needs or need in tip.needs)

@@ -125,7 +125,9 @@ def check_undo(floor: FloorView, visit: Visit, me: Person, now: int) -> None:
 
 
 def check_can_take(floor: FloorView, me: Person) -> None:
-    """Refuses an employee who has as many visits in hand as the store allows."""
+    """Refuses an employee who has as many visits in hand as the store allows, or who works here no more."""
+    if floor.catalogue.employed(me.id) is None:
+        raise Refused(Code.UNKNOWN_EMPLOYEE, me.id)
     if len(me.active) >= floor.catalogue.times.max_active:
         raise Refused(Code.FINISH_FIRST, floor.visits[me.active[0]].ticket)
 
@@ -143,7 +145,7 @@ def wake(floor: FloorView, skills: frozenset[str]) -> list[Change]:
     return [
         (None, ev.PresenceChanged(person.id, ev.Presence.AVAILABLE, person.device_id))
         for person in silent
-        if (employee := floor.catalogue.employee(person.id)) and skills <= employee.skills
+        if (employee := floor.catalogue.employed(person.id)) and skills <= employee.skills
     ]
 
 
@@ -166,9 +168,9 @@ def end_break(me: Person) -> list[Change]:
 def completion(floor: FloorView, op: ops.Complete | ops.QuickResolution, me: Person) -> ev.Completed:
     """How the visit ended. The goodwill is what the employee typed, else the price of the gift."""
     limit = floor.catalogue.store.goodwill_limit_cents
-    if op.tip is not None and op.tip not in {tip.code for tip in floor.catalogue.tips}:
+    if op.tip is not None and floor.catalogue.tip(op.tip) is None:
         raise Refused(Code.UNKNOWN_TIP, op.tip)
-    gift = next((g for g in floor.catalogue.gifts if g.code == op.gift), None)
+    gift = None if op.gift is None else floor.catalogue.gift(op.gift)
     if op.gift is not None and gift is None:
         raise Refused(Code.UNKNOWN_GIFT, op.gift)
     cents = op.goodwill_cents or (gift.cents if gift else 0)

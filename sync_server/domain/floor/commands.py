@@ -40,14 +40,17 @@ def decide(floor: FloorView, op: ops.AnyOp, by: Actor, now: int) -> list[Change]
 def _open(floor: FloorView, op: ops.OpenVisit, by: Actor, now: int) -> list[Change]:
     checks.check_new_visit(floor, op.visit_id, op.ticket, op.language, now)
     need = checks.find_need(floor, op.need)
-    if by.kind in (ActorKind.PHONE, ActorKind.API) and floor.overrides.closed_need(need.code, now):
-        # A kiosk or a tablet may not have heard of it yet: its shopper holds a ticket already, and is taken.
-        raise Refused(Code.NEED_CLOSED, need.code)
+    # A kiosk or a tablet may not have heard of it yet: its shopper holds a ticket already, and is taken.
+    if by.kind in (ActorKind.PHONE, ActorKind.API):
+        if not floor.catalogue.offers(need.code):
+            raise Refused(Code.UNKNOWN_NEED, need.code)
+        if floor.overrides.closed_need(need.code, now):
+            raise Refused(Code.NEED_CLOSED, need.code)
     source = by.kind.value
     line = floor.line()
     if len(line) >= MAX_IN_LINE <= sum(v.device_id == by.device_id and v.source == source for v in line):
         raise Refused(Code.NOT_ALLOWED, f"{MAX_IN_LINE} in line")
-    if op.place is not None and op.place not in {place.code for place in floor.catalogue.places}:
+    if op.place is not None and floor.catalogue.place(op.place) is None:
         raise Refused(Code.UNKNOWN_PLACE, op.place)
     if op.colour is not None and op.colour not in COLOURS:
         raise Refused(Code.UNKNOWN_COLOUR, op.colour)
@@ -102,7 +105,7 @@ def _rate(floor: FloorView, op: ops.Rate, by: Actor, _now: int) -> list[Change]:
 
 
 def _sign_on(floor: FloorView, op: ops.SignOn, _by: Actor, _now: int) -> list[Change]:
-    if floor.catalogue.employee(op.employee) is None:
+    if floor.catalogue.employed(op.employee) is None:
         raise Refused(Code.UNKNOWN_EMPLOYEE, op.employee)
     before = floor.holder(op.device_id)
     changes: list[Change] = []

@@ -11,7 +11,7 @@ from heapq import heappop, heappush
 
 from sync_server.domain import events as ev
 from sync_server.domain.catalogue.catalogue import Catalogue
-from sync_server.domain.events import Event, Record
+from sync_server.domain.events import Event, Presence, Record
 from sync_server.domain.ops import Actor, ActorKind, AnyOp
 from sync_server.domain.people import Person
 from sync_server.domain.people import apply as apply_to_person
@@ -156,6 +156,24 @@ class Floor:
                 floor = cls(catalogue, history, seq=record.seq - 1)
             floor.apply(record)
         return floor or cls(catalogue, history)
+
+    def use_catalogue(self, catalogue: Catalogue) -> None:
+        """Goes by another catalogue from now on; `tick` then does what follows from it.
+
+        Everything that open visits and people on the floor name must be in it, at least as retired (19).
+        """
+        self.catalogue = catalogue
+        for employee in catalogue.employees:
+            self.people.setdefault(employee.id, Person(employee.id))
+        for person in list(self.people.values()):
+            away = person.presence is Presence.OFF_FLOOR and not person.holding
+            if away and catalogue.employee(person.id) is None:
+                del self.people[person.id]
+        self._line.use_credit(catalogue.times.credit_s)
+        self._estimates.use_catalogue(catalogue)
+        self._time.use_catalogue(catalogue)
+        self._max_active = catalogue.times.max_active
+        self._wrap_up_ms = int(catalogue.times.wrap_up_s * 1000)
 
     def restore_visit(self, records: Iterable[Record], now: int) -> None:
         """Brings back, from its own records, an ended visit that the floor has forgotten.

@@ -87,6 +87,6 @@ def check_not_left_waiting(
     """15: this visit, which waits, could not be offered to an employee who is free."""
     wanted = routing.wanted_skills(catalogue, visit.need, visit.ring, present)
     for person in free:
-        employee = catalogue.employee(person.id)
+        employee = catalogue.employed(person.id)
         if employee is not None and wanted <= employee.skills and person.id not in visit.asked:
             raise InvariantViolated(15, visit.ticket, f"it waits, and {person.id} is free and was not asked")

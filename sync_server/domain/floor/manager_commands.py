@@ -70,7 +70,7 @@ def remove(floor: FloorView, op: ops.Remove) -> list[Change]:
 def _correct(floor: FloorView, op: ops.Correct, _by: Actor, _now: int) -> list[Change]:
     """What is the same as before is left out: the log says what was changed."""
     visit = checks.find_visit(floor, op.visit_id)
-    if op.employee is not None and floor.catalogue.employee(op.employee) is None:
+    if op.employee is not None and floor.catalogue.employed(op.employee) is None:
         raise Refused(Code.UNKNOWN_EMPLOYEE, op.employee)
     if op.need is not None:
         checks.find_need(floor, op.need)

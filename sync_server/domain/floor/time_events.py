@@ -68,21 +68,38 @@ class TimeEvents:
             while passed := self._target_passed(self._open[visit_id], now):
                 yield visit_id, passed, None
 
-    def _sign_off_departed(self) -> Iterator[Due]:
-        """Employees whom the store has no more leave the floor, and their shoppers go back in line.
+    def use_catalogue(self, catalogue: Catalogue) -> None:
+        """Goes by another catalogue from now on."""
+        self._catalogue, self._hours = catalogue, catalogue.hours
+        self._leftovers_ms = catalogue.store.leftovers_min * 60_000
+        self._ask_again_s = catalogue.times.ask_again_s
 
-        Their names are found nowhere, so a shopper would be told that nobody, or an id, is coming.
+    def _sign_off_departed(self) -> Iterator[Due]:
+        """Employees whom the store has no more leave the floor, once they have finished their visits.
+
+        The visits of one whose name is found nowhere go back in line: their shoppers would be told that
+        nobody, or an id, is coming.
         """
-        if len(self._people) == len(self._catalogue.employees):
-            return  # all employees have an entry, so there is nobody else
-        for name in [p.id for p in self._people.values() if self._catalogue.employee(p.id) is None]:
+        for name in self._departed():
             person = self._people[name]
             if person.offer is not None:
                 yield person.offer, ev.Withdrawn(name), None
-            for visit_id in (*person.active, *person.holding):
-                yield visit_id, ev.HandedOver(name, "", self._open[visit_id].need), None
-            if person.chosen is not Presence.OFF_FLOOR:
+            if self._catalogue.employee(name) is None:
+                for visit_id in (*person.active, *person.holding):
+                    yield visit_id, ev.HandedOver(name, "", self._open[visit_id].need), None
+            person = self._people[name]
+            if not (person.chosen is _OFF_FLOOR or person.active or person.holding):
                 yield None, ev.PresenceChanged(name, Presence.OFF_FLOOR), None
+
+    def _is_due_to_go(self, person: Person) -> bool:
+        finished = not (person.active or person.holding) or self._catalogue.employee(person.id) is None
+        return person.offer is not None or (finished and person.chosen is not _OFF_FLOOR)
+
+    def _departed(self) -> list[str]:
+        """Who works here no more."""
+        if len(self._people) == len(self._catalogue.employees):
+            return []  # all employees have an entry, so there is nobody else
+        return [name for name in self._people if self._catalogue.employed(name) is None]
 
     def deadlines(self, now: int) -> list[int]:
         """The instants at which something may become due, ms UTC. One in the past is overdue."""
@@ -99,6 +116,8 @@ class TimeEvents:
                 if visit.asked and (again := routing.ask_again_at(visit, self._ask_again_s)) > now:
                     found.append(again)
         found += [person.free_at for person in self._people.values() if person.free_at > now]
+        if any(self._is_due_to_go(self._people[name]) for name in self._departed()):
+            found.append(now)
         if any_promise:
             found.append(self._promises_checked_at + promises.CHECK_MS)
         if self._anything_to_close or self.still_here:

@@ -55,6 +55,11 @@ class Line:
         elif after.state in IN_LINE and not (was and self._key(before) == self._key(after)):
             self._order = None
 
+    def use_credit(self, credit_s: float) -> None:
+        """One step of priority counts for this many seconds from now on."""
+        self._credit_ms = credit_s * 1000
+        self._order = self._visits = self._places = None
+
     def __len__(self) -> int:
         return sum(map(len, self._groups.values()))
 

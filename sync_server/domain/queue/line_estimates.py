@@ -97,6 +97,11 @@ class LineEstimates:
         self._quotes_since = 0  # ms UTC
         self._quotes_until: int | None = None  # ms UTC; None: not computed yet
 
+    def use_catalogue(self, catalogue: Catalogue) -> None:
+        """Goes by another catalogue from now on."""
+        self._catalogue = catalogue
+        self.invalidate(people_changed=True)
+
     def invalidate(self, people_changed: bool) -> None:
         """Drops what was computed. `people_changed`: somebody may have come onto the floor or left it."""
         self._competing.clear()

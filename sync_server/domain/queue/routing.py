@@ -27,7 +27,7 @@ class Match(Struct, frozen=True):
 
 def present_skills(catalogue: Catalogue, people: Iterable[Person]) -> list[frozenset[str]]:
     """The skills of each employee on the floor, busy or free."""
-    present = (catalogue.employee(p.id) for p in people if p.presence in ON_THE_FLOOR)
+    present = (catalogue.employed(p.id) for p in people if p.presence in ON_THE_FLOOR)
     return [employee.skills for employee in present if employee is not None]
 
 
@@ -54,7 +54,7 @@ class AbleEmployees:
     """The employees on the floor, busy or free, who have the skills that a need requires."""
 
     def __init__(self, catalogue: Catalogue, people: Iterable[Person], need: Need) -> None:
-        present = (catalogue.employee(p.id) for p in people if p.presence in ON_THE_FLOOR)
+        present = (catalogue.employed(p.id) for p in people if p.presence in ON_THE_FLOOR)
         skills = frozenset(need.skills)
         self.employees = [e for e in present if e is not None and skills <= e.skills]
         self._competes: dict[frozenset[str], bool] = {}  # a cache: many visits, few sets of skills
@@ -82,7 +82,7 @@ def next_match(
 
     `waiting` are the waiting visits in the order of the line; `present` is that of `present_skills`.
     """
-    skilled = [(p, employee.skills) for p in free if (employee := catalogue.employee(p.id)) is not None]
+    skilled = [(p, employee.skills) for p in free if (employee := catalogue.employed(p.id)) is not None]
     kinds = [(visit.need, visit.ring) for visit in waiting]  # few: what visits of one kind want is the same
     wanted = {kind: wanted_skills(catalogue, *kind, present) for kind in set(kinds)}
     able_for: dict[tuple[str, int], list[_Skilled]] = {}

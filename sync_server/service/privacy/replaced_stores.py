@@ -39,11 +39,14 @@ def replaced_at(path: Path) -> int:
 
 
 class ReplacedStores:
-    """Removes what is kept no longer. A store that cannot be read is logged once, and left alone then."""
+    """Removes what is kept no longer. A store that cannot be read is logged once, and left alone then.
+
+    `keep_ms` may be changed.
+    """
 
     def __init__(self, data_dir: DataDir, keep_ms: int = DESCRIPTION_MS) -> None:
         self._data_dir = data_dir
-        self._keep_ms = keep_ms
+        self.keep_ms = keep_ms
         self._unreadable: set[Path] = set()
 
     def apply_retention(self, now: int) -> None:
@@ -53,7 +56,7 @@ class ReplacedStores:
                 continue
             try:
                 if (path / "store.db").exists():
-                    _apply_retention(path / "store.db", now, self._keep_ms)
+                    _apply_retention(path / "store.db", now, self.keep_ms)
             except Exception as error:
                 if is_disk_error(error):
                     log.warning("%s: what is due cannot be removed yet: %s", path, explain(error))

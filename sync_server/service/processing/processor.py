@@ -63,7 +63,7 @@ class OpProcessor:
 
     `listener` adds the updates for devices to each unit of work. `clock` gives ms UTC and goes `pace`
     times as fast as life: 1 except in a demo. `executor` runs the writer, by default in a thread.
-    `keep_ms` is how long words about shoppers are stored after a visit's end.
+    `keep_ms` is how long words about shoppers are stored after a visit's end; it may be changed.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class OpProcessor:
         self.event_counts: Counter[str] = Counter()  # events on disk, by name
         self.refusal_counts: Counter[str] = Counter()  # ops refused, by code
         self.changes = ChangeNotifier()
-        self._keep_ms = keep_ms
+        self.keep_ms = keep_ms
         self._listener = listener
         self._loop = asyncio.get_running_loop()
         self._units: deque[UnitOfWork] = deque()  # with the writer
@@ -135,6 +135,14 @@ class OpProcessor:
         if self._listener is not None:
             self._listener.on_reload(self, unit)
         self.finish(unit)
+
+    def use_catalogue(self, catalogue: Catalogue) -> None:
+        """Goes by another catalogue, which has all that is in use, and sends it to every device."""
+        self.catalogue = catalogue
+        if self.recovery.state_valid:  # else it is read from the disk with this one, and sent then
+            self.floor.use_catalogue(catalogue)
+            self.send_snapshots()
+            self.tick()
 
     def close(self) -> None:
         """Writes what is queued, then ends. Nothing more is answered."""
@@ -324,7 +332,7 @@ class OpProcessor:
             due = (
                 visit is not None
                 and visit.ended_at is not None
-                and late_words.anything_is_due(visit, unit.now, self._keep_ms)
+                and late_words.anything_is_due(visit, unit.now, self.keep_ms)
             )
             batch.events.append(mapping.event_row(self._without_due_words(record, unit) if due else record))
             if visit is not None:
@@ -334,11 +342,11 @@ class OpProcessor:
         batch.presence += self._presence.rows(self.floor, records)
         for visit_id in unit.due:
             visit = self.floor.visits[visit_id]
-            self.floor.remove_words(late_words.visit_without_due(visit, unit.now, self._keep_ms))
+            self.floor.remove_words(late_words.visit_without_due(visit, unit.now, self.keep_ms))
 
     def _without_due_words(self, record: Record, unit: UnitOfWork) -> Record:
         """The record as it may be written. The visit's words that the log has go in the same transaction."""
-        visit, now, keep_ms = self.floor.visits[record.visit_id or ""], unit.now, self._keep_ms
+        visit, now, keep_ms = self.floor.visits[record.visit_id or ""], unit.now, self.keep_ms
         if not unit.batch.afterwards:
             unit.batch.afterwards.append(lambda db: retention.forget(db, now, keep_ms))
         unit.due.add(visit.visit_id)
@@ -391,7 +399,7 @@ class OpProcessor:
 
     async def apply_retention(self) -> None:
         """Removes what is kept no longer, from disk and from memory."""
-        now, keep_ms = self.clock(), self._keep_ms
+        now, keep_ms = self.clock(), self.keep_ms
         visits = await self.writer.call(lambda db: retention.forget(db, now, keep_ms))
         without = await self.writer.call(lambda db: retention.forget_answers(db, now, keep_ms))
         self._results.remove_digests(without)

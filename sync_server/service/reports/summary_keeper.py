@@ -24,11 +24,14 @@ Write = Callable[[Callable[[sqlite3.Connection], bool]], Awaitable[bool]]
 
 
 class SummaryKeeper:
-    """Reads in a thread; `write` runs what is to be written in the writer's own transactions."""
+    """Reads in a thread; `write` runs what is to be written in the writer's own transactions.
+
+    `catalogue` may be changed.
+    """
 
     def __init__(self, store: Path, catalogue: Catalogue, clock: Callable[[], int], write: Write) -> None:
         self._store = store
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._clock = clock
         self._write = write
 
@@ -48,9 +51,9 @@ class SummaryKeeper:
             made = await asyncio.to_thread(self._next)
             if made is None:
                 return
-            await self._write(partial(period_summaries.keep, catalogue=self._catalogue, made=made))
+            await self._write(partial(period_summaries.keep, catalogue=self.catalogue, made=made))
             await asyncio.sleep(REST * (time.perf_counter() - began))
 
     def _next(self) -> Made | None:
         with reading(self._store) as db:
-            return period_summaries.next_to_keep(db, self._catalogue, self._clock())
+            return period_summaries.next_to_keep(db, self.catalogue, self._clock())

@@ -19,12 +19,13 @@ KEEP_MS = 600_000  # a share of 30 days hardly changes within ten minutes
 class ToldWaits:
     """Reads `quote_coverage` of the last 30 days when it is asked for, and remembers it for ten minutes.
 
-    Reading takes longer than anything may hold up the devices, so it happens in a thread.
+    Reading takes longer than anything may hold up the devices, so it happens in a thread. `catalogue` may be
+    changed.
     """
 
     def __init__(self, store: Path, catalogue: Catalogue, clock: Callable[[], int]) -> None:
         self._store = store
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._clock = clock
         self._held: Share | None = None
         self._read_at = 0
@@ -38,7 +39,7 @@ class ToldWaits:
         return self._held
 
     def _read(self, now: int) -> Share:
-        today = date.fromisoformat(self._catalogue.day(now))
+        today = date.fromisoformat(self.catalogue.day(now))
         with reading(self._store) as db:
-            summary = summary_of(db, self._catalogue, today - timedelta(days=DAYS - 1), today, now)
-        return kpis_of(summary, self._catalogue.times.service_level_s).quote_coverage
+            summary = summary_of(db, self.catalogue, today - timedelta(days=DAYS - 1), today, now)
+        return kpis_of(summary, self.catalogue.times.service_level_s).quote_coverage

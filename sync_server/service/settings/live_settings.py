@@ -10,7 +10,10 @@ from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from sync_server.domain.catalogue.catalogue import Catalogue
+from sync_server.domain.catalogue.retiring import InUse, keep_used, lacking, retire
 from sync_server.service.config.load import SettingsError
 from sync_server.service.config.model import Settings
 from sync_server.service.storage.connection import reading
@@ -38,8 +41,8 @@ class Saved(Struct, frozen=True):
 class LiveSettings:
     """The settings file, its history, and everybody who follows it.
 
-    `on_change` is called with the new settings in one step of the loop. `as_started` puts what the command
-    line said over what the file says. `write` runs work in the writer's transactions.
+    `on_change` is called with the new settings in one step of the loop. `write` runs work in the writer's
+    transactions.
     """
 
     def __init__(
@@ -48,14 +51,12 @@ class LiveSettings:
         store: Path,
         clock: Callable[[], int],
         write: Write,
-        as_started: Callable[[Settings], Settings] = lambda settings: settings,
     ) -> None:
         self.file = file
         self.on_change: list[Callable[[Settings], None]] = []
         self._store = store
         self._clock = clock
         self._write = write
-        self._as_started = as_started
         self._started_with = file.current.settings.server
         self._turn = asyncio.Lock()
 
@@ -108,6 +109,13 @@ class LiveSettings:
             self.file.remember(saved.version, saved.text)
         await self._keep(self.current)
 
+    async def with_retired(self, catalogue: Catalogue, used: InUse) -> Catalogue:
+        """The catalogue with what is `used` and was in an earlier version, as retired.
+
+        Without it an employee who was taken out while no server ran would lose the visit in hand.
+        """
+        return await asyncio.to_thread(self._with_retired, catalogue, used)
+
     async def look(self) -> None:
         """Follows a change that a hand made in the file. An unreadable file is logged once."""
         async with self._turn:
@@ -135,9 +143,19 @@ class LiveSettings:
             return Saved(self.current, self.at_next_start)
 
     def _follow(self) -> None:
-        settings = self._as_started(self.current.settings)
         for follow in self.on_change:
-            follow(settings)
+            follow(self.current.settings)
+
+    def _with_retired(self, catalogue: Catalogue, used: InUse) -> Catalogue:
+        for saved in self._read(settings_history.versions):
+            try:
+                earlier = self.file.check(saved.text).catalogue()
+            except SettingsError:  # of a release that allowed what this one does not
+                continue
+            catalogue = keep_used(retire(replace(earlier, retired=catalogue.retired), catalogue), used)
+            if lacking(catalogue, used) == InUse():
+                break
+        return catalogue
 
     async def _keep(self, version: SettingsVersion) -> None:
         try:

@@ -24,6 +24,7 @@ from sync_server.service.limits.numbers import (
 from sync_server.service.limits.rate_limit import PerKey, TokenBucket
 from sync_server.service.observe.counters import Counters
 from sync_server.service.processing.processor import OpProcessor, Unavailable
+from sync_server.service.processing.store_day import begin_store_day
 from sync_server.service.processing.unit_of_work import UnitOfWork
 from sync_server.service.storage.device_rows import DeviceRow
 
@@ -105,7 +106,7 @@ class DeviceHandler:
         day = self._processor.catalogue.day(self._processor.clock())
         if day != self._day:
             self._day = day
-            self._processor.send_snapshots()  # ticket numbers start again on a new day
+            begin_store_day(self._processor)
 
     def tell_kiosks(self, told_waits: ToldWaitsRow) -> None:
         """How right the told waits were: the kiosks hear it with the next change of the floor."""

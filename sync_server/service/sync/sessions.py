@@ -77,12 +77,15 @@ class Session:
 
 
 class Sessions:
-    """All connected devices, by peer. `keep_h` tells devices how long they may keep descriptions."""
+    """All connected devices, by peer. `keep_h` tells devices how long they may keep descriptions.
+
+    It may be changed.
+    """
 
     def __init__(self, keep_h: int = 24) -> None:
         self.told_waits: ToldWaitsRow | None = None  # set as soon as it was read
         self.by_peer: dict[bytes, Session] = {}
-        self._keep_h = keep_h
+        self.keep_h = keep_h
         self._staff = UpdateStream()
         self._people: dict[str, Person] = {}  # as all tablets have them
         self._by_device: dict[str, Session] = {}  # the last session of each device
@@ -147,7 +150,7 @@ class Sessions:
             name=session.device.name,
             letter=session.device.letter,
             epoch=epoch,
-            keep_h=self._keep_h,
+            keep_h=self.keep_h,
             undo_s=0 if session.is_kiosk else UNDO_SHOWN_S,
             told_waits=session.told_waits,
             overrides=session.overrides if session.overrides != OverridesRow() else None,

@@ -66,6 +66,6 @@ class SignIns:
     async def _check_pin(self, device: DeviceRow, message: msg.SignIn) -> tuple[Refusal | None, int]:
         if not is_allowed(ActorKind(device.kind), Permission.SIGN_IN):
             return Refusal(Code.NOT_ALLOWED, device.kind), 0
-        if self._processor.catalogue.employee(message.employee) is None:
+        if self._processor.catalogue.employed(message.employee) is None:
             return Refusal(Code.UNKNOWN_EMPLOYEE, message.employee), 0
         return await self._credential_checker.check_pin(device.device_id, message.employee, message.pin)

@@ -64,11 +64,15 @@ class BackupScheduler:
         self.problem: str | None = None
         self.failures = 0
         self.latest_made: int | None = None
-        self.backups_dir = backup_dir(data_dir, settings.backup)
         self._data_dir = data_dir
+        self._clock = clock
+        self.use_settings(settings)
+
+    def use_settings(self, settings: Settings) -> None:
+        """Goes by other settings from now on."""
+        self.backups_dir = backup_dir(self._data_dir, settings.backup)
         self._settings = settings.backup
         self._catalogue = settings.catalogue()
-        self._clock = clock
 
     async def run(self, sleep: Sleep | None = None) -> None:
         """Makes a backup whenever one is due, until cancelled."""

@@ -25,7 +25,7 @@ def left_waiting(floor: Floor, catalogue: Catalogue, now: int) -> str | None:
             continue
         skills = _wanted(floor, catalogue, visit)
         for person in free:
-            employee = catalogue.employee(person.id)
+            employee = catalogue.employed(person.id)
             if employee and skills <= employee.skills and person.id not in visit.asked:
                 return f"{visit.ticket} waits while {person.id} is free and was never asked"
     return None
@@ -40,7 +40,7 @@ def _wanted(floor: Floor, catalogue: Catalogue, visit: Visit) -> frozenset[str]:
         catalogue.wanted_skills(visit.need, ring) for ring in range(visit.ring, need.rings if need else 0)
     ]
     here = [p.id for p in floor.people.values() if p.presence in (Presence.AVAILABLE, Presence.SERVING)]
-    known = [employee.skills for name in here if (employee := catalogue.employee(name))]
+    known = [employee.skills for name in here if (employee := catalogue.employed(name))]
     return next((wanted for wanted in rings if any(wanted <= own for own in known)), frozenset(rings[-1]))
 
 

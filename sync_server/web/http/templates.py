@@ -100,7 +100,7 @@ def need_name(catalogue: Catalogue, code: str, texts: Texts) -> str:
 
     The code itself for a need that is no longer in the catalogue; older visits may have it.
     """
-    needs = {need.code: need for need in catalogue.needs}
+    needs = {need.code: need for need in (*catalogue.retired_entries.needs, *catalogue.needs)}
     need = needs.get(code)
     if need is None:
         return code

@@ -265,7 +265,7 @@ class _Shopper:
             need_closed=self._need_closed(texts),
             faces=FACES,
             need=catalogue.need(visit.need),
-            tip=next((tip for tip in catalogue.tips if tip.code == visit.tip), None),
+            tip=catalogue.tip(visit.tip) if visit.tip else None,
             created_at=catalogue.local(visit.created_at),
             once=_new_id(self.server.processor.clock()),
             link_to=self._link_to,

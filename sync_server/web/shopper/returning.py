@@ -41,7 +41,7 @@ def could_return(server: Server, visit: Visit) -> bool:
     catalogue = server.processor.catalogue
     return (
         visit.state in MAY_RETURN
-        and catalogue.need(visit.need) is not None
+        and catalogue.offers(visit.need)
         and catalogue.takes_needs(server.processor.clock())
     )
 
