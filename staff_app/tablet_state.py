@@ -150,7 +150,8 @@ class TabletState:
         if snapshot.catalogue is None:
             return StaffScreen.LOADING
         if me is None:
-            return StaffScreen.PIN if self.chosen_employee else StaffScreen.WHO
+            known = snapshot.catalogue.employed(self.chosen_employee or "")
+            return StaffScreen.PIN if known else StaffScreen.WHO
         if snapshot.offer is not None:
             return StaffScreen.OFFER
         if (visit := snapshot.in_hand) is not None:

@@ -49,7 +49,9 @@ class SessionFlow(SessionState):
         session = self.session
         if floor.catalogue is None:
             return []
-        if session.screen is KioskScreen.LOADING or session.language not in self.languages:
+        if session.language not in self.languages:  # the store speaks it no more: the session goes on
+            self.session = session = replace(session, language=self.language)
+        if session.screen is KioskScreen.LOADING:
             self._reset(now)
         elif session.screen in (KioskScreen.NEED, KioskScreen.CLOSED) or self._is_obsolete:
             self._go(self._first_screen, need=None, group=None)

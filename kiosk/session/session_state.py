@@ -83,7 +83,7 @@ class SessionState:
         """Whether this shopper was called, not found, and may come back into line."""
         row, catalogue = self.session.row, self.floor.catalogue
         was_lost = row is not None and row.state == State.NO_SHOW and self.session.screen is KioskScreen.LINE
-        known = catalogue is not None and row is not None and catalogue.need(row.need) is not None
+        known = catalogue is not None and row is not None and catalogue.offers(row.need)
         known = known and row is not None and closed_need(self.floor, row.need) is None
         return was_lost and known and self._first_screen is KioskScreen.NEED
 

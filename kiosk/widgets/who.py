@@ -94,8 +94,8 @@ def _wait_text(flow: SessionFlow, texts: Texts) -> str:
 def _search_text(flow: SessionFlow, texts: Texts) -> str:
     """What the employee looks for. Uses only what this shopper has just entered here."""
     session, catalogue = flow.session, flow.floor.catalogue
-    known = {place.code: place.text for place in (catalogue.places if catalogue else ())}
-    place = texts.inside(texts.text(known.get(session.place or "")))
+    chosen = catalogue.place(session.place) if catalogue and session.place else None
+    place = texts.inside(texts.text(chosen.text if chosen else None))
     colour = texts.say(f"colours.{session.colour}") if session.colour else ""
     if place and colour:
         return texts.say("kiosk.line.looking", place=place, colour=colour)

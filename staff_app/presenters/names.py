@@ -11,7 +11,7 @@ from sync_server.protocol.rows import VisitRow
 def need_name(snapshot: TabletSnapshot, texts: Texts, code: str) -> str:
     """A need's text, after its group's if it has one: `Help me choose · Laptops`."""
     needs = snapshot.catalogue.needs if snapshot.catalogue else ()
-    need = next((n for n in needs if n.code == code), None)
+    need = snapshot.need(code) or next((n for n in needs if n.code == code), None)
     if need is None:
         return code
     own = texts.text(need.text)
@@ -71,8 +71,8 @@ def shopper_details(texts: Texts, row: VisitRow) -> tuple[str, ...]:
 
 def place(snapshot: TabletSnapshot, texts: Texts, row: VisitRow) -> str:
     """Where the shopper will be: `by the phones`; empty if they did not say."""
-    places = snapshot.catalogue.places if snapshot.catalogue else ()
-    return next((texts.by_place(p.text) for p in places if p.code == row.place), "")
+    found = snapshot.catalogue.place(row.place) if snapshot.catalogue and row.place else None
+    return texts.by_place(found.text) if found else ""
 
 
 def hindrance(snapshot: TabletSnapshot, texts: Texts, row: VisitRow) -> str:
