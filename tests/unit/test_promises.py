@@ -80,6 +80,14 @@ def test_a_longer_promise_is_longer_and_in_whole_minutes(waited_s, low_s, more_s
         assert longer.high_s >= waited_s
 
 
+@given(st.integers(1, 60), st.floats(0, 5000), st.floats(0, 5000), st.integers(0, 3))
+def test_what_is_too_short_is_found_by_the_most_likely_wait_alone(told_min, median_s, waited_s, less_min):
+    low_s = max(0.0, (median_s // 60 - less_min) * 60)
+    visit, now = replace(TOLD, quoted_high_s=told_min * 60.0), after_s(waited_s)
+    if promises.is_too_short(visit, expected(low_s, round(median_s, 1), low_s + 60), now):
+        assert promises.may_be_too_short(visit, median_s, now)
+
+
 def test_without_a_quote_or_an_estimate_nothing_is_promised():
     untold = Visit("v", "A-1", "2026-03-02", "kiosk", "repair", "en", MONDAY_10)
     assert promises.extension(untold, expected(120, 360, 600), False, after_s(900)) is None

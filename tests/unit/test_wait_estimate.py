@@ -387,3 +387,18 @@ def test_a_quick_resolution_teaches_nothing_about_waiting_or_serving():
         play.yes("tom", op)
     assert play.floor.history.waits == 0
     assert play.floor.history.service_s("repair", 240) == 240
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 5000), st.booleans(), st.floats(0, 5000)), max_size=60),
+    st.floats(0, 3000),
+    st.booleans(),
+)
+def test_the_median_alone_is_that_of_the_quote_and_its_low_end_is_no_more(waits, expected_s, free):
+    history = History()
+    for wait_s, was_free, joined_s in waits:
+        history.add_wait("repair", "2026-03-02", FREE if was_free else queued(joined_s), wait_s, (60, 240))
+    situation = FREE if free else queued(expected_s)
+    told = history.quote("repair", situation)
+    assert told.median_s == round(history.median_s("repair", situation), 1)
+    assert told.low_s <= told.median_s + 0.1

@@ -136,6 +136,9 @@ class TimeEvents:
             if (need := self._catalogue.need(visit.need)) is None:
                 continue
             ahead = self._line.ahead_of(visit.visit_id)
+            median_s = self._estimates.median_s(need, now, ahead)
+            if median_s is None or not promises.may_be_too_short(visit, median_s, now):
+                continue  # as nearly always, and a whole quote is three times the work
             quote = self._estimates.quote(need, now, ahead)
             if quote is None or not promises.is_too_short(visit, quote, now):
                 continue

@@ -135,6 +135,11 @@ class LineEstimates:
             self._quotes[key] = quote(need.code, self.situation(need, now, behind), self._history, open_s)
         return self._quotes[key]
 
+    def median_s(self, need: Need, now: int, ahead: int) -> float | None:
+        """The most likely wait of such a quote, without the quote; None if nobody on the floor can help."""
+        situation = self.situation(need, now, ahead)
+        return self._history.median_s(need.code, situation) if situation.able else None
+
     def _quotes_stand(self, now: int) -> bool:
         """Whether what was quoted may be quoted again. Most quotes are not asked for again."""
         if now == self._quotes_since:

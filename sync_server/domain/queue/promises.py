@@ -26,6 +26,11 @@ def can_be_extended(visit: Visit) -> bool:
     )
 
 
+def may_be_too_short(visit: Visit, median_s: float, now: int) -> bool:
+    """Whether `is_too_short` could be true with this most likely wait. A quote's low end is no more."""
+    return visit.quoted_high_s is not None and _waited_s(visit, now) + median_s + 1 > visit.quoted_high_s
+
+
 def is_too_short(visit: Visit, quote: Quote, now: int) -> bool:
     """Whether three in four waits like this one would be longer than was told; `quote` is the rest of it."""
     three_in_four_s = (quote.low_s + quote.median_s) / 2  # between the 10th and the 50th percentile

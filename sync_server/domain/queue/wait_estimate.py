@@ -83,13 +83,15 @@ class FreeWaits:
         if len(self._latest) > MAX_FREE:
             del self._ordered[bisect_left(self._ordered, self._latest.popleft())]
 
+    @property
+    def median_s(self) -> float:
+        return FREE_GUESS.median_s if len(self._ordered) < MIN_FREE else percentile(self._ordered, 0.5)
+
     def bracket(self, percentiles: Percentiles) -> Bracket:
         if len(self._ordered) < MIN_FREE:
             return FREE_GUESS
-        low, median, high = (
-            percentile(self._ordered, share) for share in (percentiles.low, 0.5, percentiles.high)
-        )
-        return Bracket(low, median, high)
+        low, high = (percentile(self._ordered, share) for share in (percentiles.low, percentiles.high))
+        return Bracket(low, self.median_s, high)
 
 
 class History:
@@ -101,7 +103,7 @@ class History:
 
     def __init__(self) -> None:
         self._services: dict[str, deque[float]] = {}
-        self._service_means: dict[str, float] = {}
+        self._service_means: dict[tuple[str, float], float] = {}  # a cache, by need and target
         self._recent: dict[str, deque[float]] = {}  # today's waits, by need
         self._recent_day = ""
         self._free = FreeWaits()
@@ -112,7 +114,7 @@ class History:
     def add_service(self, need: str, service_s: float) -> None:
         """A visit with this need was served for `service_s`."""
         self._services.setdefault(need, deque(maxlen=MAX_SERVICES)).append(max(0.0, service_s))
-        self._service_means.pop(need, None)
+        self._service_means.clear()
 
     def add_wait(
         self,
@@ -138,18 +140,25 @@ class History:
 
     def service_s(self, need: str, target_s: float) -> float:
         """The mean service time of a need, drawn to `target_s` while there are few service times."""
+        if (mean_s := self._service_means.get((need, target_s))) is None:
+            mean_s = self._service_means[need, target_s] = self._mean_service_s(need, target_s)
+        return mean_s
+
+    def _mean_service_s(self, need: str, target_s: float) -> float:
         services = self._services.get(need)
         if not services:
             return target_s
-        if (mean_s := self._service_means.get(need)) is None:
-            mean_s = self._service_means[need] = fmean(services)
         known = len(services)
-        return (mean_s * known + target_s * TARGET_WEIGHT) / (known + TARGET_WEIGHT)
+        return (fmean(services) * known + target_s * TARGET_WEIGHT) / (known + TARGET_WEIGHT)
 
     def recent_wait_s(self, need: str, day: str) -> float | None:
         """The mean of the latest waits with this need on `day`; None if there were none."""
         recent = self._recent.get(need) if day == self._recent_day else None
         return sum(recent) / len(recent) if recent else None
+
+    def median_s(self, need: str, situation: LineSituation) -> float:
+        """The most likely wait: that of the bracket, for less work."""
+        return self._free.median_s if situation.free else self._queued.median_s(need, situation)
 
     def bracket(self, need: str, situation: LineSituation, percentiles: Percentiles | None = None) -> Bracket:
         """The 10th to 90th percentile of the wait, to the second."""

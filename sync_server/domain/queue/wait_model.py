@@ -81,6 +81,10 @@ class WaitModel:
         # A cache until the next outcome: `_errors` in rising order, by where the slice of them begins.
         self._ordered: dict[int, list[float]] = {}
 
+    def median_s(self, need: str, situation: LineSituation) -> float:
+        """The most likely wait alone, which is a third of the work."""
+        return _seconds(self._estimate(need, _features(situation)))
+
     def bracket(self, need: str, situation: LineSituation, percentiles: Percentiles) -> Bracket:
         """The wait to expect. It is finite and not negative, whatever was learned."""
         features = _features(situation)
