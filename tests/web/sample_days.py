@@ -14,8 +14,9 @@ from functools import partial
 
 from sync_server.domain import ops
 from sync_server.domain.catalogue.catalogue import Catalogue
-from sync_server.domain.events import Presence, Record
+from sync_server.domain.events import Opened, Presence, Record
 from sync_server.domain.floor.floor import Floor
+from sync_server.domain.kiosk_step import KioskStep
 from sync_server.domain.ops import SYSTEM, Actor, ActorKind
 from sync_server.domain.resolution import Resolution
 from sync_server.domain.visit import ticket
@@ -24,6 +25,7 @@ from sync_server.service.config.load import load_settings
 from sync_server.service.storage import mapping
 from sync_server.service.storage.connection import connect, transaction
 from sync_server.service.storage.data_dir import DataDir
+from sync_server.simulation.history.kiosk_sessions import OPENS_PAGE, kiosk_session, others_at_the_kiosk
 
 KIOSK = Actor(ActorKind.KIOSK, "front-door")
 NEEDS = {"repair": 5, "pick_up": 4, "choose_laptop": 2, "choose_phone": 3, "choose_headphones": 2}
@@ -46,6 +48,7 @@ class _Day:
             datetime.fromisoformat(f"{day}T09:00").replace(tzinfo=self.zone).timestamp() * 1000
         )
         self.number = 0
+        self._taps = random.Random(day)
         self._order = 0
         self._actions: list[tuple[int, int, Callable[[int], None]]] = []
 
@@ -107,7 +110,8 @@ class _Day:
         need = self.rng.choices([*NEEDS], [*NEEDS.values()])[0]
         code = ticket.code("AB"[self.number % 2], (self.number + 1) // 2)
         language = self.rng.choice(self.catalogue.store.languages)
-        self._do(ops.OpenVisit(visit_id, code, need, language), KIOSK, now)
+        taps = self._taps.choice((2, 3, 3, 4, 9))
+        self._do(ops.OpenVisit(visit_id, code, need, language, taps=taps), KIOSK, now)
         self.at(now + self.rng.randint(4 * 60, 12 * 60) * 1000, partial(self._give_up, visit_id))
 
     def _give_up(self, visit_id: str, now: int) -> None:
@@ -181,7 +185,22 @@ def _write(
     _write_visits(many, floor, records)
     many(mapping.INSERT_EVENT, [mapping.event_row(record) for record in records])
     many(mapping.INSERT_FEEDBACK, [row for r in records if (row := mapping.feedback_row(r)) is not None])
+    _write_sessions(many, records)
     many(mapping.INSERT_PRESENCE, _presence(records, presence_log, floor.catalogue))
+
+
+def _write_sessions(many: Callable[..., object], records: list[Record]) -> None:
+    """What was touched at the kiosks, and which pages were opened: as much as in the demo's past."""
+    chance = random.Random(records[0].seq)
+    sessions, pages = [], []
+    for record in records:
+        if isinstance(record.event, Opened):
+            found = [kiosk_session(KioskStep.LINE, chance), *others_at_the_kiosk(chance)]
+            sessions += [mapping.session_row(op, record.event.day) for op in found]
+            if chance.random() < OPENS_PAGE:
+                pages.append((record.visit_id, record.event.day))
+    many(mapping.COUNT_SESSION, sessions)
+    many(mapping.OPEN_PAGE, pages)
 
 
 def _write_visits(many: Callable[..., object], floor: Floor, records: list[Record]) -> None:

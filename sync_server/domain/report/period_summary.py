@@ -12,7 +12,7 @@ from .histogram import Counts, Histogram
 
 FORMAT = 3  # of a kept summary: another number means that it must be made anew
 LINE, COMING, WITH_US, THANKS = "line", "coming", "with_us", "thanks"
-GREETING, NEED, PAGE = "greeting", "need", "page"  # before the line, and after the thanks
+DOOR, GREETING, NEED, PAGE = "door", "greeting", "need", "page"  # before the line, and after the thanks
 STEPS = (LINE, COMING, WITH_US)  # the steps of a visit that take time, in order
 
 

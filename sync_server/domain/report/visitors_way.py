@@ -9,6 +9,7 @@ from sync_server.domain.share import MIN_TO_SAY, Share
 from .histogram import Counts, Histogram, count, distribution, mean
 from .period_summary import (
     COMING,
+    DOOR,
     GREETING,
     LINE,
     NEED,
@@ -53,10 +54,11 @@ class MomentOfTruth(Struct, frozen=True):
     chance: float
 
 
-def visitors_way(summary: PeriodSummary) -> list[WayStep]:
+def visitors_way(summary: PeriodSummary, through_the_door: int = 0) -> list[WayStep]:
     """The steps in order. Quick resolutions have none of them but the end, and are left out.
 
-    The steps before the line are there if a kiosk has counted sessions, the page if one was opened.
+    The door is there if people were counted at it, the steps before the line if a kiosk has counted sessions,
+    and the page if one was opened. Not everybody who comes in touches a kiosk, and some do twice.
     """
     ended = {name: summary.steps.get(name, StepSummary()) for name in (*STEPS, THANKS)}
     reached = {
@@ -77,19 +79,23 @@ def visitors_way(summary: PeriodSummary) -> list[WayStep]:
     ]
     answered = Share(summary.answered, summary.asked)
     thanks = WayStep(THANKS, answered, NO_TIME, ended[THANKS].ended_ces)
-    return [*_at_the_kiosk(summary), *steps, thanks, *_own_page(summary)]
+    return [*_at_the_kiosk(summary, through_the_door), *steps, thanks, *_own_page(summary)]
 
 
-def _at_the_kiosk(summary: PeriodSummary) -> list[WayStep]:
+def _at_the_kiosk(summary: PeriodSummary, through_the_door: int) -> list[WayStep]:
     """The greeting and the need. Sessions of those who came for a ticket they had are no part of the way."""
     looked, chose, joined = (
         summary.sessions.get(step, SessionSummary())
         for step in (KioskStep.GREETING, KioskStep.NEED, KioskStep.LINE)
     )
     on = chose.sessions + joined.sessions
-    if not looked.sessions + on:
-        return []
-    greeting = WayStep(GREETING, Share(on, looked.sessions + on), NO_TIME, {}, last=_most(looked.last))
+    begun = looked.sessions + on
+    door = []
+    if through_the_door:
+        door = [WayStep(DOOR, Share(min(begun, through_the_door), through_the_door), NO_TIME, {})]
+    if not begun:
+        return door
+    greeting = WayStep(GREETING, Share(on, begun), NO_TIME, {}, last=_most(looked.last))
     need = WayStep(
         NEED,
         Share(joined.sessions, on),
@@ -98,7 +104,7 @@ def _at_the_kiosk(summary: PeriodSummary) -> list[WayStep]:
         mean(joined.taps),
         _most(chose.last),
     )
-    return [greeting, need]
+    return [*door, greeting, need]
 
 
 def _own_page(summary: PeriodSummary) -> list[WayStep]:

@@ -51,7 +51,7 @@ def is_settled(db: sqlite3.Connection, catalogue: Catalogue, day: date, now: int
     some_open = "SELECT 1 FROM visits WHERE day = ? AND ended_at IS NULL LIMIT 1"
     if db.execute(some_open, (day.isoformat(),)).fetchone() is not None:
         return False
-    last = min(now, _midnight(catalogue, day + timedelta(days=STAY_DAYS), now))
+    last = min(now, midnight(catalogue, day + timedelta(days=STAY_DAYS), now))
     return last < now or all(stay.until < now for stay in _stays(db, catalogue, day, now))
 
 
@@ -82,9 +82,9 @@ def _visit(
 
 def _stays(db: sqlite3.Connection, catalogue: Catalogue, day: date, now: int) -> list[Stay]:
     """Who came onto the floor on this local date, and until when."""
-    first, after = (_midnight(catalogue, day + timedelta(days=n), now) for n in (0, 1))
+    first, after = (midnight(catalogue, day + timedelta(days=n), now) for n in (0, 1))
     skills = {employee.id: employee.skills for employee in catalogue.employees}
-    later = _midnight(catalogue, day + timedelta(days=STAY_DAYS), now)
+    later = midnight(catalogue, day + timedelta(days=STAY_DAYS), now)
     rows = db.execute(_STAYS, (min(now, later), first, later, after))
     return [
         Stay(skills.get(employee, frozenset()), at, until)
@@ -93,6 +93,6 @@ def _stays(db: sqlite3.Connection, catalogue: Catalogue, day: date, now: int) ->
     ]
 
 
-def _midnight(catalogue: Catalogue, day: date, now: int) -> int:
+def midnight(catalogue: Catalogue, day: date, now: int) -> int:
     """When a local date begins, ms UTC."""
     return int(datetime.combine(day, time(), catalogue.local(now).tzinfo).timestamp() * 1000)

@@ -17,11 +17,15 @@ EFFORT_WEEKS = 8  # a shorter period shows the effort of so many weeks up to its
 
 
 class PeriodReport(Struct, frozen=True):
-    """The summaries of the period and of the days to compare it with, and the weeks up to its end alone."""
+    """The summaries of the period and of the days to compare it with, and the weeks up to its end alone.
+
+    `through_the_door` is how many people sensors counted at the doors; 0 where there is none.
+    """
 
     period: PeriodSummary
     before: PeriodSummary
     weeks: PeriodSummary
+    through_the_door: int = 0
 
 
 def read_report(

@@ -2,18 +2,21 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import ClassVar
 from urllib.parse import urlencode
 
 from markupsafe import Markup
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sync_server.domain.report.period_kpis import kpis_of
 from sync_server.domain.report.worst_hour import worst_hour
 from sync_server.domain.share import MIN_TO_SAY
+from sync_server.service.arrivals import arrivals_between
+from sync_server.service.reports.day_summaries import midnight
 from sync_server.service.reports.period_report import PeriodReport, read_report, shop_of
 from sync_server.service.storage.connection import reading
 from sync_server.web.http.app_state import server_of
@@ -98,7 +101,7 @@ def _make_page(request: Request, period: Period, texts: ReportTexts, now: int) -
         chapters=figures.chapters(),
         note=f"{texts.say('manager.share.note', n=MIN_TO_SAY)} {texts.compared()}",
         pictures=_pictures(report, shop.target_s, period.days, texts),
-        way=way(summary, texts),
+        way=way(summary, texts, report.through_the_door),
         measured=measured_effort(summary, texts),
         handed=handed_over(summary, texts),
     )
@@ -126,7 +129,11 @@ def _read(request: Request, period: Period, now: int) -> tuple[PeriodReport, int
 
     def make() -> PeriodReport:
         with reading(server.data_dir.store) as db:
-            return read_report(db, server.processor.catalogue, period.first, period.last, compared, now)
+            catalogue = server.processor.catalogue
+            report = read_report(db, catalogue, period.first, period.last, compared, now)
+            ends = (period.first, period.last + timedelta(days=1))
+            came = arrivals_between(db, *(midnight(catalogue, day, now) for day in ends))
+            return replace(report, through_the_door=sum(quarter.people for quarter in came))
 
     reports: SlowFigures[PeriodReport] = slow
     return reports.get((period.first, period.last), now, make)

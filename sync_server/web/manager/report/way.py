@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from sync_server.domain.report.histogram import Counts, count, mean, median
-from sync_server.domain.report.period_summary import GREETING, NEED, PAGE, THANKS, PeriodSummary
+from sync_server.domain.report.period_summary import DOOR, GREETING, NEED, PAGE, THANKS, PeriodSummary
 from sync_server.domain.report.visitors_way import LOW, WayStep, by_score, moment_of_truth, visitors_way
 from sync_server.domain.share import MIN_TO_SAY, Share
 from sync_server.web.http import formatting
@@ -12,7 +12,7 @@ from .drawing import Table
 from .report_texts import ReportTexts
 
 # What those do who go on, where it is more than that.
-_GO_ON = {GREETING: "chose", NEED: "joined", THANKS: "answered", PAGE: "opened"}
+_GO_ON = {DOOR: "touched", GREETING: "chose", NEED: "joined", THANKS: "answered", PAGE: "opened"}
 _SCREENS = ("greeting", "need_group", "need_closed", "identify", "name")
 
 
@@ -38,12 +38,12 @@ class Way(Struct, frozen=True):
     not_counted: str
 
 
-def way(summary: PeriodSummary, texts: ReportTexts) -> Way:
-    """The visitor's way of these days."""
+def way(summary: PeriodSummary, texts: ReportTexts, through_the_door: int = 0) -> Way:
+    """The visitor's way of these days, in which so many people were counted at the door."""
     say = texts.say
     moment = moment_of_truth(summary)
     steps = []
-    for step in visitors_way(summary):
+    for step in visitors_way(summary, through_the_door):
         share = step.went_on
         steps.append(
             StepBox(
@@ -53,7 +53,7 @@ def way(summary: PeriodSummary, texts: ReportTexts) -> Way:
                 + (f" · {formatting.count_of(share, texts.texts)}" if share.is_enough else ""),
                 takes=formatting.duration(step.seconds.median) if step.seconds.n else "",
                 more=_at_the_kiosk(step, texts),
-                effort="" if step.name in (GREETING, NEED, PAGE) else _effort_of(step, texts),
+                effort="" if step.name in (DOOR, GREETING, NEED, PAGE) else _effort_of(step, texts),
                 width=round(100 * (share.value or 0), 1),
                 is_moment=moment is not None and moment.step == step.name,
             )
@@ -72,6 +72,8 @@ def way(summary: PeriodSummary, texts: ReportTexts) -> Way:
     back = sum(need.back for need in summary.needs.values())
     came_back = say("manager.report.way.back", back) if back else say("manager.report.way.back_none")
     not_counted = say("manager.report.way.not_counted")
+    if not through_the_door:
+        not_counted += " " + say("manager.report.way.no_door")
     if not summary.sessions:
         not_counted += " " + say("manager.report.way.sessions_none")
     return Way(steps, said, came_back, not_counted)
