@@ -108,7 +108,7 @@ def test_a_device_file_has_every_address_of_the_server(folder: DataDir, monkeypa
 
 
 @pytest.mark.parametrize("key", ["sync", "web", "enrol"])
-@pytest.mark.parametrize("host", ["192.0.2.7", "no-such-computer.invalid"])
+@pytest.mark.parametrize("host", ["198.51.100.7", "no-such-computer.invalid"])
 def test_check_names_an_address_that_is_not_this_computers(folder: DataDir, key: str, host: str) -> None:
     text = folder.settings.read_text("utf-8")
     text = text.replace('enrol = ""', 'enrol = "127.0.0.1:0"')

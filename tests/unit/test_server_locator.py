@@ -1,6 +1,7 @@
 """Which address of the server a device tries, and when it searches the network for another one."""
 
 import asyncio
+import ipaddress
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 from sync_server.device.network import server_locator
 from sync_server.device.network.discovery import FoundStore, StoreBrowser
 from sync_server.device.network.server_locator import ServerLocator
+from sync_server.network_addresses import OwnAddress
 from sync_server.protocol.device_file import DeviceFile
 
 from .virtual_time import virtual_time
@@ -122,11 +124,34 @@ async def test_without_a_network_to_search_it_stays_where_it_was() -> None:
 
 
 @virtual_time
-async def test_every_address_of_the_device_file_is_tried_from_the_start() -> None:
-    locator = ServerLocator(replace(FILE, others=(NEW, LIE)), None, 0)
-    assert [locator.next(0) for _ in range(5)] == [HOME, NEW, HOME, LIE, HOME]
-    while locator.next(0) != LIE:
+async def test_every_address_of_the_device_file_is_tried_from_the_start_the_nearest_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = OwnAddress("192.168.7.2", ipaddress.ip_network("192.168.7.0/24"), virtual=False)
+    docker = OwnAddress("172.17.0.1", ipaddress.ip_network("172.17.0.0/16"), virtual=True)
+    own: list[OwnAddress] = []
+    monkeypatch.setattr(server_locator, "own_networks", lambda: own)
+    virtual, near = "tcp://172.17.0.1:8350", "tcp://192.168.7.1:8350"
+    locator = ServerLocator(replace(FILE, server=virtual, others=(HOME, near)), None, 0)
+    assert locator.next(0) == virtual, "without a network nothing is near"
+    own += shop, docker
+    locator = ServerLocator(replace(FILE, server=virtual, others=(HOME, near)), None, 0)
+    assert locator.address == virtual, "the link begins with the file's"
+    assert [locator.next(0) for _ in range(4)] == [near, HOME, virtual, near]
+    while locator.next(0) != HOME:
         pass
     locator.reached(0)
-    assert {locator.next(0) for _ in range(4)} == {HOME, NEW, LIE}
+    assert [locator.next(0) for _ in range(4)].count(HOME) == 2, "every second try is where it was"
+    assert {locator.next(0) for _ in range(4)} == {virtual, HOME, near}
+    locator.stop()
+
+
+@virtual_time
+async def test_an_announcement_keeps_no_address_of_the_file_from_being_tried() -> None:
+    network = Network(store(KEY, LIE, "tcp://192.168.1.67:8350"))
+    locator = ServerLocator(replace(FILE, others=(NEW,)), network.find, 0)
+    locator.next(SEARCH_AFTER_MS)
+    await settled()
+    tried = [locator.next(40_000) for _ in range(8)]
+    assert (tried.count(HOME), tried.count(NEW)) == (2, 2)
     locator.stop()
