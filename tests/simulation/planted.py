@@ -9,7 +9,8 @@ from sync_server.device.sync.engine import Engine
 from sync_server.device.sync.replica import Replica
 from sync_server.domain import events as ev
 from sync_server.domain import ops, people
-from sync_server.domain.catalogue.catalogue import Need
+from sync_server.domain.catalogue import retiring
+from sync_server.domain.catalogue.catalogue import Catalogue, Need
 from sync_server.domain.events import Presence
 from sync_server.domain.floor import command_checks, commands
 from sync_server.domain.floor.floor import Floor
@@ -34,6 +35,7 @@ from sync_server.service.sync.fan_out import FanOut
 from sync_server.service.sync.handler import DeviceHandler
 from sync_server.service.sync.router import Delivery
 from sync_server.service.sync.send_queues import SendQueues
+from sync_server.simulation.machines import server_machine
 
 OTHER_RESULT = Refusal(Code.NOT_ALLOWED, "")
 
@@ -324,3 +326,24 @@ def closed_needs_forgotten_at_the_start(patch):
 
 def kiosks_not_told_of_closed_needs(patch):
     patch.setattr(sessions, "overrides_row", lambda *_: OverridesRow())
+
+
+def needs_in_use_removed(patch):
+    patch.setattr(retiring, "_gone", lambda _entries, _still: ())
+
+
+def employees_in_use_forgotten_at_the_start(patch):
+    patch.setattr(server_machine, "with_earlier", lambda catalogue, _used, _earlier: catalogue)
+
+
+def devices_not_told_of_new_settings(patch):
+    def use_catalogue(self, catalogue):
+        self.catalogue = catalogue
+        self.floor.use_catalogue(catalogue)
+        self.tick()
+
+    patch.setattr(OpProcessor, "use_catalogue", use_catalogue)
+
+
+def retired_employees_asked(patch):
+    patch.setattr(Catalogue, "employed", Catalogue.employee)

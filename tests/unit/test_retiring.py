@@ -67,8 +67,8 @@ def test_it_stays_until_nothing_uses_it():
     shop = without(needs=["buy", "ask"], employees=["maya"], gifts=["cable"])
     used = InUse(needs=frozenset({"ask"}), gifts=frozenset({"cable", "lost"}))
     kept = keep_used(shop, used)
-    assert [need.code for need in kept.retired.needs] == ["ask"]
-    assert [gift.code for gift in kept.retired.gifts] == ["cable"]
+    assert [need.code for need in kept.retired_entries.needs] == ["ask"]
+    assert [gift.code for gift in kept.retired_entries.gifts] == ["cable"]
     assert kept.employee("maya") is None
     assert keep_used(kept, used) is kept
     assert keep_used(kept, InUse()).retired is UNSET

@@ -71,6 +71,16 @@ def lacking(catalogue: Catalogue, used: InUse) -> InUse:
     )
 
 
+def with_earlier(catalogue: Catalogue, used: InUse, earlier: Iterable[Catalogue]) -> Catalogue:
+    """The catalogue with what is `used` and was in one of the earlier ones, the latest first, as retired."""
+    for before in earlier:
+        if lacking(catalogue, used) == InUse():
+            break
+        before = replace(before, retired=catalogue.retired)
+        catalogue = keep_used(retire(before, catalogue), used)
+    return catalogue
+
+
 def _gone(entries: Iterable[Coded], still: set[str]) -> tuple[Coded, ...]:
     return tuple({entry.code: entry for entry in entries if entry.code not in still}.values())
 

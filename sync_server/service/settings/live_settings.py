@@ -1,19 +1,19 @@
 """The settings of a running server: every change is taken over at once, and kept in the history."""
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from sync_server.domain.catalogue.catalogue import Catalogue
-from sync_server.domain.catalogue.retiring import InUse, keep_used, lacking, retire
+from sync_server.domain.catalogue.retiring import InUse, with_earlier
 from sync_server.service.config.load import SettingsError
 from sync_server.service.config.model import Settings
 from sync_server.service.storage.connection import reading
@@ -147,15 +147,12 @@ class LiveSettings:
             follow(self.current.settings)
 
     def _with_retired(self, catalogue: Catalogue, used: InUse) -> Catalogue:
-        for saved in self._read(settings_history.versions):
-            try:
-                earlier = self.file.check(saved.text).catalogue()
-            except SettingsError:  # of a release that allowed what this one does not
-                continue
-            catalogue = keep_used(retire(replace(earlier, retired=catalogue.retired), catalogue), used)
-            if lacking(catalogue, used) == InUse():
-                break
-        return catalogue
+        def earlier() -> Iterator[Catalogue]:
+            for saved in self._read(settings_history.versions):
+                with contextlib.suppress(SettingsError):  # a release may allow what a later one does not
+                    yield self.file.check(saved.text).catalogue()
+
+        return with_earlier(catalogue, used, earlier())
 
     async def _keep(self, version: SettingsVersion) -> None:
         try:

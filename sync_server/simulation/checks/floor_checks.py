@@ -31,6 +31,29 @@ def left_waiting(floor: Floor, catalogue: Catalogue, now: int) -> str | None:
     return None
 
 
+def asked_in_vain(floor: Floor) -> str | None:
+    """A visit that is offered to somebody who works here no more; None if there is none."""
+    here = {employee.id for employee in floor.catalogue.employees}
+    for visit in floor.open_visits():
+        if visit.offer_to is not None and visit.offer_to not in here:
+            return f"{visit.ticket} is offered to {visit.offer_to}, who works here no more"
+    return None
+
+
+def missing_entry(floor: Floor) -> str | None:
+    """Something that is in use and not in the catalogue, not even as retired; None if there is nothing."""
+    for visit in floor.open_visits():
+        if floor.catalogue.need(visit.need) is None:
+            return f"{visit.ticket} is for {visit.need}, which is not in the catalogue"
+        for name in (visit.employee, visit.offer_to):
+            if name is not None and floor.catalogue.employee(name) is None:
+                return f"{visit.ticket} is {name}'s, who is not in the catalogue"
+    for person in floor.people.values():
+        if person.chosen is not Presence.OFF_FLOOR and floor.catalogue.employee(person.id) is None:
+            return f"{person.id} is on the floor and not in the catalogue"
+    return None
+
+
 def _wanted(floor: Floor, catalogue: Catalogue, visit: Visit) -> frozenset[str]:
     """The skills to look for: a preferred one that nobody on the floor has is not waited for."""
     if visit.ring == EVERYBODY:
@@ -58,7 +81,8 @@ def floors_differ(ours: Floor, theirs: Floor, now: int) -> list[str]:
             person = replace(person, free_at=0)
         if person is not None and person.chosen is Presence.OFF_FLOOR:
             person = replace(person, since=0, idle_since=0)
-        return person
+        # Nobody remembers who is away and works here no more.
+        return None if person is not None and person == Person(person.id) else person
 
     mine = {v.visit_id: v for v in ours.open_visits()}
     other = {v.visit_id: v for v in theirs.open_visits()}

@@ -23,7 +23,7 @@ from sync_server.protocol.rows import VisitRow
 from sync_server.service.storage.batch import Batch
 from sync_server.service.storage.mapping import record_of
 
-from .floor_checks import floors_differ, left_waiting
+from .floor_checks import asked_in_vain, floors_differ, left_waiting, missing_entry
 
 FOR_ACTIVE_DEVICES = (b'{"type":"answer"', b'{"type":"snapshot"', b'{"type":"update"')
 TICKET_SHOWN_MS = 60_000  # a kiosk shows a ticket for less than this
@@ -81,7 +81,6 @@ class InvariantChecker:
         self.kills = 0
         self.cuts = 0
         self.visits = 0
-        self._catalogue = catalogue
         self._clock = clock
         self._by_key: dict[tuple[str, int], SavedOp | None] = {}  # by device and its clock at the tap
         self._last_at = 0
@@ -299,14 +298,23 @@ class InvariantChecker:
         self.acknowledged.add(op_id)
 
     def check_line(self, floor: Floor, now: int) -> None:
-        """Invariant 15: no visit waits while a free employee could have been asked."""
-        if (waits := left_waiting(floor, self._catalogue, now)) is not None:
+        """Invariants 15 and 19: whether a visit waits in vain, or is offered to somebody who is gone."""
+        if (asked := asked_in_vain(floor)) is not None:
+            self.violated(19, asked)
+        if (waits := left_waiting(floor, floor.catalogue, now)) is not None:
             self.violated(15, waits)
 
     def on_reload(self, floor: Floor) -> None:
         """Invariant 9: the floor that a server reads from its disk is the one that follows from the log."""
+        self.replayed.use_catalogue(floor.catalogue)
         for difference in floors_differ(self.replayed, floor, self._clock()):
             self.violated(9, f"read from the disk: {difference}")
+
+    def on_catalogue(self, floor: Floor) -> None:
+        """Invariant 19: whatever an open visit names, and whoever is here, is in the catalogue."""
+        self.replayed.use_catalogue(floor.catalogue)
+        if (lost := missing_entry(floor)) is not None:
+            self.violated(19, lost)
 
     def _name(self, op_id: str) -> str:
         saved = self.ops.get(op_id)

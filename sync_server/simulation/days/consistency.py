@@ -36,6 +36,8 @@ def disagreement(server: ServerMachine, machines: Iterable[DeviceMachine]) -> st
             return f"{machine.name} does not follow the server"
         if machine.device._engine.pending:
             return f"{machine.name} still has ops without an answer"
+        if machine.device.catalogue != floor.catalogue:
+            return f"{machine.name} goes by other settings than the server"
         replica = machine.device._engine.replica
         if machine.file.kind == "kiosk":
             own = [v for v in floor.visits.values() if v.device_id == machine.name]

@@ -19,6 +19,7 @@ ITEMS_A_DAY = 100_000  # item numbers of a day begin at its number times this
 GLANCE_S = 0.65  # how often an employee looks at the tablet and may do something
 ARRIVALS = 141  # the other visits are opened by employees
 KIOSKS = ("front", "back")
+SETTINGS_CHANGES = 4  # in a rush: how often somebody changes the settings
 MANAGER_LOOKS = 24  # in a rush: how often the manager does something on the page Now
 
 # The faults of a day: how often, and how long one lasts at most.
@@ -64,6 +65,7 @@ def script(seed: str, day: int, faults: bool) -> list[Item]:
     chance = Random(f"{seed}/{day}")
     wanted = list(_people(chance))
     wanted += _manager(Random(f"{seed}/{day}/manager"))
+    wanted += _settings(Random(f"{seed}/{day}/settings"))
     if faults:
         wanted += _faults(Random(f"{seed}/{day}/faults"), day)
         wanted += _restarts(Random(f"{seed}/{day}/restarts"))
@@ -97,6 +99,12 @@ def _manager(chance: Random) -> Iterator[tuple[float, str, str, int]]:
     for start, end in RUSHES:
         for _ in range(MANAGER_LOOKS):
             yield (round(chance.uniform(start, end), 3), "manager", "", chance.getrandbits(32))
+
+
+def _settings(chance: Random) -> Iterator[tuple[float, str, str, int]]:
+    for start, end in RUSHES:
+        for _ in range(SETTINGS_CHANGES):
+            yield (round(chance.uniform(start, end), 3), "settings", "", chance.getrandbits(32))
 
 
 def _faults(chance: Random, day: int) -> Iterator[tuple[float, str, str, int]]:

@@ -23,7 +23,7 @@ from sync_server.simulation.machines.server_machine import ServerMachine
 from sync_server.simulation.virtual.network import Network, NetworkPath
 from sync_server.simulation.virtual.virtual_loop import VirtualLoop
 
-from . import actions, consistency, log_corrections, now_actions
+from . import actions, consistency, log_corrections, now_actions, settings_changes
 from .faults import FaultInjector
 from .plan import ZONE, Outcome, Plan, next_opening_ms, opening_ms
 from .script import CLOSING_S, DAY_S, ITEMS_A_DAY, KIOSKS, LULLS, Item, script
@@ -53,14 +53,15 @@ class StoreSimulation:
         self._done: list[Item] = []
         files = create_store(self._folder, self._disk, self._offset_ms)
         settings = load_settings(self._folder.settings)
-        self.checker = InvariantChecker(settings.catalogue(), self.true_time_ms)
+        self._first = settings.catalogue()
+        self.checker = InvariantChecker(self._first, self.true_time_ms)
         self.checker.on_violation = self.loop.stop
         self.loop.on_fault = self._on_fault
         self._net = Network(self.loop)
         self.server = ServerMachine(
             self.loop,
             self._folder,
-            settings.catalogue(),
+            self._first,
             self._net,
             self.true_time_ms,
             self.checker,
@@ -193,6 +194,8 @@ class StoreSimulation:
             machine.do(self._use_device, item, machine, chance)
         elif item.kind == "phone":
             self._use_phone(chance)
+        elif item.kind == "settings":
+            self.server.change_settings(settings_changes.changed(self.server.catalogue, self._first, chance))
         elif item.kind == "manager":
             self._use_page_now(chance)
             self._correct_the_log(item.number % ITEMS_A_DAY, chance)

@@ -7,7 +7,9 @@ from random import Random
 from typing import TypeVar
 
 from sync_server.domain.catalogue.catalogue import Catalogue
+from sync_server.domain.catalogue.retiring import InUse, lacking, retire, with_earlier
 from sync_server.domain.events import Record
+from sync_server.domain.floor.in_use import in_use
 from sync_server.service.auth.checker import CredentialChecker
 from sync_server.service.clock import NonDecreasingClock
 from sync_server.service.processing import periodic_retention
@@ -98,7 +100,9 @@ class ReportingPublisher(UpdatePublisher):
         super().on_records(processor, unit, records)
 
     def on_reload(self, processor: OpProcessor, unit: UnitOfWork) -> None:
-        self._machine.checker.on_reload(processor.floor)
+        if not processor.units_waiting:  # else the disk lacks what the floor has
+            self._machine.checker.on_reload(processor.floor)
+        self._machine.checker.on_catalogue(processor.floor)
         super().on_reload(processor, unit)
 
 
@@ -117,7 +121,8 @@ class ServerMachine(Machine):
     ) -> None:
         super().__init__(loop, "server", true_time_ms)
         self.folder = folder
-        self.catalogue = catalogue
+        self.catalogue = catalogue  # as the settings have it, without what is retired
+        self._earlier: list[Catalogue] = []  # the latest first
         self.checker = checker
         self.processor: OpProcessor | None = None
         self.devices: DeviceRegistry | None = None
@@ -142,10 +147,13 @@ class ServerMachine(Machine):
         publisher = ReportingPublisher(self, socket, self._chance)
         self._disk = SimulatedDisk(self, self.loop)
         processor = OpProcessor(self.folder, self.catalogue, clock, listener=publisher, executor=self._disk)
+        self.checker.on_reload(processor.floor)
+        used = lacking(self.catalogue, in_use(processor.floor))
+        if used != InUse():
+            processor.use_catalogue(with_earlier(self.catalogue, used, self._earlier))
         self.processor = processor
         # A started server waits for its devices first, by its own clock, which may run at half speed.
         self._pause_line_check(2 * SETTLE_MS / 1000 + 0.1)
-        self.checker.on_reload(processor.floor)
         mirrored = processor.writer.call(lambda db: mirror_catalogue(db, processor.catalogue))
         mirrored.add_done_callback(lambda done: done.cancelled() or done.exception())
         credential_checker = CredentialChecker(self.folder.store, clock, processor.writer.call)
@@ -163,6 +171,13 @@ class ServerMachine(Machine):
             )
         )
         self._net.socket = socket
+
+    def change_settings(self, catalogue: Catalogue) -> None:
+        """The file is another one now. A running server follows at once, another one when it starts."""
+        self._earlier.insert(0, self.catalogue)
+        self.catalogue = catalogue
+        if (processor := self.processor) is not None and self.process is not None:
+            self.process.run(lambda: processor.use_catalogue(retire(processor.catalogue, catalogue)))
 
     def _before_send(self, path: NetworkPath, frame: bytes) -> None:
         self.checker.on_send(path.name, frame)
