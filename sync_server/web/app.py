@@ -39,6 +39,7 @@ from sync_server.web.manager.learning import learning_page
 from sync_server.web.manager.now import at_kiosks, now_page, person, visit_help
 from sync_server.web.manager.report import report_page
 from sync_server.web.manager.session import ManagerSessions, session_middleware
+from sync_server.web.manager.settings.settings_routes import settings_routes
 from sync_server.web.manager.slow_figures import SlowFigures
 from sync_server.web.manager.staffing import staffing_page
 from sync_server.web.manager.visit_log import corrections, exports, log_choices, log_page, visit_page
@@ -126,6 +127,7 @@ def make_app(server: Server) -> Starlette:
             Route("/manager/walls/{n}", _managed(walls.page), methods=["GET"]),
             Route("/manager/walls/{n}", _managed(walls.change), methods=["POST"]),
             Route("/manager/walls/{n}/remove", _managed(walls.remove), methods=["POST"]),
+            *settings_routes(_managed),
             Route("/static/theme.css", theme),
             Route("/static/called.wav", _called_sound),
             Route("/static/icons.ttf", _icons),

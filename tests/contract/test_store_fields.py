@@ -38,6 +38,7 @@ SNAPSHOT, CHOICES, SERVING = (
     "staff_app/presenters/choices.py",
     "staff_app/presenters/serving.py",
 )
+PLAN = "sync_server/web/manager/settings/places_plan.py"
 NAMES, TABLET_SIGN_IN = "staff_app/presenters/names.py", "staff_app/presenters/sign_in.py"
 
 # Where a person sees what the key does, and modules that read it.
@@ -77,6 +78,8 @@ READ_BY: dict[str, tuple[str, set[str]]] = {
     "places.code": ("tablet: where the shopper is", {KIOSK_WHO, NAMES}),
     "places.text": ("kiosk: where are you; tablet: where the shopper is", {KIOSK_WHO, NAMES}),
     "places.icon": ("kiosk: where are you", {KIOSK_WHO}),
+    "places.x": ("manager's pages: the plan of the shop", {PLAN}),
+    "places.y": ("manager's pages: the plan of the shop", {PLAN}),
     "tips.code": ("CSV: tip", {SERVING}),
     "tips.text": ("tablet: care tips; phone: the tip", {SERVING, PHONE}),
     "tips.needs": ("tablet: which care tips there are", {CATALOGUE}),

@@ -132,7 +132,7 @@ def test_the_tab_key_alone_reaches_everything_in_order(the_shop: Shop, page: Pag
     open_page(page, the_shop, which)
     first, count = page.evaluate(NOTE_STOPS)
     last = min(count, MAX_STOPS)
-    for _ in range(2 * MAX_STOPS):  # a date has several stops within
+    for _ in range(4 * MAX_STOPS):  # a date and a time have several stops within
         page.keyboard.press("Tab")
         if page.evaluate("window.noted.at(-1)?.place") == last - 1:
             break

@@ -4,6 +4,8 @@ import ipaddress
 import re
 from collections.abc import Iterable, Iterator
 
+from msgspec import UNSET
+
 from sync_server.domain.catalogue.catalogue import TILES_PER_SCREEN, Need, StoreInfo, Text
 from sync_server.domain.catalogue.languages import LANGUAGES
 from sync_server.domain.catalogue.opening_hours import CLOSED, WEEKDAYS
@@ -47,6 +49,8 @@ def _catalogue(s: Settings) -> Iterator[str]:
         yield from _need(need, s, skills)
     for place in s.places:
         yield from _text(f'places "{place.code}"', place.text, s.store.languages)
+        if (place.x is UNSET) != (place.y is UNSET):
+            yield f'places "{place.code}", x: a pin has x and y; give both or none'
     if len(s.places) > TILES_PER_SCREEN:
         yield f"places: {len(s.places)} places, but a kiosk screen shows at most {TILES_PER_SCREEN}"
     for kind, items in (("tips", s.tips), ("gifts", s.gifts)):

@@ -1,6 +1,6 @@
 """The contents of `store.toml`, as types. `docs/shop/running.md` explains each key."""
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from sync_server.domain.catalogue.catalogue import (
     Catalogue,
@@ -70,6 +70,13 @@ class StaffingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     greet_percent: int = 80
 
 
+class PlaceOnPlan(Place, frozen=True):
+    """A place with its pin on the plan of the shop, in percent from the upper left. Devices get no pins."""
+
+    x: int | UnsetType = UNSET
+    y: int | UnsetType = UNSET
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of `store.toml`."""
 
@@ -77,7 +84,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     needs: tuple[Need, ...]
     skills: tuple[Skill, ...]
     employees: tuple[Employee, ...]
-    places: tuple[Place, ...] = ()
+    places: tuple[PlaceOnPlan, ...] = ()
     tips: tuple[Tip, ...] = ()
     gifts: tuple[Gift, ...] = ()
     times: Times = field(default_factory=Times)
@@ -88,13 +95,13 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     staffing: StaffingSettings = field(default_factory=StaffingSettings)
 
     def catalogue(self) -> Catalogue:
-        """The part that the rules of the domain use."""
+        """The part that the rules of the domain use, and devices get: without the pins of the places."""
         return Catalogue(
             store=self.store,
             needs=self.needs,
             skills=self.skills,
             employees=self.employees,
-            places=self.places,
+            places=tuple(Place(place.code, place.text, place.icon) for place in self.places),
             tips=self.tips,
             gifts=self.gifts,
             times=self.times,

@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import Any
 
 from babel.numbers import is_currency
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from sync_server.addresses import AddressError, parse_listen_address, parse_web_address
@@ -38,6 +38,8 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "needs.priority": (-100, 100),
     "needs.target_wait_s": (1, DAY_S),
     "needs.target_service_s": (1, DAY_S),
+    "places.x": (0, 100),
+    "places.y": (0, 100),
     "gifts.cents": (1, 10_000_000),
     "backup.keep": (1, 10_000),
     "access.pin_digits": (MIN_PIN_DIGITS, MAX_PIN_DIGITS),
@@ -57,7 +59,8 @@ def number_problems(settings: Settings) -> Iterator[str]:
         part: Struct | tuple[Struct, ...] = getattr(settings, table)
         for item in part if isinstance(part, tuple) else (part,):
             where = f'{table} "{item.code}", {name}' if isinstance(part, tuple) else key  # type: ignore[attr-defined]
-            yield from _number(where, getattr(item, name), bounds)
+            if (value := getattr(item, name)) is not UNSET:
+                yield from _number(where, value, bounds)
 
 
 def _number(where: str, value: float, bounds: tuple[int, int]) -> Iterator[str]:

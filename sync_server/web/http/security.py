@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sync_server.service.limits.numbers import WEB_BODY_BYTES, WEB_PLAN_BYTES
+from sync_server.service.limits.numbers import WEB_BODY_BYTES, WEB_PLAN_BYTES, WEB_SETTINGS_BYTES
 
 # Plot adds this style element to each chart it draws. Its hash allows it, and no other style element.
 PLOT_STYLE = """:where(.plot-d6a7b5) {
@@ -67,13 +67,14 @@ def add_security_headers(message: MutableMapping[str, Any]) -> None:
         headers.setdefault(name, value)
 
 
-PLAN_FORM = "/manager/staffing/plan"  # the one form with a file
+PLAN_FORM = "/manager/staffing/plan"
+SETTINGS_FORMS = "/manager/settings/"  # their addresses begin with it
 
 
 class BodyLimit:
     """Middleware that refuses a body above WEB_BODY_BYTES with 413 and does not read the rest of it.
 
-    The form with a shift plan may have WEB_PLAN_BYTES.
+    The form with a shift plan may have WEB_PLAN_BYTES, those of the settings WEB_SETTINGS_BYTES.
 
     It counts what arrives, so that a body without an announced length is refused as well.
     """
@@ -86,7 +87,7 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         received = 0
-        limit = WEB_PLAN_BYTES if scope["path"] == PLAN_FORM else WEB_BODY_BYTES
+        limit = _limit(scope["path"])
 
         async def receive_limited() -> Message:
             nonlocal received
@@ -98,6 +99,12 @@ class BodyLimit:
             return message
 
         await self.app(scope, receive_limited, send)
+
+
+def _limit(path: str) -> int:
+    if path.startswith(SETTINGS_FORMS):
+        return WEB_SETTINGS_BYTES
+    return WEB_PLAN_BYTES if path == PLAN_FORM else WEB_BODY_BYTES
 
 
 def _announced_length(scope: Scope) -> int:

@@ -1,0 +1,47 @@
+"""Saves what a form of settings says: one change of the file, or a sentence about why there was none."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+from starlette.requests import Request
+
+from sync_server.service.config.load import SettingsError
+from sync_server.service.settings.live_settings import Saved
+from sync_server.service.settings.settings_document import LaidOutOtherwise, SettingsDocument, UnknownPath
+from sync_server.service.settings.settings_file import NotSaved, SettingsChanged
+from sync_server.web.http.app_state import server_of
+
+SETTINGS = "/manager/settings"
+
+
+class SaveResult(Struct, frozen=True):
+    """What became of a change. `error` are the problems of what was to be saved; `key` is a text's that says
+    why it could not be saved, empty if it could.
+    """
+
+    saved: Saved | None = None
+    error: SettingsError | None = None
+    key: str = ""
+
+    @property
+    def sentences(self) -> list[str]:
+        """The problems, without the name of the file."""
+        problems = self.error.problems if self.error else []
+        return [problem.partition("store.toml: ")[2] or problem for problem in problems]
+
+
+async def save(request: Request, edit: Callable[[SettingsDocument], None], base: str) -> SaveResult:
+    """Edits the settings as the manager who is signed in; `base` is the version that `edit` was made for."""
+    try:
+        saved = await server_of(request).live_settings.change(edit, base, request.state.account.name)
+    except SettingsError as error:
+        return SaveResult(error=error)
+    except SettingsChanged:
+        return SaveResult(key="manager.settings.changed")
+    except UnknownPath:
+        return SaveResult(key="manager.settings.gone")
+    except LaidOutOtherwise:
+        return SaveResult(key="manager.settings.laid_out")
+    except NotSaved:
+        return SaveResult(key="manager.settings.not_saved")
+    return SaveResult(saved=saved)
