@@ -111,7 +111,7 @@ class ControlService:
         try:
             command = msgspec.json.decode(request, type=Command)
             if command.command == DESCRIBE:
-                return CommandResult(self._describe())
+                return CommandResult(self.describe())
             if command.command == OVERWRITE:
                 return CommandResult(await self._overwrite())
             if command.command in PAIRING:
@@ -128,7 +128,8 @@ class ControlService:
             log.exception("a command failed")
             return CommandResult(error="the server failed to do it; its log says why")
 
-    def _describe(self) -> ServerState:
+    def describe(self) -> ServerState:
+        """How the running server is."""
         context = self._context
         doubt = context.clock.doubt
         return ServerState(
@@ -137,7 +138,15 @@ class ControlService:
             context.backups.problem,
             context.processor.overwriting.pending,
             doubt.text if doubt else None,
+            context.devices.two_owners(),
         )
+
+    async def do(self, command: str, **arguments: str) -> Any:
+        """Runs a command of `admin/commands.py` for the pages.
+
+        Raises AccountError, DataDirError, SettingsError or sqlite3.Error.
+        """
+        return await self._run_command(Command(command, arguments))
 
     async def _trust_clock(self, work: Work) -> Any:
         """From the moment of the writing on, the server goes by the computer's clock as well."""

@@ -38,9 +38,11 @@ from .privacy.replaced_stores import ReplacedStores
 from .processing import overwriting, periodic_retention
 from .processing.periodic_retention import run_retention
 from .processing.processor import OpProcessor
+from .repairs.watch import RepairWatch
 from .reports import summary_keeper, told_waits
 from .reports.summary_keeper import SummaryKeeper
 from .reports.told_waits import ToldWaits
+from .restart import Restart, RestoreOutcome
 from .settings import live_settings as live
 from .settings.live_settings import LiveSettings
 from .settings.settings_file import SettingsFile
@@ -70,6 +72,7 @@ class Server:
     """What the web pages and the commands use of a running server.
 
     `stopping` is set as soon as the server stops: answers that last, such as event streams, end then.
+    `restart` starts the server again, and `restored` says what came of a restore just before this start.
     `page_turns` lets the live pages be made one by one, see `sse.py`.
     """
 
@@ -94,6 +97,9 @@ class Server:
     web_listener: HttpListener
     tls: Tls | None
     counters: Counters
+    repairs: RepairWatch
+    restored: RestoreOutcome | None = None
+    restart: Restart = field(default_factory=Restart)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     page_turns: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -160,10 +166,37 @@ async def serve(
 
     Raises SettingsError, DataDirError, StoreError or PortError, each with a text for a person.
     """
-    data_dir.check()
+    stop, restored = stop or asyncio.Event(), None
     raise_open_files()
-    clock_at_start = (store_clock or StoreClock(wall_clock)).now()
-    settings_file = SettingsFile(data_dir, clock_at_start)
+    while True:
+        restart = await _serve_until_stopped(
+            data_dir,
+            web,
+            (sync, web_at, enrol_at),
+            ready,
+            stop,
+            store_clock or StoreClock(wall_clock),
+            restored,
+        )
+        if restart is None:
+            return
+        restored = await restart.do_between()
+        lifecycle.info("starting again, as a page asked for")
+
+
+async def _serve_until_stopped(
+    data_dir: DataDir,
+    web: Web | None,
+    addresses: tuple[str | None, str | None, str | None],
+    ready: Callable[[Server], None],
+    stop: asyncio.Event,
+    store_clock: StoreClock,
+    restored: RestoreOutcome | None,
+) -> Restart | None:
+    """Runs a store until `stop` is set (None), or until a page asks for a restart, which it returns."""
+    sync, web_at, enrol_at = addresses
+    data_dir.check()
+    settings_file = SettingsFile(data_dir, store_clock.now())
 
     def as_started(settings: Settings) -> Settings:
         said = settings.server
@@ -174,14 +207,16 @@ async def serve(
 
     with DataDirLock(data_dir), contextlib.ExitStack() as cleanup:
         migrate(data_dir.store)
-        server, web_socket = await _build(
-            data_dir, settings_file, as_started, cleanup, store_clock or StoreClock(wall_clock)
-        )
+        server, web_socket = await _build(data_dir, settings_file, as_started, cleanup, store_clock)
+        server.restored = restored
         application = web(server) if web is not None else None  # before any task runs: it may raise
         lifecycle.info("started: Welkom %s, store %s", own_version(), data_dir.path)
         ready(server)
-        await _run(server, application, web_socket, stop or asyncio.Event())
+        await _run(server, application, web_socket, stop)
+    if server.restart.asked.is_set() and not stop.is_set():
+        return server.restart
     lifecycle.info("stopped, as it was told to; everything is on the disk")
+    return None
 
 
 async def _build(
@@ -287,6 +322,7 @@ async def _build(
         web_listener=HttpListener(PAGES, counters, tls.context() if tls else None),
         tls=tls,
         counters=counters,
+        repairs=RepairWatch(data_dir, control.describe, clock),
     )
     live_settings.on_change.append(server.use_settings)
     enrol.listen(settings.server.enrol)
@@ -319,7 +355,7 @@ async def _run(
         supervisor.add_vital("the pages", serve_http(application, web_socket, server.web_listener))
     _add_housekeeping(supervisor, server)
     try:
-        await supervisor.run(stop.wait(), server.stopping.set)
+        await supervisor.run(server.restart.asked_or(stop), server.stopping.set)
     finally:
         try:
             await server.device_handler.last_seen.write(server.processor.writer)
@@ -342,6 +378,7 @@ def _add_housekeeping(supervisor: Supervisor, server: Server) -> None:
         "noticing changes of the settings", server.live_settings.look, live.LOOK_EVERY_S
     )
     supervisor.add_housekeeping("the nightly backup", server.backup_scheduler.run)
+    supervisor.add_housekeeping("looking for repairs", server.repairs.run)
     supervisor.add_housekeeping(
         "how right the told waits were", lambda: _tell_kiosks(server), told_waits.KEEP_MS / 1000
     )

@@ -34,14 +34,17 @@ from sync_server.web.http.transport import PrivateTransport
 from sync_server.web.http.warm_up import warm_up
 from sync_server.web.manager import first_run, layout, sign_in, today
 from sync_server.web.manager.access import FIRST_RUN, HOME, Endpoint, signed_in
+from sync_server.web.manager.backups.backup_list import CheckedBackups
 from sync_server.web.manager.devices import device, device_list, pairing_codes, walls
 from sync_server.web.manager.learning import learning_page
 from sync_server.web.manager.now import at_kiosks, now_page, person, visit_help
+from sync_server.web.manager.people.sign_in_code import HalfSignIns
 from sync_server.web.manager.report import report_page
 from sync_server.web.manager.session import ManagerSessions, session_middleware
 from sync_server.web.manager.settings.settings_routes import settings_routes
 from sync_server.web.manager.slow_figures import SlowFigures
 from sync_server.web.manager.staffing import staffing_page
+from sync_server.web.manager.upkeep_routes import upkeep_routes
 from sync_server.web.manager.visit_log import corrections, exports, log_choices, log_page, visit_page
 from sync_server.web.shopper import pages
 from sync_server.web.shopper.returning import return_rate
@@ -127,6 +130,7 @@ def make_app(server: Server) -> Starlette:
             Route("/manager/walls/{n}", _managed(walls.page), methods=["GET"]),
             Route("/manager/walls/{n}", _managed(walls.change), methods=["POST"]),
             Route("/manager/walls/{n}/remove", _managed(walls.remove), methods=["POST"]),
+            *upkeep_routes(),
             *settings_routes(_managed),
             Route("/static/theme.css", theme),
             Route("/static/called.wav", _called_sound),
@@ -155,6 +159,8 @@ def make_app(server: Server) -> Starlette:
     )
     app.state.server = server
     app.state.sessions = ManagerSessions(server.processor.pace)
+    app.state.half_sign_ins = HalfSignIns()
+    app.state.checked_backups = CheckedBackups()
     app.state.exports = set()
     process.remove_leftovers(server.data_dir)
     app.state.slow_figures = SlowFigures()

@@ -23,7 +23,8 @@ from sync_server.service.storage.connection import connect
 from sync_server.service.storage.data_dir import DataDir, DataDirError, DataDirLock, running_server
 from sync_server.service.upkeep import doctor
 from sync_server.service.upkeep.backup import back_up
-from sync_server.service.upkeep.doctor import BACKUP_LATE_MS, UNSEEN_MS, examine
+from sync_server.service.upkeep.contents import BACKUP_LATE_MS, UNSEEN_MS
+from sync_server.service.upkeep.doctor import examine
 from tests.store_rows import empty_store_file
 
 NOW = time.time_ns() // 1_000_000

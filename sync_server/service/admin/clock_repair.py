@@ -33,6 +33,10 @@ TIMES = (
     ("epochs", "began_at"),
     ("staff_plans", "imported_at"),
     ("walls", "made_at"),
+    ("second_factors", "since"),
+    ("invitations", "made_at"),
+    ("invitations", "until"),
+    ("audit_log", "at"),
 )
 _UPDATE = "UPDATE visit_events SET at_server = ?, happened_at = ? WHERE seq = ?"
 _UPDATE_BODY = "UPDATE visit_events SET body = printf('%-*s', length(CAST(body AS BLOB)), ?) WHERE seq = ?"

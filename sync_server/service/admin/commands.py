@@ -47,7 +47,8 @@ class ServerState(msgspec.Struct, frozen=True):
     `pages` is the URL at which its pages begin on this computer, and `fingerprint` that of their certificate.
     `backup_problem` says why the latest nightly backup failed. `not_overwritten`: what was removed is
     still in the store's files, because some program reads the store. `clock_doubt` says why the store
-    does not go by the computer's clock.
+    does not go by the computer's clock. `two_owners` are the names, by id, of
+    devices whose file two computers use.
     """
 
     pages: str
@@ -55,6 +56,7 @@ class ServerState(msgspec.Struct, frozen=True):
     backup_problem: str | None
     not_overwritten: bool = False
     clock_doubt: str | None = None
+    two_owners: dict[str, str] = {}
 
 
 def _add_device(data_dir: DataDir, now: Clock, kind: str, name: str, server: str) -> Work:

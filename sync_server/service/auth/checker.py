@@ -33,6 +33,10 @@ ADDRESS_POLICY = ThrottlePolicy(
     numbers.GUESS_MAX_PAUSE_S,
     numbers.ADDRESS_FORGIVE_S,
 )
+# A wrong code of a second factor counts for its account: whoever tries them knows the password already.
+CODE_POLICY = ThrottlePolicy(
+    numbers.CODE_FREE_PER_ACCOUNT, numbers.GUESS_PAUSE_S, numbers.GUESS_MAX_PAUSE_S, numbers.CODE_FORGIVE_S
+)
 STRANGERS_POLICY = ThrottlePolicy(
     numbers.PASSWORD_FREE_STRANGERS,
     numbers.STRANGERS_PAUSE_S,
@@ -59,6 +63,7 @@ class CredentialChecker:
         self._write = write
         self._lock = asyncio.Lock()
         self._addresses, self._strangers = Throttle(ADDRESS_POLICY), Throttle(STRANGERS_POLICY)
+        self._codes = Throttle(CODE_POLICY)
         self._trusted_addresses: set[str] = set()  # somebody has signed in from there
         self._set_pin_states(_read_states(store))
 
@@ -68,6 +73,7 @@ class CredentialChecker:
 
     async def forget_pauses(self) -> None:
         """Begins anew after a person has set the clock back: pauses would last until the time of before."""
+        self._codes = Throttle(CODE_POLICY)
         self._addresses, self._strangers = Throttle(ADDRESS_POLICY), Throttle(STRANGERS_POLICY)
         await self.reload()
 
@@ -115,6 +121,19 @@ class CredentialChecker:
             if stranger:
                 self._strangers.failed(STRANGERS, now)
             return None, self._password_wait_s(address, stranger)
+
+    def code_wait_s(self, account: str) -> int:
+        """The seconds to wait before another code of a second factor is looked at."""
+        return self._codes.wait_s(account, self._clock())
+
+    def code_failed(self, account: str) -> int:
+        """Counts a wrong code. Returns the seconds to wait before another one."""
+        self._codes.failed(account, self._clock())
+        return self.code_wait_s(account)
+
+    def code_succeeded(self, account: str) -> None:
+        """Forgets the wrong codes."""
+        self._codes.succeeded(account)
 
     def _pin_wait_s(self, device_id: str, employee: str) -> int:
         now = self._clock()

@@ -26,6 +26,10 @@ class ManagerExists(AccountError):
     """The first manager was added before."""
 
 
+class OnlyManager(AccountError):
+    """Without this account nobody could change anything any more."""
+
+
 class Account(Struct, frozen=True):
     """A person who may sign in. `set_at` is when the password was set, ms UTC: earlier sessions are over."""
 
@@ -85,6 +89,14 @@ def set_password(db: sqlite3.Connection, hashed: str, now: int, name: str = FIRS
 
 def add(db: sqlite3.Connection, name: str, role: str, hashed: str, now: int) -> None:
     """Adds an account. Raises AccountError."""
+    check_new(db, name, role)
+    db.execute(
+        "INSERT INTO accounts (name, password_hash, set_at, role) VALUES (?,?,?,?)", (name, hashed, now, role)
+    )
+
+
+def check_new(db: sqlite3.Connection, name: str, role: str) -> None:
+    """Raises AccountError where no account of this name and role can be added."""
     if role not in ROLES:
         raise AccountError(f'"{role}" is no role of an account; use {" or ".join(ROLES)}')
     try:
@@ -95,9 +107,6 @@ def add(db: sqlite3.Connection, name: str, role: str, hashed: str, now: int) -> 
         raise AccountError("an account's name has 1 to 40 characters and no blank at its ends")
     if find(db, name) is not None:
         raise AccountError(f'there is an account "{name}" already; choose another name')
-    db.execute(
-        "INSERT INTO accounts (name, password_hash, set_at, role) VALUES (?,?,?,?)", (name, hashed, now, role)
-    )
 
 
 def add_first(db: sqlite3.Connection, hashed: str, now: int, name: str = FIRST) -> None:
@@ -112,9 +121,25 @@ def remove(db: sqlite3.Connection, name: str) -> None:
     account = find(db, name)
     if account is None:
         raise AccountError(f'there is no account "{name}"; `welkom manager list` shows them')
-    managers = [a for a in every(db) if a.role is ActorKind.MANAGER]
-    if managers == [account]:
-        raise AccountError(f'"{name}" is the only manager; add another one first')
-    for kept in ("saved_views", "log_columns"):  # another one of this name must not find them
+    _require_another_manager(db, account)
+    for kept in ("saved_views", "log_columns", "second_factors", "recovery_codes"):
+        # Another one of this name must not find them.
         db.execute(f"DELETE FROM {kept} WHERE account = ?", (name,))
     db.execute("DELETE FROM accounts WHERE name = ?", (name,))
+
+
+def change_role(db: sqlite3.Connection, name: str, role: str) -> None:
+    """Gives an account another role. Raises AccountError, also for the only manager."""
+    account = find(db, name)
+    if account is None:
+        raise AccountError(f'there is no account "{name}"; `welkom manager list` shows them')
+    if role not in ROLES:
+        raise AccountError(f'"{role}" is no role of an account; use {" or ".join(ROLES)}')
+    if role != ActorKind.MANAGER:
+        _require_another_manager(db, account)
+    db.execute("UPDATE accounts SET role = ? WHERE name = ?", (role, name))
+
+
+def _require_another_manager(db: sqlite3.Connection, account: Account) -> None:
+    if [one for one in every(db) if one.role is ActorKind.MANAGER] == [account]:
+        raise OnlyManager(f'"{account.name}" is the only manager; add another one first')

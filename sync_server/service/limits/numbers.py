@@ -80,6 +80,8 @@ GUESS_MAX_PAUSE_S = 600
 EMPLOYEE_FORGIVE_S = 3600  # one wrong try is forgotten after each such time without another
 TABLET_FORGIVE_S = 600
 ADDRESS_FORGIVE_S = 3600
+CODE_FREE_PER_ACCOUNT = 5  # codes of a second factor
+CODE_FORGIVE_S = 3600
 # All addresses together from which nobody has signed in before.
 PASSWORD_FREE_STRANGERS = 20
 STRANGERS_PAUSE_S = 5

@@ -5,6 +5,7 @@ Events are named and never shown whole.
 """
 
 import logging
+from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -15,6 +16,8 @@ from sync_server.service.limits.numbers import MAX_WARNING_KINDS, WARNINGS_PER_M
 from sync_server.service.limits.rate_limit import PerKey, SlidingWindow
 
 FIELDS = ("event", "seq", "visit_id", "rev", "actor", "device_id")  # of an event; its body is left out
+
+RECENT_LINES = 300  # that diagnostics show
 
 _events = logging.getLogger("welkom.events")
 lifecycle = logging.getLogger("welkom.lifecycle")  # start and end of the server: always in the log
@@ -28,7 +31,8 @@ def configure_logging(as_json: bool, verbose: bool) -> None:
         JsonFormatter() if as_json else logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     )
     lifecycle.setLevel(logging.INFO)
-    logging.basicConfig(level=logging.INFO if as_json or verbose else logging.WARNING, handlers=[handler])
+    level = logging.INFO if as_json or verbose else logging.WARNING
+    logging.basicConfig(level=level, handlers=[handler, recent])
 
 
 def log_events(records: Iterable[Record]) -> None:
@@ -92,3 +96,18 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["fault"] = self.formatException(record.exc_info)
         return msgspec.json.encode(line).decode()
+
+
+class RecentLines(logging.Handler):
+    """Keeps the latest lines of the log in memory, for diagnostics."""
+
+    def __init__(self, count: int = RECENT_LINES) -> None:
+        super().__init__()
+        self.lines: deque[str] = deque(maxlen=count)
+        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+recent = RecentLines()  # of this process

@@ -13,6 +13,7 @@ from sync_server.service.storage import device_rows
 from sync_server.service.storage.connection import reading
 from sync_server.service.storage.device_rows import DeviceRow
 
+from .device_reports import TWO_COMPUTERS
 from .handler import DeviceHandler
 
 STAFF = ActorKind.STAFF.value
@@ -50,6 +51,14 @@ class DeviceRegistry:
         """Reads the list from disk and applies it."""
         async with self._lock:
             self._apply(*await asyncio.to_thread(read_devices, self._store))
+
+    def two_owners(self) -> dict[str, str]:
+        """The devices whose file two computers use at present: their names by their ids."""
+        return {
+            device.device_id: device.name
+            for device in self._authenticator.devices.values()
+            if TWO_COMPUTERS & set(self._handler.troubles(device.device_id))
+        }
 
     async def enrol(self, kind: str, name: str, public_key: str) -> DeviceRow:
         """Adds the device with this key. Raises AccountError, or sqlite3.Error where nothing is written."""

@@ -18,10 +18,11 @@ class DeviceTrouble(StrEnum):
     TURNS = "turns"  # the same with version 0.1.0, where each pushes the other one out
 
 
-_TWO_COMPUTERS = {
+_ADVICE = {
     DeviceTrouble.TWICE: "the second one is turned away: pair it again",
     DeviceTrouble.TURNS: "each pushes the other one out, and neither works well: pair one of them again",
 }
+TWO_COMPUTERS = frozenset(_ADVICE)
 
 
 class DeviceReports:
@@ -60,5 +61,5 @@ class DeviceReports:
         if not known:
             log.warning(
                 "two computers use the device file of %s (%s); %s",
-                device.device_id, device.name, _TWO_COMPUTERS[how],
+                device.device_id, device.name, _ADVICE[how],
             )  # fmt: skip

@@ -66,6 +66,7 @@ class BackupScheduler:
         self.latest_made: int | None = None
         self._data_dir = data_dir
         self._clock = clock
+        self._lock = asyncio.Lock()  # one backup at a time: a page may ask for one at night
         self.use_settings(settings)
 
     def use_settings(self, settings: Settings) -> None:
@@ -108,6 +109,10 @@ class BackupScheduler:
 
     async def make_backup(self) -> None:
         """Makes a backup and removes the oldest. `problem` says what went wrong; it is logged too."""
+        async with self._lock:
+            await self._make()
+
+    async def _make(self) -> None:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "sync_server.cli", "backup", str(self.backups_dir),
             "--keep", str(self._settings.keep), "--made-at", str(self._clock()),
@@ -124,6 +129,7 @@ class BackupScheduler:
                 await process.wait()
         if process.returncode == 0:
             self.problem = None
+            self.latest_made = await asyncio.to_thread(self.latest)
             log.info("the nightly backup is in %s", self.backups_dir)
             return
         text = output.decode(errors="replace").strip().rpartition("Error: ")[2]

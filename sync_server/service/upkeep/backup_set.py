@@ -143,15 +143,14 @@ def rotate(into: Path, keep: int, made: Path) -> int:
     where `made` lacks what an older one has: then something was lost, and nothing is removed.
     """
     newest = read_backup(made)
-    own = _latest_first([found for found in find_backups(into) if is_of(found, newest)])
+    own = _of_store(into, newest)
     if (richer := next((old for old in own if not _continues(newest, old)), None)) is not None:
         raise BackupError(
             f"{made.name}: lacks what {richer.path} has ({richer.manifest.seq} lines of the log, this one"
             f" has {newest.manifest.seq}); if something was lost, put that backup back with `welkom restore`;"
             " no older backup is removed meanwhile. If nothing was lost, move that one elsewhere"
         )
-    kept = {backup.path for backup in own[: max(1, keep)]} | _last_of_days(own, keep)
-    old = [backup.path for backup in own if backup.path not in kept]
+    old = [backup.path for backup in removable(into, keep, newest)]
     for path in old:
         try:
             (path / MANIFEST).unlink()  # first: without it this is no backup, if the rest is interrupted
@@ -159,6 +158,17 @@ def rotate(into: Path, keep: int, made: Path) -> int:
         except OSError as error:
             raise BackupError(f"{path}: cannot be removed ({error.strerror}); remove it by hand") from error
     return len(old)
+
+
+def removable(into: Path, keep: int, newest: Backup) -> list[Backup]:
+    """The backups that `rotate` removes where none has more than `newest`."""
+    own = _of_store(into, newest)
+    kept = {backup.path for backup in own[: max(1, keep)]} | _last_of_days(own, keep)
+    return [backup for backup in own if backup.path not in kept]
+
+
+def _of_store(into: Path, newest: Backup) -> list[Backup]:
+    return _latest_first([found for found in find_backups(into) if is_of(found, newest)])
 
 
 def describe(backup: Backup) -> str:

@@ -137,6 +137,16 @@ def _undone(found: Path, data_dir: DataDir) -> list[str]:
     return [epoch for each in related for epoch in each.epochs]
 
 
+# Of these tables the store keeps what it has: a restore neither takes a second factor away nor gives one back
+# that was removed, and it changes nothing of what the audit log says. Each has its columns.
+KEPT_TABLES = {
+    "second_factors": ("account", "secret", "since", "last_step"),
+    "recovery_codes": ("account", "code_hash"),
+    "invitations": ("code_hash", "name", "role", "made_by", "made_at", "until"),
+    "audit_log": ("at", "who", "action", "about", "address", "device"),
+}
+
+
 class _Access(Struct, frozen=True):
     """Who may take part in a store, and with which secrets."""
 
@@ -145,6 +155,7 @@ class _Access(Struct, frozen=True):
     tokens: list[tuple[str]]  # their hashes
     walls: list[tuple[str]]  # the hashes of their tokens
     pins: list[tuple[str, int, str]]  # hash, when set, employee
+    others: dict[str, list[tuple[object, ...]]]  # the rows of KEPT_TABLES
 
 
 def _read_access(data_dir: DataDir) -> _Access | None:
@@ -159,9 +170,20 @@ def _read_access(data_dir: DataDir) -> _Access | None:
                 db.execute("SELECT token_hash FROM tokens").fetchall(),
                 db.execute("SELECT token_hash FROM walls").fetchall(),
                 db.execute("SELECT pin_hash, pin_set_at, id FROM employees WHERE pin_set_at > 0").fetchall(),
+                _read_kept(db),
             )
     except StoreError:  # it may be damaged, which may be why it is restored
         return None
+
+
+def _read_kept(db: sqlite3.Connection) -> dict[str, list[tuple[object, ...]]]:
+    """The rows of those of KEPT_TABLES that the old store has: one of an earlier version lacks some."""
+    there = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return {
+        table: db.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY rowid").fetchall()
+        for table, columns in KEPT_TABLES.items()
+        if table in there
+    }
 
 
 def _server_key_bytes(path: Path) -> bytes | None:
@@ -172,7 +194,8 @@ def _server_key_bytes(path: Path) -> bytes | None:
 def _keep_secrets(db: sqlite3.Connection, old: _Access) -> None:
     """Accounts, tokens and wall displays that were removed since the backup stay removed.
 
-    Newer passwords and PINs stay. What was removed is known only by its absence, so this is for the store of
+    Newer passwords and PINs stay, and so do second factors and the audit log. What
+    was removed is known only by its absence, so this is for the store of
     the backup, not for another one.
     """
     for table, column, rows in (
@@ -183,6 +206,11 @@ def _keep_secrets(db: sqlite3.Connection, old: _Access) -> None:
         for (value,) in db.execute(f"SELECT {column} FROM {table}").fetchall():
             if value not in {row[0] for row in rows}:
                 db.execute(f"DELETE FROM {table} WHERE {column} = ?", (value,))
+    for table, rows_kept in old.others.items():
+        columns = KEPT_TABLES[table]
+        db.execute(f"DELETE FROM {table}")
+        marks = ", ".join("?" * len(columns))
+        db.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows_kept)
     db.executemany(
         "UPDATE accounts SET password_hash = ?2, set_at = ?3, role = ?4 WHERE name = ?1 AND set_at < ?3",
         old.accounts,

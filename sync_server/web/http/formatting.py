@@ -18,6 +18,11 @@ def duration(seconds: float | None) -> str:
     return NOTHING if seconds is None else Texts.clock(seconds)
 
 
+def megabytes(size: float, language: str) -> str:
+    """`0.3`, `12`: megabytes without more digits than anybody needs."""
+    return str(format_decimal(size, "0.0" if size < 10 else "0", locale=locale_of(language)))
+
+
 def percent(share: float | None, language: str) -> str:
     """`0.52` as `52 %`."""
     return NOTHING if share is None else format_percent(share, "#,##0\u00a0%", locale=locale_of(language))

@@ -17,10 +17,12 @@ from sync_server.service.storage.connection import reading
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.sse import Render, Signal, StreamEnded
 
+from .audit import action_of, address_of, device_of, write_audit
 from .session import ManagerSessions
 
 SIGN_IN = "/manager/sign-in"
 FIRST_RUN = "/manager/first-run"
+CONFIRM = "/manager/confirm"
 HOME = "/manager/today"
 ONLY_LOOKS = "only looks"  # the detail of a 403 for somebody who is signed in but may not do this
 
@@ -43,7 +45,27 @@ def signed_in(endpoint: Endpoint, permission: Permission = Permission.LOOK) -> E
         if not is_allowed(account.role, permission):
             raise HTTPException(403, ONLY_LOOKS)
         request.state.account = account
-        return await endpoint(request)
+        response = await endpoint(request)
+        if response.status_code < 400 and (action := action_of(request)) is not None:
+            await write_audit(request, action)
+        return response
+
+    return guarded
+
+
+def confirmed(endpoint: Endpoint) -> Endpoint:
+    """Wraps a page of `signed_in` that changes what is delicate: the password was typed in the last minutes.
+
+    Else the person is asked for it, and comes back to the page.
+    """
+
+    @wraps(endpoint)
+    async def guarded(request: Request) -> Response:
+        key, now = request.session.get("session"), server_of(request).processor.clock()
+        if sessions_of(request).is_confirmed(key, now):
+            return await endpoint(request)
+        page = path_and_query(request) if request.method == "GET" else request.url.path
+        return RedirectResponse(f"{CONFIRM}?{urlencode({'next': page})}", 303)
 
     return guarded
 
@@ -83,6 +105,23 @@ def sessions_of(request: Request) -> ManagerSessions:
     """The sessions of this application."""
     sessions: ManagerSessions = request.app.state.sessions
     return sessions
+
+
+def begin_session(request: Request, account: Account) -> None:
+    """Signs in. The session is a new one, so that a cookie from before the sign-in opens nothing."""
+    language = request.session.get("language")
+    end_session(request)
+    request.session["session"] = sessions_of(request).begin(
+        account, server_of(request).processor.clock(), address_of(request), device_of(request)
+    )
+    if language:
+        request.session["language"] = language
+
+
+def end_session(request: Request) -> None:
+    """Signs out and forgets what the cookie holds."""
+    sessions_of(request).end(request.session.get("session"))
+    request.session.clear()
 
 
 def all_accounts(server: Server) -> list[Account]:

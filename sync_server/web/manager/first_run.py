@@ -10,16 +10,17 @@ from typing import ClassVar
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from sync_server.service.audit.audit_log import AuditAction
 from sync_server.service.auth import managers, setup_link
 from sync_server.service.auth.errors import AccountError
 from sync_server.service.auth.managers import CommonPassword, ManagerExists
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context, texts_of
 
-from .access import HOME, SIGN_IN, all_accounts, has_manager
-from .forms import form_token, read_form
+from .access import HOME, SIGN_IN, all_accounts, begin_session, has_manager
+from .audit import write_audit
+from .forms import MAX_PASSWORD_LENGTH, form_token, read_form
 from .layout import ManagerMessage, card_page, manager_language
-from .sign_in import MAX_PASSWORD_LENGTH, begin_session
 
 
 class FirstRunPage(Context, frozen=True):
@@ -74,6 +75,7 @@ async def choose_password(request: Request) -> Response:
     await asyncio.to_thread(setup_link.discard, server.data_dir)
     (account,) = (one for one in await asyncio.to_thread(all_accounts, server) if one.name == name)
     begin_session(request, account)
+    await write_audit(request, (AuditAction.FIRST_PASSWORD, ""), account.name)
     return RedirectResponse(HOME, 303)
 
 

@@ -9,6 +9,8 @@ from starlette.requests import Request
 
 from sync_server.web.http.security import is_cross_site
 
+MAX_PASSWORD_LENGTH = 1000  # characters; the rest is cut off
+
 
 class StaleForm(HTTPException):
     """A form from before the session of now, or of another site."""

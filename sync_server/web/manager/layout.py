@@ -11,13 +11,25 @@ from starlette.responses import HTMLResponse, Response
 from sync_server.domain.permissions import Permission
 from sync_server.service.clock import ClockDoubt
 from sync_server.service.storage.errors import StoreFault
+from sync_server.service.upkeep.finding import FindingKind
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.language import browser_language, requested_language
-from sync_server.web.http.templates import Context, LanguageLinks, MessageContext, html_page, render
+from sync_server.web.http.templates import (
+    Context,
+    LanguageLinks,
+    MessageContext,
+    html_page,
+    render,
+    texts_of,
+)
 
 from .access import SIGN_IN, has_permission, path_and_query
 from .forms import form_token
 from .late_visits import LateVisits, late_visits
+from .repairs.repair_texts import sentence_of
+
+# The notices say these in sentences of their own.
+_SAID_ALREADY = frozenset({FindingKind.BACKUP_FAILED, FindingKind.CLOCK_DOUBT})
 
 
 class Notices(Context, frozen=True):
@@ -26,6 +38,7 @@ class Notices(Context, frozen=True):
     `late` are the visits in line that the manager was alerted about. `store_fault` is why nothing can be
     saved.
     With `clock_doubt` the store does not go by the computer's clock; `clocks` are the computer's and its own.
+    `repairs` are other urgent repairs, each in one sentence.
     With `backup_failed` the latest nightly backup failed; `latest_backup` is when the one before it was made.
     """
 
@@ -36,6 +49,7 @@ class Notices(Context, frozen=True):
     clocks: tuple[datetime, datetime] | None
     backup_failed: bool
     latest_backup: datetime | None
+    repairs: list[str]
     late: LateVisits
     token: str
     may_manage: bool
@@ -106,7 +120,17 @@ def notices(request: Request) -> Notices:
         clocks=None if doubt is None else (local(doubt.computer), local(doubt.store)),
         backup_failed=backups.problem is not None,
         latest_backup=None if latest is None else processor.catalogue.local(latest),
+        repairs=_urgent_repairs(request),
         late=late_visits(processor.floor, processor.clock()),
         token=form_token(request),
         may_manage=has_permission(request, Permission.MANAGE),
     )
+
+
+def _urgent_repairs(request: Request) -> list[str]:
+    texts = texts_of(manager_language(request))
+    return [
+        sentence_of(repair, texts)
+        for repair in server_of(request).repairs.urgent()
+        if repair.finding.kind not in _SAID_ALREADY
+    ]

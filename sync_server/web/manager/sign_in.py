@@ -7,15 +7,27 @@ from typing import ClassVar
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from sync_server.service.audit.audit_log import AuditAction
 from sync_server.service.auth.managers import Account
+from sync_server.service.auth.second_factor import find_factor
+from sync_server.service.storage.connection import reading
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context
 
-from .access import FIRST_RUN, HOME, SIGN_IN, all_accounts, has_manager, sessions_of, signed_in_account
-from .forms import StaleForm, form_token, read_form
+from .access import (
+    FIRST_RUN,
+    HOME,
+    SIGN_IN,
+    all_accounts,
+    begin_session,
+    end_session,
+    has_manager,
+    signed_in_account,
+)
+from .audit import address_of, write_audit
+from .forms import MAX_PASSWORD_LENGTH, StaleForm, form_token, read_form
 from .layout import card_page, manager_language
-
-MAX_PASSWORD_LENGTH = 1000  # characters; the rest is cut off
+from .people.sign_in_code import CODE_STEP, KEY, half_sign_ins
 
 
 class SignInPage(Context, frozen=True):
@@ -52,42 +64,41 @@ async def sign_in(request: Request) -> Response:
             return RedirectResponse(_page_asked_for(request), 303)
         context = SignInPage(form_token(request), asks_name, message="manager.sign_in.once_more")
         return card_page(request, context, 400)
-    address = request.client.host if request.client else ""
+    address = address_of(request)
     name = form.get("name", "")[:MAX_PASSWORD_LENGTH].strip()
     password = form.get("password", "")[:MAX_PASSWORD_LENGTH]
     account, wait_s = await server.credential_checker.check_password(address, password, name)
     if account is None:
+        await write_audit(request, (AuditAction.SIGN_IN_REFUSED, ""), name)
         context = SignInPage(form_token(request), asks_name, name, True, wait_s, message)
         response = card_page(request, context, 429 if wait_s else 401)
         if wait_s:
             response.headers["Retry-After"] = str(wait_s)
         return response
+    if await asyncio.to_thread(_has_factor, request, account.name):
+        half = half_sign_ins(request).begin(account, server.processor.clock(), _page_asked_for(request))
+        request.session[KEY] = half
+        return RedirectResponse(CODE_STEP, 303)
     begin_session(request, account)
+    await write_audit(request, (AuditAction.SIGNED_IN, ""), account.name)
     return RedirectResponse(_page_asked_for(request), 303)
+
+
+def _has_factor(request: Request, name: str) -> bool:
+    with reading(server_of(request).data_dir.store) as db:
+        return find_factor(db, name) is not None
 
 
 async def sign_out(request: Request) -> Response:
     """Ends the session. The language stays."""
     await read_form(request)
     language = manager_language(request)
+    account = await asyncio.to_thread(signed_in_account, request)
+    if account is not None:
+        await write_audit(request, (AuditAction.SIGNED_OUT, ""), account.name)
     end_session(request)
     request.session["language"] = language
     return RedirectResponse(f"{SIGN_IN}?out", 303)
-
-
-def begin_session(request: Request, account: Account) -> None:
-    """Signs in. The session is a new one, so that a cookie from before the sign-in opens nothing."""
-    language = request.session.get("language")
-    end_session(request)
-    request.session["session"] = sessions_of(request).begin(account, server_of(request).processor.clock())
-    if language:
-        request.session["language"] = language
-
-
-def end_session(request: Request) -> None:
-    """Signs out and forgets what the cookie holds."""
-    sessions_of(request).end(request.session.get("session"))
-    request.session.clear()
 
 
 def _message(request: Request, accounts: Iterable[Account]) -> str:

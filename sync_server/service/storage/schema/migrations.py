@@ -10,7 +10,7 @@ from sqlite_utils.migrations import Migrations
 
 from sync_server.store_clock import wall_clock
 
-from . import released_views
+from . import access_tables, api_tables, released_views
 
 migrations = Migrations("welkom")
 
@@ -378,29 +378,7 @@ def pages_of_tickets(db: Database) -> None:
     db.table("opened_pages").create_index(["day"])
 
 
-@migrations()
-def scopes_of_tokens(db: Database) -> None:
-    """What each program may do. Those of before go on with what they could: open visits, read the metrics."""
-    db.execute("ALTER TABLE tokens ADD COLUMN scopes TEXT NOT NULL DEFAULT 'visits:open figures:read'")
-    db.table("tokens").add_column("used_at", int)
-
-
-@migrations()
-def arrivals(db: Database) -> None:
-    """People who came through a door, by quarter of an hour, and the reports of sensors that were counted."""
-    db.table("arrivals").create(
-        {"quarter": int, "door": str, "people": int},
-        pk=("quarter", "door"),
-        not_null={"quarter", "door", "people"},
-        strict=True,
-    )
-    db.table("arrival_reports").create(
-        {"report": str, "digest": str, "at": int},
-        pk="report",
-        not_null={"digest", "at"},
-        strict=True,
-    )
-    db.table("arrival_reports").create_index(["at"])
+api_tables.register(migrations)
 
 
 @migrations()
@@ -409,3 +387,6 @@ def one_index_of_tickets(db: Database) -> None:
     db.execute("DROP INDEX idx_visits_ticket")
     db.execute("DROP INDEX idx_visits_day_ticket")
     db.table("visits").create_index(["ticket", "day"], unique=True)
+
+
+access_tables.register(migrations)

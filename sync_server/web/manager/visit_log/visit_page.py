@@ -53,7 +53,8 @@ class VisitDetailPage(Context, frozen=True):
     """The page. `day` is the visit's date, `tip` and `gift` are texts of the catalogue, empty without one.
 
     `goodwill` is an amount, `keep_h` for how many hours after the end words about the shopper are stored.
-    `misses` say what went wrong and why. `may_correct`: the visit has ended and this person may correct it.
+    `misses` say what went wrong and why. `may_correct`: the visit has ended and this person may correct it;
+    `may_erase`: they may remove what was said about the shopper.
     """
 
     template: ClassVar[str] = "manager/visit_log/visit.html"
@@ -67,6 +68,7 @@ class VisitDetailPage(Context, frozen=True):
     keep_h: int
     misses: list[MissText]
     may_correct: bool
+    may_erase: bool
 
 
 class _Found(Struct, frozen=True):
@@ -100,6 +102,7 @@ async def page(request: Request) -> Response:
         keep_h=server.settings.privacy.keep_descriptions_h,
         misses=[miss_text(miss, found.employees, texts) for miss in misses],
         may_correct=found.line["ended_at"] is not None and has_permission(request, Permission.MANAGE),
+        may_erase=has_permission(request, Permission.MANAGE),
     )
     return framed_page(request, "log", context)
 

@@ -1,0 +1,1 @@
+"""The page Backups: makes, checks, downloads and restores them."""

@@ -1,0 +1,43 @@
+"""The routes of the pages that look after the shop: repairs, backups, updates, and those who sign in."""
+
+from starlette.routing import Route
+
+from sync_server.domain.permissions import Permission
+
+from .access import CONFIRM, Endpoint, confirmed, signed_in
+from .backups import backup_list, download, restore_page
+from .people import confirm
+from .people.sign_in_code import CODE_STEP
+from .people.sign_in_code import page as sign_in_code
+from .repairs import repairs_page, updates_page
+from .visit_log import erasing
+
+
+def upkeep_routes() -> list[Route]:
+    """The routes, in the order in which they are tried."""
+    one_backup = "/manager/settings/backups/{name}"
+    return [
+        Route(CODE_STEP, sign_in_code, methods=["GET", "POST"]),
+        Route(CONFIRM, signed_in(confirm.page), methods=["GET", "POST"]),
+        Route("/manager/repairs", signed_in(repairs_page.page)),
+        Route("/manager/repairs/diagnostics.json", _managed(repairs_page.download)),
+        Route("/manager/repairs/look", _managed(repairs_page.look), methods=["POST"]),
+        Route("/manager/repairs/{action}", _managed(repairs_page.mend), methods=["POST"]),
+        Route("/manager/visits/{visit}/erase", _delicate(erasing.erase), methods=["GET", "POST"]),
+        Route("/manager/settings/updates", signed_in(updates_page.page)),
+        Route("/manager/settings/backups", _managed(backup_list.page), methods=["GET"]),
+        Route("/manager/settings/backups", _managed(backup_list.make), methods=["POST"]),
+        Route(f"{one_backup}/check", _managed(backup_list.check_one), methods=["POST"]),
+        Route(f"{one_backup}/download", _delicate(download.download)),
+        Route(f"{one_backup}/restore", _delicate(restore_page.page), methods=["GET", "POST"]),
+    ]
+
+
+def _managed(endpoint: Endpoint) -> Endpoint:
+    """A page for people who may change things."""
+    return signed_in(endpoint, Permission.MANAGE)
+
+
+def _delicate(endpoint: Endpoint) -> Endpoint:
+    """The same, for what could take the shop over or lose what it has: the password is asked for again."""
+    return _managed(confirmed(endpoint))
