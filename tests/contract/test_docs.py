@@ -123,6 +123,10 @@ def test_log_page_names_every_other_table(db):
         "arrival_reports",  # so that a report that is sent again counts once
         "clock_trusted",
         "epochs",
+        "audit_log",  # for its own page
+        "invitations",
+        "recovery_codes",
+        "second_factors",
         "log_columns",  # what people keep for the log's page
         "period_summaries",  # for the report alone: not readable
         "saved_views",
@@ -182,7 +186,7 @@ def test_protocol_page_has_every_presence():
 def test_monitoring_page_has_every_finding_of_the_doctor():
     upkeep = ROOT / "sync_server" / "service" / "upkeep"
     found = {"screen"}
-    for name in ("doctor.py", "verify.py"):
+    for name in ("doctor.py", "contents.py", "verify.py"):
         found |= set(
             re.findall(r'(?:Finding|restore_needed)\(\s*"(\w+)"', (upkeep / name).read_text("utf-8"))
         )

@@ -19,7 +19,7 @@ from sync_server.service.upkeep import doctor
 from sync_server.service.upkeep.backup import back_up
 from sync_server.service.upkeep.backup_set import backups
 from sync_server.service.upkeep.finding import Finding, FindingKind
-from sync_server.web.manager.repairs.repair_texts import sentence_of, shown_repair
+from sync_server.web.manager.repair_texts import sentence_of, shown_repair
 
 NOW = 1_772_900_000_000
 DAY_MS = 86_400_000
@@ -95,7 +95,7 @@ def test_it_is_looked_at_again_only_when_that_is_long_ago(folder, monkeypatch):
 
 @pytest.mark.parametrize("language", ["en", "nl", "fi"])
 def test_every_kind_is_said_in_every_language(language):
-    values = {
+    values: dict[str, str | int] = {
         "name": "Front", "device": "front", "day": "2026-03-07 12:00", "free": 12, "least": 500, "size": 90,
         "file": "server.key", "folder": "before-restore-x", "problem": "why", "zone": "UTC", "names": "Maya",
         "address": "http://x", "backup": "welkom-x", "n": 3,

@@ -23,6 +23,7 @@ from sync_server.service import server as server_module
 from sync_server.service.auth.walls import WallSettings, add_wall, list_walls
 from sync_server.service.storage.connection import reading
 from sync_server.service.storage.data_dir import DataDir
+from sync_server.service.upkeep.backup import back_up
 from sync_server.service.upkeep.create_store import make_store
 from tests.fake_clock import FakeClock
 
@@ -74,6 +75,12 @@ PAGES = (
     WebPage("device-code", "/manager/devices/codes/{code}", framed=True),
     WebPage("devices-wall", "/manager/devices?wall=482913", framed=True),
     WebPage("wall-settings", "/manager/walls/{wall_n}", framed=True),
+    WebPage("repairs", "/manager/repairs", framed=True),
+    WebPage("updates", "/manager/settings/updates", framed=True),
+    WebPage("backups", "/manager/settings/backups", framed=True),
+    WebPage("backup-restore", "/manager/settings/backups/{backup}/restore", framed=True),
+    WebPage("visit-erase", "/manager/visits/{waiting}/erase", framed=True),
+    WebPage("confirm", "/manager/confirm?next=/manager/today"),
     WebPage("wall", "/wall/{wall}", sizes=SCREENS),
     WebPage("wall-asking", "/wall/asking/{wall_asking}", sizes=SCREENS),
     WebPage("settings", "/manager/settings", framed=True),
@@ -114,6 +121,7 @@ class Shop:
     def __init__(self, running: RunningServer, stranger: RunningServer) -> None:
         self.running = running
         self._places = {"stranger": stranger.address, "setup": stranger.server.setup_code() or ""}
+        self._places |= _backup(running)
         self._places |= _people(running) | _log(running) | _devices(running) | _walls(running)
 
     def address(self, page: WebPage, language: str = "en") -> str:
@@ -203,6 +211,12 @@ def _devices(running: RunningServer) -> dict[str, str]:
             ask_to_join(running, run_in_thread, kind)
     code = running.call(lambda: running.server.enrol.make_code("kiosk", "Window"))
     return {"device": kiosk.device_id, "code": code.id}
+
+
+def _backup(running: RunningServer) -> dict[str, str]:
+    """A backup of the shop."""
+    server = running.server
+    return {"backup": back_up(server.data_dir, server.backup_scheduler.backups_dir, running.clock.now).name}
 
 
 def _walls(running: RunningServer) -> dict[str, str]:

@@ -10,6 +10,8 @@ import requests
 from sync_server.service.server import Server, serve
 from sync_server.service.storage.connection import reading
 from sync_server.service.storage.data_dir import DataDir
+from sync_server.service.storage.device_rows import DeviceRow
+from sync_server.service.sync.device_reports import DeviceTrouble
 from sync_server.service.upkeep.backup_set import backups
 from sync_server.simulation.demo.processes import free_port
 from sync_server.web.app import make_app
@@ -57,7 +59,9 @@ def test_two_computers_with_one_device_file_stand_on_every_page_until_it_is_pair
     sign_in_once(running, http)
     server = running.server
     device = running.run(server.devices.enrol("kiosk", "Front", "k" * 40))
-    server.device_handler.troubles = lambda _device: ["twice"]
+    row = DeviceRow(device.device_id, device.kind, device.name, device.letter, device.public_key)
+    reports, at = server.device_handler.device_reports, server.device_handler._steady()
+    running.call(lambda: reports.duplicated(row, at, DeviceTrouble.TWICE))
     assert "Two computers use the same device file: Front." in text_of(
         http.get(running.address + "/manager/log")
     )

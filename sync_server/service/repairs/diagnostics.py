@@ -47,7 +47,8 @@ def diagnostics(
     settings, problems = _settings(data_dir)
     try:
         with reading(data_dir.store) as db:
-            names, rows = names_in(db, settings, str(data_dir.path)), _rows(db)
+            names = names_in(db, settings, str(data_dir.path))
+            rows: dict[str, Any] = _rows(db)
     except StoreError as error:
         names, rows = [str(data_dir.path)], {"problem": str(error)}
     redactor = Redactor(names)
@@ -93,7 +94,7 @@ def _shape(key: str, value: Any) -> Any:
     return value
 
 
-def _rows(db: sqlite3.Connection) -> dict[str, int]:
+def _rows(db: sqlite3.Connection) -> dict[str, Any]:
     """How many rows each table has."""
     tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
     return {name: db.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for (name,) in tables.fetchall()}

@@ -26,7 +26,7 @@ from sync_server.web.http.templates import (
 from .access import SIGN_IN, has_permission, path_and_query
 from .forms import form_token
 from .late_visits import LateVisits, late_visits
-from .repairs.repair_texts import sentence_of
+from .repair_texts import sentence_of
 
 # The notices say these in sentences of their own.
 _SAID_ALREADY = frozenset({FindingKind.BACKUP_FAILED, FindingKind.CLOCK_DOUBT})

@@ -15,7 +15,7 @@ def register(migrations: Migrations) -> None:
 
     @migrations()
     def arrivals(db: Database) -> None:
-        """People who came through a door, by quarter of an hour, and which reports of sensors were counted."""
+        """People who came through a door, by quarter of an hour, and which reports were counted."""
         db.table("arrivals").create(
             {"quarter": int, "door": str, "people": int},
             pk=("quarter", "door"),

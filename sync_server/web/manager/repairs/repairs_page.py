@@ -32,8 +32,7 @@ from sync_server.web.manager.access import has_permission
 from sync_server.web.manager.audit import note
 from sync_server.web.manager.forms import form_token, read_form
 from sync_server.web.manager.layout import framed_page, manager_language
-
-from .repair_texts import ShownRepair, shown_repair
+from sync_server.web.manager.repair_texts import ShownRepair, shown_repair
 
 REPAIRS = "/manager/repairs"
 DONE = frozenset({"back_up", "free_backups", "trust_clock", "remove_replaced", "fix_modes", "look"})

@@ -1,1 +1,0 @@
-"""The page Phones: whether shoppers' phones reach the pages of their tickets, and how they get there."""
