@@ -38,7 +38,7 @@ class Notices(Context, frozen=True):
     `late` are the visits in line that the manager was alerted about. `store_fault` is why nothing can be
     saved.
     With `clock_doubt` the store does not go by the computer's clock; `clocks` are the computer's and its own.
-    `repairs` are other urgent repairs, each in one sentence.
+    `urgent_repairs` are others, each in one sentence.
     With `backup_failed` the latest nightly backup failed; `latest_backup` is when the one before it was made.
     """
 
@@ -49,7 +49,7 @@ class Notices(Context, frozen=True):
     clocks: tuple[datetime, datetime] | None
     backup_failed: bool
     latest_backup: datetime | None
-    repairs: list[str]
+    urgent_repairs: list[str]
     late: LateVisits
     token: str
     may_manage: bool
@@ -120,7 +120,7 @@ def notices(request: Request) -> Notices:
         clocks=None if doubt is None else (local(doubt.computer), local(doubt.store)),
         backup_failed=backups.problem is not None,
         latest_backup=None if latest is None else processor.catalogue.local(latest),
-        repairs=_urgent_repairs(request),
+        urgent_repairs=_urgent_repairs(request),
         late=late_visits(processor.floor, processor.clock()),
         token=form_token(request),
         may_manage=has_permission(request, Permission.MANAGE),
