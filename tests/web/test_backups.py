@@ -20,7 +20,7 @@ from tests.fake_clock import FakeClock
 from .running_server import PASSWORD, TIMEOUT_S, RunningServer
 from .steps import form_field, sign_in, sign_in_once, text_of
 
-BACKUPS = "/manager/settings/backups"
+BACKUPS = "/manager/backups"
 REPAIRS = "/manager/repairs"
 
 

@@ -11,12 +11,12 @@ _PLACES = {
     FindingKind.UNSEEN: "/manager/device/{device}",
     FindingKind.NO_KIOSK: "/manager/devices",
     FindingKind.NO_TABLET: "/manager/devices",
-    FindingKind.BACKUP_RICHER: "/manager/settings/backups",
-    FindingKind.UNSOUND: "/manager/settings/backups",
-    FindingKind.NO_ADDRESS: "/manager/settings/phones",
-    FindingKind.NOT_REACHED: "/manager/settings/phones",
-    FindingKind.CERTIFICATE: "/manager/settings/phones",
-    FindingKind.CERTIFICATE_ENDS: "/manager/settings/phones",
+    FindingKind.BACKUP_RICHER: "/manager/backups",
+    FindingKind.UNSOUND: "/manager/backups",
+    FindingKind.NO_ADDRESS: "/manager/phones",
+    FindingKind.NOT_REACHED: "/manager/phones",
+    FindingKind.CERTIFICATE: "/manager/phones",
+    FindingKind.CERTIFICATE_ENDS: "/manager/phones",
 }
 
 

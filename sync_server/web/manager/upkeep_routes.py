@@ -15,7 +15,7 @@ from .visit_log import erasing
 
 def upkeep_routes() -> list[Route]:
     """The routes, in the order in which they are tried."""
-    one_backup = "/manager/settings/backups/{name}"
+    one_backup = "/manager/backups/{name}"
     return [
         Route(CODE_STEP, sign_in_code, methods=["GET", "POST"]),
         Route(CONFIRM, signed_in(confirm.page), methods=["GET", "POST"]),
@@ -24,9 +24,9 @@ def upkeep_routes() -> list[Route]:
         Route("/manager/repairs/look", _managed(repairs_page.look), methods=["POST"]),
         Route("/manager/repairs/{action}", _managed(repairs_page.mend), methods=["POST"]),
         Route("/manager/visits/{visit}/erase", _delicate(erasing.erase), methods=["GET", "POST"]),
-        Route("/manager/settings/updates", signed_in(updates_page.page)),
-        Route("/manager/settings/backups", _managed(backup_list.page), methods=["GET"]),
-        Route("/manager/settings/backups", _managed(backup_list.make), methods=["POST"]),
+        Route("/manager/updates", signed_in(updates_page.page)),
+        Route("/manager/backups", _managed(backup_list.page), methods=["GET"]),
+        Route("/manager/backups", _managed(backup_list.make), methods=["POST"]),
         Route(f"{one_backup}/check", _managed(backup_list.check_one), methods=["POST"]),
         Route(f"{one_backup}/download", _delicate(download.download)),
         Route(f"{one_backup}/restore", _delicate(restore_page.page), methods=["GET", "POST"]),

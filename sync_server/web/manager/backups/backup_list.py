@@ -27,7 +27,7 @@ from sync_server.web.manager.audit import note
 from sync_server.web.manager.forms import form_token, read_form
 from sync_server.web.manager.layout import framed_page
 
-BACKUPS = "/manager/settings/backups"
+BACKUPS = "/manager/backups"
 
 log = logging.getLogger(__name__)
 

@@ -63,7 +63,7 @@ async def page(request: Request) -> Response:
     async def restart() -> None:
         server.restart.ask(between)
 
-    response = card_page(request, RestartingPage("/manager/settings/backups"))
+    response = card_page(request, RestartingPage("/manager/backups"))
     response.background = BackgroundTask(restart)  # once the answer is on its way
     return response
 

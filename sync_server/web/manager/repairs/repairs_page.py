@@ -80,7 +80,7 @@ async def _page(request: Request, done: str = "", problem: str = "") -> Response
         done,
         problem,
     )
-    return framed_page(request, "repairs", context, 400 if problem else 200)
+    return framed_page(request, "settings", context, 400 if problem else 200)
 
 
 def _values_of_buttons(server: Server) -> dict[FindingKind, Values]:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from assets.i18n.texts import Texts, language_name
 from sync_server.domain.catalogue.opening_hours import CLOSED
 from sync_server.service.server import Server
+from sync_server.version import own_version
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context, texts_of
 from sync_server.web.manager.layout import framed_page, manager_language
@@ -109,6 +110,15 @@ def _server(server: Server, _texts: Texts) -> str:
     return server.live_settings.current.settings.server.web
 
 
+def _repairs(server: Server, texts: Texts) -> str:
+    urgent = len(server.repairs.urgent())
+    return texts.say("manager.repairs.urgent", n=urgent) if urgent else ""
+
+
+def _version(_server: Server, _texts: Texts) -> str:
+    return f"Welkom {own_version()}"
+
+
 def _nothing(_server: Server, _texts: Texts) -> str:
     return ""
 
@@ -151,7 +161,10 @@ GROUPS = (
         "machine",
         (
             IndexLine(f"{SETTINGS}/backups", "database", "backups", _backups),
+            IndexLine("/manager/backups", "files", "all_backups", _nothing),
+            IndexLine("/manager/repairs", "tool", "repairs", _repairs),
             IndexLine(f"{SETTINGS}/server", "router", "server", _server),
+            IndexLine("/manager/updates", "download", "updates", _version),
         ),
     ),
 )
