@@ -23,7 +23,8 @@ class KioskPage(BoxLayout):
     """One page. It shows the session and reports touches as events; it changes nothing itself.
 
     An event `on_x` is bound to the method `x` of the KioskController (see assets/ui/bind.py). `call` names
-    the tickets of others that are called meanwhile, where that takes nothing from the page.
+    the tickets of others that are called meanwhile, where that takes nothing from the page. On a tall screen
+    there is room for it above the first line of each page that has `calls_above`.
     """
 
     store = StringProperty("")
@@ -31,6 +32,7 @@ class KioskPage(BoxLayout):
     languages = ListProperty()
     in_full = BooleanProperty(False)
     call = StringProperty("")
+    calls_above = BooleanProperty(True)
 
     __events__: tuple[str, ...] = ("on_set_language", "on_back")
 
