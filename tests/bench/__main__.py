@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sync_server.simulation.demo.processes import display, free_port
 
-from . import baseline, fleet, kiosk_window, load, quotes, reconnect, tap_to_offer, years
+from . import baseline, fleet, kiosk_window, load, quotes, reconnect, staffing, tap_to_offer, years
 
 OUT = Path("build/bench.json")
 TAPS = 1000
@@ -28,6 +28,7 @@ def main() -> None:
         lost = reconnect.measure(work, free_port())
         fleet_figures = fleet.measure(work)
         long_logs = years.measure(work)
+        advice = staffing.of_new_store(work)
         with display():
             window = kiosk_window.measure(work, free_port(), IDLE_S)
     quote_us = percentiles(quotes.measure())
@@ -41,6 +42,7 @@ def main() -> None:
         **window,
         "fleet": fleet_figures,
         "years": long_logs,
+        "staffing": advice,
     }
     figures["reached"] = {
         "tap_to_offer_p50_at_most_3_floors": taps["p50"] <= 3 * floor["p50"],
@@ -54,6 +56,7 @@ def main() -> None:
         "idle_cpu_at_most_5_percent": window["kiosk_idle_cpu_percent"] <= 5,
         **fleet.reached(fleet_figures),
         **years.reached(long_logs),
+        **staffing.reached(advice),
     }
     OUT.parent.mkdir(parents=True, exist_ok=True)
     OUT.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")

@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sync_server.domain.catalogue.catalogue import Catalogue, Employee
 
 from .erlang_a import greeted_share, people_needed
 from .forecast import Cell
+from .team import Patience, VisitKind, demands, shared_load, smallest_team
 
 WHOLE_SHOP = ""  # in place of a skill
 SLOT_S = 1800
@@ -36,17 +38,21 @@ class Service(Struct, frozen=True):
 
     `leave_per_s` is the share of those who wait that leaves per second. `within_s` is how long a shopper may
     be in line: the target less the time that an employee takes to answer an offer. `share` of all who come is
-    to be served within it.
+    to be served within it. `kinds` are the kinds of visits that count for each skill.
     """
 
     handling_s: Mapping[str, float]
     leave_per_s: float
     within_s: float
     share: float
+    kinds: tuple[VisitKind, ...] = ()
 
 
 class Slot(Struct, frozen=True):
-    """One half-hour of one skill, or of the whole shop. `planned` is None while the day has no plan."""
+    """One half-hour of one skill, or of the whole shop. `planned` is None while the day has no plan.
+
+    `shared` is how much each person with the skill is busy with other visits meanwhile, Erlang: 0 to 1.
+    """
 
     skill: str
     day: date
@@ -54,6 +60,7 @@ class Slot(Struct, frozen=True):
     visits: float
     needed: int
     planned: int | None
+    shared: float = 0.0
 
     @property
     def short(self) -> int:
@@ -96,17 +103,44 @@ def open_slots(catalogue: Catalogue, day: date, zone: tzinfo) -> list[int]:
 
 
 def needed_slots(
-    day: date, expected: Mapping[Cell, float], opened: Iterable[int], service: Service
+    day: date,
+    expected: Mapping[Cell, float],
+    opened: Iterable[int],
+    service: Service,
+    employees: Sequence[Employee] = (),
 ) -> list[Slot]:
-    """The half-hours of a day, each for the skills with shoppers and for the whole shop, without a plan."""
+    """The half-hours of a day, each for the skills with shoppers and for the whole shop, without a plan.
+
+    The people that are needed are people like the `employees`, with all their skills. What none of them can
+    do is reckoned as if somebody did nothing else.
+    """
     slots = []
     for slot in opened:
         visits = {skill: mean for (skill, at), mean in expected.items() if at == slot}
-        found = [_needed(skill, day, slot, mean, service) for skill, mean in visits.items() if skill]
-        if visits:
+        found = _of_team(day, slot, visits, service, employees)
+        alone = [skill for skill in visits if skill and not any(one.skill == skill for one in found)]
+        found += [_needed(skill, day, slot, visits[skill], service) for skill in alone]
+        if visits and not any(one.skill == WHOLE_SHOP for one in found):
             found.append(_whole_shop(day, slot, visits, service))
         slots += sorted(found, key=lambda one: one.skill)
     return slots
+
+
+def _of_team(
+    day: date, slot: int, visits: Mapping[str, float], service: Service, employees: Sequence[Employee]
+) -> list[Slot]:
+    """What the smallest team needs: the whole shop, and each skill that one of these employees has."""
+    wanted = demands(service.kinds, {skill: mean / SLOT_S for skill, mean in visits.items()})
+    if not wanted or not employees:
+        return []
+    patience = Patience(service.leave_per_s, service.within_s)
+    team = smallest_team(wanted, [employee.skills for employee in employees], patience, service.share)
+    found = [Slot(WHOLE_SHOP, day, slot, sum(visits.values()), len(team), None)]
+    for skill, mean in visits.items():
+        able = sum(skill in own for own in team)
+        if skill and able:
+            found.append(Slot(skill, day, slot, mean, able, None, shared_load(wanted, team, skill)))
+    return found
 
 
 def not_over(slots: Iterable[Slot], now: int, zone: tzinfo) -> list[Slot]:
@@ -133,7 +167,7 @@ def compare(
         if at not in present:
             present[at] = people_at(shifts, _instant(*at, zone))
         able = [who for who in present[at] if one.skill == WHOLE_SHOP or one.skill in skills.get(who, ())]
-        found.append(Slot(one.skill, one.day, one.slot, one.visits, one.needed, len(able)))
+        found.append(replace(one, planned=len(able)))
     return found
 
 
@@ -196,12 +230,16 @@ def _runs(slots: Iterable[Slot]) -> list[list[Slot]]:
 
 def _gain(slot: Slot, service: Service) -> float:
     """How many more shoppers of a half-hour are greeted in time with one person more."""
-    handling_s = service.handling_s[slot.skill]
-    now, then = (
-        greeted_share(people, slot.visits / SLOT_S, handling_s, service.leave_per_s, service.within_s)
-        for people in ((slot.planned or 0), (slot.planned or 0) + 1)
-    )
+    now, then = (_greeted(slot, people, service) for people in (slot.planned or 0, (slot.planned or 0) + 1))
     return slot.visits * (then - now)
+
+
+def _greeted(slot: Slot, people: int, service: Service) -> float:
+    """The share of the shoppers of a half-hour that so many people greet in time, busy as they are."""
+    others_s, per_s = service.handling_s[WHOLE_SHOP], slot.visits / SLOT_S
+    load = per_s * service.handling_s[slot.skill] + people * slot.shared
+    every_s = per_s + people * slot.shared / others_s
+    return greeted_share(people, every_s, load / every_s, service.leave_per_s, service.within_s)
 
 
 def _needed(skill: str, day: date, slot: int, visits: float, service: Service) -> Slot:

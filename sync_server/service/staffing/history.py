@@ -10,6 +10,7 @@ from msgspec import Struct
 from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.staffing.advice import SLOT_S, WHOLE_SHOP, Service, skill_of
 from sync_server.domain.staffing.forecast import TESTED_WEEKS, WEEKS, ArrivalHistory, Cell
+from sync_server.domain.staffing.team import Skills, VisitKind
 
 PRIOR_VISITS = 20  # the times of the settings count as so many visits
 MIN_LEFT = 20  # with fewer who left, nobody counts as impatient: that asks for more people, not for fewer
@@ -58,7 +59,8 @@ def read_past(db: sqlite3.Connection, catalogue: Catalogue, today: date, share: 
     visits = sum(sum(cells.values()) for cells in days.values())
     left, leave_per_s = _patience(db, between)
     within_s = max(0.0, catalogue.times.service_level_s - _answer_s(db, catalogue, between))
-    service = Service(_handling(db, catalogue, between), leave_per_s, within_s, share)
+    handling_s, kinds = _handling(db, catalogue, between), _kinds(db, catalogue, between)
+    service = Service(handling_s, leave_per_s, within_s, share, kinds)
     return Past(ArrivalHistory(days, special), service, visits, left)
 
 
@@ -99,6 +101,28 @@ def _handling(db: sqlite3.Connection, catalogue: Catalogue, between: tuple[str, 
         mean = (busy_s[skill] + PRIOR_VISITS * aim) / (visits[skill] + PRIOR_VISITS)
         found[skill] = mean + catalogue.times.wrap_up_s
     return found
+
+
+def _kinds(db: sqlite3.Connection, catalogue: Catalogue, between: tuple[str, str]) -> tuple[VisitKind, ...]:
+    """The kinds of visits: needs for which the same people are asked are one. Reckoned like `_handling`."""
+    handled = {need: (number, busy_ms / 1000) for need, number, busy_ms in db.execute(_HANDLING, between)}
+    visits: Counter[tuple[str, tuple[Skills, ...]]] = Counter()
+    busy_s: Counter[tuple[str, tuple[Skills, ...]]] = Counter()
+    for need in catalogue.needs:
+        if catalogue.need(need.code) is None:
+            continue  # it only holds others
+        number, seconds = handled.get(need.code, (0, 0.0))
+        kind = skill_of(catalogue, need.code), tuple(need.wanted_skills(ring) for ring in range(need.rings))
+        visits[kind] += number + 1  # a need that nobody had yet counts a little
+        busy_s[kind] += seconds + need.target_service_s
+    of_skill: Counter[str] = Counter()
+    for (skill, _), number in visits.items():
+        of_skill[skill] += number
+    return tuple(
+        VisitKind(skill, rings, number / of_skill[skill], busy_s[skill, rings] / number + wrap_up_s)
+        for wrap_up_s in (catalogue.times.wrap_up_s,)
+        for (skill, rings), number in visits.items()
+    )
 
 
 def _answer_s(db: sqlite3.Connection, catalogue: Catalogue, between: tuple[str, str]) -> float:

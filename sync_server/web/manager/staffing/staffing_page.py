@@ -220,7 +220,8 @@ def make_forecasts(
     for n in range(DAYS):
         day = today + timedelta(days=n)
         expected = forecast(past.history, day, today)
-        slots += advice.needed_slots(day, expected, advice.open_slots(catalogue, day, zone), past.service)
+        opened = advice.open_slots(catalogue, day, zone)
+        slots += advice.needed_slots(day, expected, opened, past.service, catalogue.employees)
     return Forecasts(slots, past.service, past.visits, recent_error(past.history, today))
 
 
