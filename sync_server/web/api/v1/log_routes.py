@@ -12,11 +12,12 @@ from msgspec import UNSET
 from sync_server.domain.resolution import NOT_FIRST_CONTACT
 from sync_server.service.reports.visit_log import Condition, LogFilter, Sort, visit_log
 from sync_server.service.storage.connection import reading
+from sync_server.service.visit_states import Words, words_of
 
 from .calls import ApiCall
-from .models import FollowUp, FollowUpPage, LogLine, LogPage, LogQuery, PageQuery, Words
+from .models import FollowUp, FollowUpPage, LogLine, LogPage, LogQuery, PageQuery
 from .problems import ApiProblem, ProblemCode
-from .visit_states import visit_in_log, words_of
+from .visit_reading import visit_in_log
 
 OLDEST_FIRST = Sort(descending=False)
 # After the visit that a cursor names, in the order of the pages: an index finds the next ones.

@@ -12,8 +12,7 @@ from sync_server.domain import ops
 from sync_server.domain.events import Presence
 from sync_server.domain.visit.visit import State
 from sync_server.service.limits.numbers import API_PAGE, ARRIVALS_AT_ONCE
-
-Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", description="a local date of the store")]
+from sync_server.service.visit_states import Day, VisitState, Words
 
 
 class VisitRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,38 +32,6 @@ class OpenedVisit(Struct, frozen=True):
     visit_id: str
     ticket: str
     link: str
-
-
-class Words(Struct, frozen=True):
-    """What was said about a shopper, for tokens with the scope `words:read`; gone a day after the end."""
-
-    alias: str | None = None
-    colour: str | None = None
-    place: str | None = None
-    notes: tuple[str, ...] = ()
-    comment: str | None = None
-
-
-class VisitState(Struct, frozen=True):
-    """One visit as it is now. `employee` is the id of who has it, or had it at its end."""
-
-    visit_id: str
-    ticket: str
-    day: Day
-    source: str
-    need: str
-    language: str
-    party_size: int
-    state: State
-    rev: int
-    created_at: datetime
-    resolution: str | None = None
-    employee: str | None = None
-    offered_at: datetime | None = None
-    accepted_at: datetime | None = None
-    serving_at: datetime | None = None
-    ended_at: datetime | None = None
-    words: Words | UnsetType = UNSET
 
 
 class LogLine(Struct, frozen=True):

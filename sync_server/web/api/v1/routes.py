@@ -12,6 +12,7 @@ from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.service.auth.tokens import Scope
 from sync_server.service.processing.processor import Unavailable
 from sync_server.service.storage.errors import StoreError
+from sync_server.service.visit_states import VisitState
 from sync_server.web.http.json_answers import json_answer
 
 from . import log_routes, shop_routes, visit_routes
@@ -30,7 +31,6 @@ from .models import (
     PageQuery,
     ReportFigures,
     VisitRequest,
-    VisitState,
 )
 from .problems import ApiProblem, ProblemCode
 

@@ -12,6 +12,7 @@ from sync_server.service.arrivals import OtherReport, arrivals_between, count_ar
 from sync_server.service.limits.numbers import API_REPORT_DAYS, ARRIVALS_LATE_MS
 from sync_server.service.reports.kpi_report import kpi_report
 from sync_server.service.storage.connection import reading
+from sync_server.service.visit_states import utc, visit_state
 
 from .calls import ApiCall
 from .models import (
@@ -28,7 +29,6 @@ from .models import (
     ShareFigure,
 )
 from .problems import ApiProblem, ProblemCode
-from .visit_states import utc, visit_state
 
 AHEAD_MS = 60_000  # how far a sensor's clock may be ahead
 

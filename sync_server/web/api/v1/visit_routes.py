@@ -7,13 +7,14 @@ from sync_server.domain import ops
 from sync_server.domain.refusal import Code
 from sync_server.domain.visit.visit import Visit
 from sync_server.service.processing.processor import Unavailable
+from sync_server.service.visit_states import VisitState, visit_state
 from sync_server.web.api.opening import PROGRAM, NotOpened, WantedVisit, open_for_program, page_link
 from sync_server.web.http.server_tickets import derived_id
 
 from .calls import ApiCall
-from .models import OpenedVisit, VisitRequest, VisitState
+from .models import OpenedVisit, VisitRequest
 from .problems import ApiProblem, ProblemCode
-from .visit_states import read_visit_of, visit_state
+from .visit_reading import read_visit_of
 
 _PROBLEM = {
     HTTPStatus.BAD_REQUEST: ProblemCode.INVALID_BODY,
