@@ -13,6 +13,7 @@ from sync_server.domain.resolution import Resolution
 from sync_server.names import NameProblem, check_text
 
 from .model import ACCEPTED, ServerSettings, Settings
+from .outside_checks import mail_problems, webhook_problems
 from .values import backup_problems, number_problems, path_problems, server_problems, store_problems, twice
 
 CODE = re.compile(r"^[a-z0-9][a-z0-9_-]{0,39}$")
@@ -39,6 +40,8 @@ def find_problems(s: Settings) -> Iterator[str]:
         yield "employees: nobody works here yet; add at least one [[employees]]"
     yield from _server(s.server)
     yield from backup_problems(s.backup)
+    yield from webhook_problems(s.webhooks)
+    yield from mail_problems(s.mail, s.store.languages)
 
 
 def _catalogue(s: Settings) -> Iterator[str]:

@@ -14,6 +14,8 @@ from sync_server.domain.catalogue.catalogue import (
 )
 from sync_server.domain.catalogue.times import Times
 
+from .outside import MailSettings, WebhookSettings
+
 ACCEPTED = "I accept that passwords can be read on this network"
 MIN_PIN_DIGITS, MAX_PIN_DIGITS = 4, 8
 
@@ -93,6 +95,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     access: AccessSettings = field(default_factory=AccessSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     staffing: StaffingSettings = field(default_factory=StaffingSettings)
+    webhooks: tuple[WebhookSettings, ...] = ()
+    mail: MailSettings = field(default_factory=MailSettings)
 
     def catalogue(self) -> Catalogue:
         """The part that the rules of the domain use, and devices get: without the pins of the places."""

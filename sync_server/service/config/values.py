@@ -45,6 +45,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "access.pin_digits": (MIN_PIN_DIGITS, MAX_PIN_DIGITS),
     "privacy.keep_descriptions_h": (2, 24),
     "staffing.greet_percent": (50, 99),
+    "mail.port": (1, 65535),
 }
 
 # Files beside the time zones: the computer's own, others' for tests, and clocks that count leap seconds.
@@ -179,7 +180,7 @@ def path_problems(where: str, path: str, example: str) -> Iterator[str]:
 
 def normalised(settings: Settings) -> Settings:
     """The settings in the form that the product uses and devices get. They must have no problems."""
-    store, server, backup = settings.store, settings.server, settings.backup
+    store, server, backup, mail = settings.store, settings.server, settings.backup, settings.mail
     return replace(
         settings,
         employees=tuple(replace(e, name=check_text(e.name, len(e.name))) for e in settings.employees),
@@ -197,6 +198,7 @@ def normalised(settings: Settings) -> Settings:
             web=str(parse_listen_address(server.web)),
             enrol=str(parse_listen_address(server.enrol)) if server.enrol.strip() else "",
         ),
+        mail=replace(mail, at=f"{parse_time(mail.at):%H:%M}" if mail.at.strip() else ""),
         backup=replace(backup, at=f"{parse_time(backup.at):%H:%M}" if backup.at.strip() else ""),
     )
 

@@ -33,6 +33,7 @@ WORDS: tuple[Place, ...] = (
     ("visit_events", _body("json_set(body, '$.note', '')"), "+event IN ('noted', 'handed_over')"),
     ("visit_events", _body("json_remove(body, '$.note')"), "+event IN ('completed', 'corrected')"),
     ("visit_events", _body("json_remove(body, '$.comment')"), "+event = 'rated'"),
+    ("webhook_events", _body("json_remove(body, '$.data.visit.words')"), "1"),
 )
 LINK: tuple[Place, ...] = (
     ("visits", "linked = 0", "1"),

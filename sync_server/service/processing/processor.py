@@ -58,6 +58,10 @@ class Listener(Protocol):
         """The floor was read from disk: updates that were sent before may not have happened."""
 
 
+# Adds to a batch what else is written in the transaction of these records, which are on the floor.
+Recorder = Callable[[Batch, Floor, list[Record]], None]
+
+
 class OpProcessor:
     """The floor and its log, and the only way to change them.
 
@@ -86,6 +90,8 @@ class OpProcessor:
         self.refusal_counts: Counter[str] = Counter()  # ops refused, by code
         self.changes = ChangeNotifier()
         self.keep_ms = keep_ms
+        self.recorders: list[Recorder] = []
+        self._keep_ms = keep_ms
         self._listener = listener
         self._loop = asyncio.get_running_loop()
         self._units: deque[UnitOfWork] = deque()  # with the writer
@@ -343,6 +349,9 @@ class OpProcessor:
         for visit_id in unit.due:
             visit = self.floor.visits[visit_id]
             self.floor.remove_words(late_words.visit_without_due(visit, unit.now, self.keep_ms))
+            self.floor.remove_words(late_words.visit_without_due(visit, unit.now, self._keep_ms))
+        for recorder in self.recorders:
+            recorder(batch, self.floor, records)
 
     def _without_due_words(self, record: Record, unit: UnitOfWork) -> Record:
         """The record as it may be written. The visit's words that the log has go in the same transaction."""

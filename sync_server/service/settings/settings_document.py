@@ -14,7 +14,7 @@ from tomlkit.items import Array, InlineTable, Table
 
 from .toml_layout import Block, Key, Statement, blocks_of
 
-NAMED_BY = {"employees": "id"}  # all other lists: "code"
+NAMED_BY = {"employees": "id", "webhooks": "name"}  # all other lists: "code"
 
 
 class UnknownPath(KeyError):

@@ -126,7 +126,7 @@ def _flat(text: str) -> dict[str, Any]:
     return found
 
 
-_LISTS = frozenset({"skills", "needs", "places", "tips", "gifts", "employees"})
+_LISTS = frozenset({"skills", "needs", "places", "tips", "gifts", "employees", "webhooks"})
 
 
 def _merged(base: str, mine: str, theirs: str) -> str | None:
