@@ -34,6 +34,7 @@ from .net.page_addresses import PageAddresses
 from .net.tls import Tls, load_tls
 from .observe.counters import Counters
 from .observe.logs import lifecycle
+from .outside.outside import Outside
 from .privacy.replaced_stores import ReplacedStores
 from .processing import overwriting, periodic_retention
 from .processing.periodic_retention import run_retention
@@ -92,6 +93,7 @@ class Server:
     told_waits: ToldWaits
     summaries: SummaryKeeper
     replaced_stores: ReplacedStores
+    outside: Outside
     sync_address: str
     pages: PageAddresses
     web_listener: HttpListener
@@ -118,6 +120,7 @@ class Server:
         self.pages = replace(self.pages, public_url=settings.store.public_url)
         self.processor.use_catalogue(catalogue)
         self.mirror_catalogue()
+        self.outside.use_settings(settings)
 
     def mirror_catalogue(self) -> None:
         """Copies needs and employees into their tables. What cannot be written is at the next start."""
@@ -300,6 +303,8 @@ async def _build(
     used = lacking(processor.catalogue, in_use(processor.floor))
     if used != InUse():  # it was taken out of the file while no server ran
         processor.use_catalogue(await live_settings.with_retired(processor.catalogue, used))
+    outside = Outside(processor, device_handler, settings, counters)
+    cleanup.callback(outside.close)
     server = Server(
         data_dir=data_dir,
         settings=settings,
@@ -317,6 +322,7 @@ async def _build(
         told_waits=ToldWaits(data_dir.store, processor.catalogue, clock),
         summaries=SummaryKeeper(data_dir.store, processor.catalogue, clock, processor.writer.call),
         replaced_stores=ReplacedStores(data_dir, keep_h * 3_600_000),
+        outside=outside,
         sync_address=router.address,
         pages=pages,
         web_listener=HttpListener(PAGES, counters, tls.context() if tls else None),
@@ -377,6 +383,7 @@ def _add_housekeeping(supervisor: Supervisor, server: Server) -> None:
     supervisor.add_housekeeping(
         "noticing changes of the settings", server.live_settings.look, live.LOOK_EVERY_S
     )
+    server.outside.add_housekeeping(supervisor)
     supervisor.add_housekeeping("the nightly backup", server.backup_scheduler.run)
     supervisor.add_housekeeping("looking for repairs", server.repairs.run)
     supervisor.add_housekeeping(

@@ -27,6 +27,8 @@ COUNTED = {
     "devices_too_slow": "devices let go because they were gone or did not read what they were sent",
     "web_shed": "connections to the pages ended because there were too many",
     "web_too_slow": "connections to the pages ended because they did not send or read in time",
+    "webhooks_delivered": "webhooks that their target has",
+    "webhooks_failed": "tries to deliver a webhook that failed",
     "web_too_large": "requests to the pages refused because they were too large",
 }  # fmt: skip
 

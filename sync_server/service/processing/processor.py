@@ -91,7 +91,6 @@ class OpProcessor:
         self.changes = ChangeNotifier()
         self.keep_ms = keep_ms
         self.recorders: list[Recorder] = []
-        self._keep_ms = keep_ms
         self._listener = listener
         self._loop = asyncio.get_running_loop()
         self._units: deque[UnitOfWork] = deque()  # with the writer
@@ -349,7 +348,6 @@ class OpProcessor:
         for visit_id in unit.due:
             visit = self.floor.visits[visit_id]
             self.floor.remove_words(late_words.visit_without_due(visit, unit.now, self.keep_ms))
-            self.floor.remove_words(late_words.visit_without_due(visit, unit.now, self._keep_ms))
         for recorder in self.recorders:
             recorder(batch, self.floor, records)
 

@@ -1,1 +1,1 @@
-"""Tells programs elsewhere of events, by the Standard Webhooks convention: written with the event, sent later."""
+"""Tells programs elsewhere of events by Standard Webhooks: written with the event, delivered later."""

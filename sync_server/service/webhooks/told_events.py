@@ -6,7 +6,17 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from sync_server.domain.events import Accepted, Cancelled, Claimed, Completed, Expired, NoShow, Opened, Record, Removed
+from sync_server.domain.events import (
+    Accepted,
+    Cancelled,
+    Claimed,
+    Completed,
+    Expired,
+    NoShow,
+    Opened,
+    Record,
+    Removed,
+)
 from sync_server.domain.visit.visit import Visit
 from sync_server.service.config.outside import WebhookEvent
 from sync_server.service.visit_states import VisitState, utc, visit_state
@@ -73,9 +83,7 @@ def of_record(record: Record, visit: Visit, epoch: str, with_words: bool) -> Tol
     return told(kind, visit.visit_id, visit.visit_id, data, record.at, epoch)
 
 
-def told(
-    kind: str, subject: str, visit_id: str | None, data: EventData, at: int, epoch: str
-) -> ToldEvent:
+def told(kind: str, subject: str, visit_id: str | None, data: EventData, at: int, epoch: str) -> ToldEvent:
     """An event with an id of its own. `kind` is its name, without the prefix that its type has."""
     made = CloudEvent(
         id=f"msg_{secrets.token_hex(16)}",

@@ -1,4 +1,4 @@
-"""The webhooks that wait or were sent, in the store: one row for each event, and one for each target of it."""
+"""The webhooks that wait or were sent: one row of the store for each event, and one for each target of it."""
 
 import base64
 import secrets
@@ -36,7 +36,7 @@ class DueDelivery(Struct, frozen=True):
 
 
 class LoggedDelivery(Struct, frozen=True):
-    """A line of the log of deliveries. Times in ms UTC. `status` is that of HTTP, None where there was none."""
+    """A line of the log of deliveries. Times in ms UTC. `status` is that of HTTP, None without an answer."""
 
     n: int
     target: str
@@ -96,8 +96,8 @@ def failed(
     else:
         state, next_at, done_at = DeliveryState.WAITING, now + DELAYS_S[tries - 1] * 1000, None
     db.execute(
-        "UPDATE webhook_deliveries SET state = ?, tries = ?, status = ?, problem = ?, next_at = ?, done_at = ?"
-        " WHERE n = ?",
+        "UPDATE webhook_deliveries SET state = ?, tries = ?, status = ?, problem = ?, next_at = ?,"
+        " done_at = ? WHERE n = ?",
         (state.value, tries, status, problem, next_at, done_at, n),
     )
 
@@ -133,8 +133,9 @@ def log_of(db: sqlite3.Connection, target: str | None, limit: int = 50) -> list[
     """The latest deliveries to a target, or to all for None, the newest first."""
     where, values = ("WHERE d.target = ?", (target,)) if target is not None else ("", ())
     rows = db.execute(
-        "SELECT d.n, d.target, e.event, d.state, d.made_at, d.next_at, d.tries, d.status, d.problem, d.done_at"
-        f" FROM webhook_deliveries d JOIN webhook_events e ON e.n = d.event {where} ORDER BY d.n DESC LIMIT ?",
+        "SELECT d.n, d.target, e.event, d.state, d.made_at, d.next_at, d.tries, d.status, d.problem,"
+        " d.done_at FROM webhook_deliveries d JOIN webhook_events e ON e.n = d.event"
+        f" {where} ORDER BY d.n DESC LIMIT ?",
         (*values, limit),
     )
     return [LoggedDelivery(n, t, e, DeliveryState(s), *rest) for n, t, e, s, *rest in rows]

@@ -1,4 +1,4 @@
-"""Sends one webhook: signs it, connects to the very address that was checked, and reads the answer's status."""
+"""Sends one webhook: signs it, connects to the very address that was checked, reads the answer's status."""
 
 import asyncio
 import contextlib
@@ -89,7 +89,8 @@ def _result(answer: h11.Response) -> SendResult:
         return SendResult(status)
     if 300 <= status < 400:
         to = dict(answer.headers).get(b"location", b"").decode("latin-1")[:200]
-        return SendResult(status, f"redirects to {to or 'another address'}, which is not followed; use the last address")
+        where = to or "another address"
+        return SendResult(status, f"redirects to {where}; that is not followed: use the last address")
     if status == GONE:
         return SendResult(status, "answered 410: it does not want this any more", is_final=True)
     return SendResult(status, f"answered {status}")
@@ -123,8 +124,9 @@ async def _exchange(
 ) -> h11.Response:
     """Sends the request and reads the head of the answer; its body is of no interest."""
     connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
-    for event in (h11.Request(method="POST", target=path, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
-        writer.write(connection.send(event) or b"")
+    request = h11.Request(method="POST", target=path, headers=headers)
+    for part in (request, h11.Data(data=body), h11.EndOfMessage()):
+        writer.write(connection.send(part) or b"")
     with contextlib.suppress(ConnectionError):  # a receiver may answer before it has read everything
         await writer.drain()
     while True:

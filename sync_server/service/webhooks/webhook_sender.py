@@ -1,4 +1,4 @@
-"""Writes webhooks with what they tell of, and delivers them: each target by itself, so that none waits for another.
+"""Writes webhooks with what they tell of, and delivers them: each target by itself, so that none waits.
 
 A delivery is sent again, with the same id, until the target has said that it has it: at least once.
 """
@@ -17,6 +17,7 @@ from sync_server.service.config.outside import WebhookEvent, WebhookSettings
 from sync_server.service.observe.counters import Counters
 from sync_server.service.storage.batch import Batch
 from sync_server.service.storage.connection import reading
+from sync_server.service.storage.errors import StoreError
 
 from . import webhook_outbox
 from .told_events import ToldEvent, body_for, of_record
@@ -128,8 +129,12 @@ class WebhookSender:
 
     def _done(self, target: str, task: "asyncio.Task[None]") -> None:
         del self._busy[target]
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._hold(target)
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        self._hold(target)
+        if isinstance(error, sqlite3.Error | StoreError):
+            log.warning("what became of the webhook %s could not be written down: %s", target, error)
+        else:
             log.error("the webhook %s could not be delivered", target, exc_info=error)
 
     async def _deliver_all(self, target: WebhookSettings, deliveries: Sequence[DueDelivery]) -> None:
@@ -147,7 +152,9 @@ class WebhookSender:
                 continue
             self._counters.add("webhooks_failed")
             if target.name not in self._failures:
-                log.warning("the webhook %s %s; it is tried again for three days", target.name, result.problem)
+                log.warning(
+                    "the webhook %s %s; it is tried again for three days", target.name, result.problem
+                )
             await self._write(
                 partial(
                     webhook_outbox.failed,
@@ -171,7 +178,9 @@ class WebhookSender:
         found = await asyncio.to_thread(self._read, partial(webhook_outbox.secret_of, target=target))
         if found is None:
             now = self._clock()
-            await self._write(lambda db: webhook_outbox.secret_of(db, target) or webhook_outbox.make_secret(db, target, now))
+            await self._write(
+                lambda db: webhook_outbox.secret_of(db, target) or webhook_outbox.make_secret(db, target, now)
+            )
             found = await asyncio.to_thread(self._read, partial(webhook_outbox.secret_of, target=target))
         assert found is not None
         return found

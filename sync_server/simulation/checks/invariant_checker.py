@@ -24,6 +24,8 @@ from sync_server.service.storage.batch import Batch
 from sync_server.service.storage.mapping import record_of
 
 from .floor_checks import asked_in_vain, floors_differ, left_waiting, missing_entry
+from .floor_checks import floors_differ, left_waiting
+from .webhook_checks import WebhookChecks
 
 FOR_ACTIVE_DEVICES = (b'{"type":"answer"', b'{"type":"snapshot"', b'{"type":"update"')
 TICKET_SHOWN_MS = 60_000  # a kiosk shows a ticket for less than this
@@ -81,6 +83,8 @@ class InvariantChecker:
         self.kills = 0
         self.cuts = 0
         self.visits = 0
+        self.webhooks = WebhookChecks(self.violated)
+        self._catalogue = catalogue
         self._clock = clock
         self._by_key: dict[tuple[str, int], SavedOp | None] = {}  # by device and its clock at the tap
         self._last_at = 0
@@ -143,7 +147,9 @@ class InvariantChecker:
         for batch in batches:
             self._batches += 1
             for row in batch.events:
-                self._check_record(record_of(row))
+                record = record_of(row)
+                self.webhooks.on_record(record)
+                self._check_record(record)
             for op_id, _, code, about, *_ in batch.ops:
                 if op_id in self.results:
                     self.violated(2, f"{self._name(op_id)} was saved twice")

@@ -80,6 +80,7 @@ def check_disk(checker: InvariantChecker, floor: Floor, store: Path, now: int) -
             )
         for vid in checker.changed_visits:
             _check_row(checker, db, vid)
+        checker.webhooks.check(db)
         kept = {row[0] for row in db.execute("SELECT op_id FROM ops")}
         counted = db.execute("SELECT coalesce(sum(sessions), 0) FROM kiosk_sessions").fetchone()[0]
     ended = sum(_is_counted(checker, op_id) for op_id in checker.results)

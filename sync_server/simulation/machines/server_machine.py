@@ -12,6 +12,7 @@ from sync_server.domain.events import Record
 from sync_server.domain.floor.in_use import in_use
 from sync_server.service.auth.checker import CredentialChecker
 from sync_server.service.clock import NonDecreasingClock
+from sync_server.service.config.outside import WebhookEvent, WebhookSettings
 from sync_server.service.processing import periodic_retention
 from sync_server.service.processing.periodic_retention import run_retention
 from sync_server.service.processing.processor import SETTLE_MS, OpProcessor
@@ -26,6 +27,8 @@ from sync_server.service.storage.data_dir import DataDir
 from sync_server.service.sync.device_registry import DeviceRegistry
 from sync_server.service.sync.handler import DeviceHandler
 from sync_server.service.sync.publisher import UpdatePublisher
+from sync_server.service.webhooks.webhook_request import SendResult
+from sync_server.service.webhooks.webhook_sender import WebhookSender
 from sync_server.simulation.checks.invariant_checker import InvariantChecker
 from sync_server.simulation.virtual.fake_router import FakeAuthenticator, FakeRouterSocket
 from sync_server.simulation.virtual.network import Network, NetworkPath
@@ -35,6 +38,10 @@ from sync_server.simulation.virtual.virtual_loop import VirtualLoop
 from .machine import DISK_FULL, Machine
 
 T = TypeVar("T")
+
+RECEIVER = WebhookSettings("receiver", "https://receiver.example/", tuple(WebhookEvent), words=True)
+RECEIVER_DOWN = 0.1  # how often it is not there, and how often its answer is lost
+WEBHOOKS_EVERY_S = 2.0
 
 MAX_TIME_ERROR_MS = 60_000  # how far the store's time may be ahead of the true time
 MAX_PAUSE_S = 0.05  # until tablets that an update concerns less are sent it
@@ -161,6 +168,7 @@ class ServerMachine(Machine):
             processor, credential_checker, publisher, socket, steady=self.loop.ms, hear_clock=clock.hear
         )
         self.devices = DeviceRegistry(self.folder.store, processor, authenticator, handler)
+        self._tell_receiver(processor, clock)
         processor.tick()
         self.loop.create_task(handler.run())
         self.loop.create_task(
@@ -178,6 +186,33 @@ class ServerMachine(Machine):
         self.catalogue = catalogue
         if (processor := self.processor) is not None and self.process is not None:
             self.process.run(lambda: processor.use_catalogue(retire(processor.catalogue, catalogue)))
+    def _tell_receiver(self, processor: OpProcessor, clock: Callable[[], int]) -> None:
+        """A program elsewhere is told of everything, by the product's own sender."""
+        sender = WebhookSender(
+            self.folder.store,
+            [RECEIVER],
+            clock,
+            processor.writer.call,
+            lambda: processor.epoch,
+            processor.counters,
+            self._send_webhook,
+        )
+        processor.recorders.append(sender.record)
+        self.loop.create_task(
+            retry_forever(
+                sender.deliver_due, lambda _failures: WEBHOOKS_EVERY_S, lambda _error, _failures: None
+            )
+        )
+
+    async def _send_webhook(
+        self, _target: WebhookSettings, _id: str, body: bytes, _secret: str, _now: int
+    ) -> SendResult:
+        """The receiver gets it or not, and says so or not."""
+        if self._chance.random() < RECEIVER_DOWN:
+            return SendResult(problem="cannot be reached")
+        self.checker.webhooks.on_webhook(body)
+        self.reach("sending")
+        return SendResult(503, "answered 503") if self._chance.random() < RECEIVER_DOWN else SendResult(204)
 
     def _before_send(self, path: NetworkPath, frame: bytes) -> None:
         self.checker.on_send(path.name, frame)

@@ -426,7 +426,9 @@ def webhooks(db: Database) -> None:
     )
     db.table("webhook_deliveries").create_index(["event"])
     db.table("webhook_deliveries").create_index(["target", "n"])
-    db.execute("CREATE INDEX idx_webhook_deliveries_due ON webhook_deliveries (next_at) WHERE state = 'waiting'")
+    db.execute(
+        "CREATE INDEX idx_webhook_deliveries_due ON webhook_deliveries (next_at) WHERE state = 'waiting'"
+    )
     db.execute("CREATE INDEX idx_webhook_deliveries_done ON webhook_deliveries (done_at) WHERE done_at > 0")
     db.table("webhook_secrets").create(
         {"target": str, "secret": str, "made_at": int},

@@ -1,0 +1,1 @@
+"""What a running server tells others by itself: webhooks, mail and alerts, put together."""
