@@ -303,7 +303,7 @@ async def _build(
     used = lacking(processor.catalogue, in_use(processor.floor))
     if used != InUse():  # it was taken out of the file while no server ran
         processor.use_catalogue(await live_settings.with_retired(processor.catalogue, used))
-    outside = Outside(processor, device_handler, settings, counters)
+    outside = Outside(data_dir, processor, device_handler, settings, counters)
     cleanup.callback(outside.close)
     server = Server(
         data_dir=data_dir,

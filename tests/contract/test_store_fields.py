@@ -41,6 +41,10 @@ SNAPSHOT, CHOICES, SERVING = (
 PLAN = "sync_server/web/manager/settings/places_plan.py"
 NAMES, TABLET_SIGN_IN = "staff_app/presenters/names.py", "staff_app/presenters/sign_in.py"
 
+WEBHOOKS = "sync_server/service/webhooks/webhook_sender.py"
+WEBHOOK_REQUEST = "sync_server/service/webhooks/webhook_request.py"
+MAIL, SMTP = "sync_server/service/mail/mail_sender.py", "sync_server/service/mail/smtp_client.py"
+
 # Where a person sees what the key does, and modules that read it.
 READ_BY: dict[str, tuple[str, set[str]]] = {
     "store.name": ("kiosk, phone and manager's pages: top left", {"kiosk/widgets/page.py"}),
@@ -111,6 +115,20 @@ READ_BY: dict[str, tuple[str, set[str]]] = {
         {SERVER, VISIT},
     ),
     "staffing.greet_percent": ("manager's page Staffing", {STAFFING}),
+    "webhooks.name": ("manager's page Webhooks", {WEBHOOKS}),
+    "webhooks.url": ("where webhooks arrive", {WEBHOOK_REQUEST}),
+    "webhooks.events": ("which webhooks arrive", {WEBHOOKS}),
+    "webhooks.words": ("webhooks with words", {WEBHOOKS}),
+    "webhooks.allow_local": ("webhooks in the shop's network", {WEBHOOK_REQUEST}),
+    "mail.host": ("mail arrives", {SMTP, MAIL}),
+    "mail.port": ("mail arrives", {SMTP}),
+    "mail.tls": ("mail arrives", {SMTP}),
+    "mail.user": ("mail arrives", {SMTP}),
+    "mail.sender": ("from whom mail is", {MAIL}),
+    "mail.to": ("to whom mail is", {MAIL}),
+    "mail.at": ("when the mail of the day arrives", {MAIL}),
+    "mail.language": ("the mail of the day", {MAIL}),
+    "mail.alerts": ("mails about alerts", {MAIL}),
 }  # fmt: skip
 
 

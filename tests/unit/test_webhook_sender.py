@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +84,7 @@ def target(name: str = "till", events: tuple[str, ...] = ALL, **more: Any) -> We
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Iterator[Path]:
+def path(tmp_path: Path) -> Path:
     empty_store_file(tmp_path / "store.db")
     return tmp_path / "store.db"
 

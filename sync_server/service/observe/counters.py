@@ -29,6 +29,8 @@ COUNTED = {
     "web_too_slow": "connections to the pages ended because they did not send or read in time",
     "webhooks_delivered": "webhooks that their target has",
     "webhooks_failed": "tries to deliver a webhook that failed",
+    "mails_sent": "mails that the mail server has",
+    "mails_failed": "tries to send a mail that failed",
     "web_too_large": "requests to the pages refused because they were too large",
 }  # fmt: skip
 

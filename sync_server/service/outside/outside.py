@@ -1,4 +1,4 @@
-"""Puts together what a running server tells others: webhooks and alerts."""
+"""Puts together what a running server tells others: webhooks, mail and alerts."""
 
 import asyncio
 import shutil
@@ -10,9 +10,12 @@ from sync_server.domain.ops import ActorKind
 from sync_server.service.auth.devices import list_devices
 from sync_server.service.config.model import Settings
 from sync_server.service.config.outside import WebhookEvent
+from sync_server.service.mail import mail_sender
+from sync_server.service.mail.mail_sender import MailSender
 from sync_server.service.observe.counters import Counters
 from sync_server.service.processing.processor import OpProcessor
 from sync_server.service.storage.connection import reading
+from sync_server.service.storage.data_dir import DataDir
 from sync_server.service.supervisor import Supervisor
 from sync_server.service.sync.handler import DeviceHandler
 from sync_server.service.visit_states import utc
@@ -24,10 +27,15 @@ from .alert_watch import LOOK_EVERY_S, AlertWatch
 
 
 class Outside:
-    """The webhooks and alerts of a running server."""
+    """The webhooks, mail and alerts of a running server."""
 
     def __init__(
-        self, processor: OpProcessor, devices: DeviceHandler, settings: Settings, counters: Counters
+        self,
+        data_dir: DataDir,
+        processor: OpProcessor,
+        devices: DeviceHandler,
+        settings: Settings,
+        counters: Counters,
     ) -> None:
         self._processor = processor
         self._devices = devices
@@ -39,6 +47,14 @@ class Outside:
             lambda: processor.epoch,
             counters,
         )
+        self.mail = MailSender(
+            data_dir,
+            settings.mail,
+            lambda: processor.catalogue,
+            processor.clock,
+            processor.writer.call,
+            counters,
+        )
         self.alert_watch = AlertWatch(
             self._find_alerts, processor.writer.call, processor.clock, self._tell, self._is_anybody_told
         )
@@ -47,6 +63,7 @@ class Outside:
     def use_settings(self, settings: Settings) -> None:
         """Goes by other settings from now on."""
         self.webhooks.targets = settings.webhooks
+        self.mail.settings = settings.mail
 
     def close(self) -> None:
         """Ends what is under way."""
@@ -58,10 +75,12 @@ class Outside:
         supervisor.add_housekeeping(
             "the log of webhooks", self.webhooks.drop_old, webhook_sender.DROP_EVERY_S
         )
+        supervisor.add_housekeeping("mail", self.mail.work, mail_sender.LOOK_EVERY_S)
+        supervisor.add_housekeeping("the log of mail", self.mail.drop_old, webhook_sender.DROP_EVERY_S)
         supervisor.add_housekeeping("alerts for others", self.alert_watch.look, LOOK_EVERY_S)
 
     def _is_anybody_told(self) -> bool:
-        return self.webhooks.wants(WebhookEvent.ALERT_RAISED)
+        return self.webhooks.wants(WebhookEvent.ALERT_RAISED) or bool(self.mail.settings.alerts)
 
     async def _find_alerts(self) -> list[Alert]:
         contacts, free_bytes = await asyncio.to_thread(self._read)
@@ -83,6 +102,7 @@ class Outside:
 
     def _tell(self, db: sqlite3.Connection, alerts: Sequence[Alert], now: int) -> None:
         """In a transaction of the writer: those who want to know are told of these alerts."""
+        self.mail.add_alerts(db, alerts, now)
         events = []
         for alert in alerts:
             since = None if alert.since is None else utc(alert.since)

@@ -439,3 +439,34 @@ def webhooks(db: Database) -> None:
     db.table("raised_alerts").create(
         {"code": str, "subject": str, "at": int}, pk=("code", "subject"), not_null={"at"}, strict=True
     )
+
+
+@migrations()
+def mails(db: Database) -> None:
+    """Mails that wait or were sent, and calendars of follow-ups by a token in the address."""
+    db.table("mails").create(
+        {
+            "n": int,
+            "kind": str,
+            "once": str,
+            "subject": str,
+            "message": str,
+            "state": str,
+            "made_at": int,
+            "next_at": int,
+            "tries": int,
+            "problem": str,
+            "done_at": int,
+        },
+        pk="n",
+        not_null={"kind", "once", "subject", "message", "state", "made_at", "next_at", "tries"},
+        strict=True,
+    )
+    db.table("mails").create_index(["once"], unique=True)
+    db.table("calendars").create(
+        {"n": int, "name": str, "token_hash": str, "language": str, "made_at": int},
+        pk="n",
+        not_null={"name", "token_hash", "language", "made_at"},
+        strict=True,
+    )
+    db.table("calendars").create_index(["token_hash"], unique=True)

@@ -1,0 +1,1 @@
+"""Mail: the digest of a day and alerts, written into the store first, sent by the shop's own mail server."""
