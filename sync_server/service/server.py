@@ -29,7 +29,7 @@ from .enrol.service import EnrolContext, EnrolService
 from .limits.open_files import raise_open_files
 from .net.http_connections import PAGES, HttpListener
 from .net.http_server import serve_http
-from .net.listen import listen, listens_at, port_error
+from .net.listen import listen_for_pages, listens_at
 from .net.page_addresses import PageAddresses
 from .net.tls import Tls, load_tls
 from .observe.counters import Counters
@@ -242,7 +242,7 @@ async def _build(
     cleanup.callback(authenticator.stop)
     router = RouterSocket(settings.server.sync, secret, authenticator, context, counters)
     cleanup.callback(router.close)
-    web_socket = _listen_for_pages(settings.server.web)
+    web_socket = listen_for_pages(settings.server.web)
     cleanup.callback(web_socket.close)
     with reading(data_dir.store) as db:
         clock = NonDecreasingClock(
@@ -339,13 +339,6 @@ async def _build(
 def _page_addresses(web_socket: socket.socket, settings: Settings, tls: Tls | None) -> PageAddresses:
     private = tls is not None or settings.server.accepts_reading
     return PageAddresses(listens_at(web_socket), tls is not None, settings.store.public_url, private)
-
-
-def _listen_for_pages(address: str) -> socket.socket:
-    try:
-        return listen(address)
-    except OSError as error:
-        raise port_error("server.web", address, error) from error
 
 
 async def _run(

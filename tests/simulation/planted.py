@@ -1,5 +1,7 @@
 """Bugs to plant in the product's own parts: each function patches one in."""
 
+import asyncio
+
 from msgspec.structs import replace
 
 from sync_server.device.device import Device
@@ -36,9 +38,9 @@ from sync_server.service.sync.fan_out import FanOut
 from sync_server.service.sync.handler import DeviceHandler
 from sync_server.service.sync.router import Delivery
 from sync_server.service.sync.send_queues import SendQueues
-from sync_server.simulation.machines import server_machine
 from sync_server.service.webhooks import webhook_outbox
 from sync_server.service.webhooks.webhook_sender import WebhookSender
+from sync_server.simulation.machines import server_machine
 
 OTHER_RESULT = Refusal(Code.NOT_ALLOWED, "")
 
@@ -350,12 +352,17 @@ def devices_not_told_of_new_settings(patch):
 
 def retired_employees_asked(patch):
     patch.setattr(Catalogue, "employed", Catalogue.employee)
-def webhook_written_on_its_own(patch):
+
+
+def webhook_written_later(patch):
     def record(self, _batch, floor, records):
         own = Batch(0)
         original(self, own, floor, records)
         for work in own.afterwards:
-            self._write(work).add_done_callback(lambda done: done.cancelled() or done.exception())
+            asyncio.get_running_loop().call_later(0.5, write, self, work)
+
+    def write(sender, work):
+        sender._write(work).add_done_callback(lambda done: done.cancelled() or done.exception())
 
     original = WebhookSender.record
     patch.setattr(WebhookSender, "record", record)

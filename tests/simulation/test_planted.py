@@ -65,7 +65,7 @@ def day(number: int) -> frozenset[int]:
         (planted.needs_in_use_removed, 19, 1, None),
         (planted.employees_in_use_forgotten_at_the_start, 19, 1, None),
         (planted.retired_employees_asked, 19, 1, None),
-        (planted.webhook_written_on_its_own, 20, 1, None),
+        (planted.webhook_written_later, 20, 1, None),
         (planted.webhook_noted_before_it_was_sent, 20, 1, None),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

@@ -1,4 +1,4 @@
-"""Mail goes to a real mail server on this computer; a digest is made once a day, and tried until it is sent."""
+"""Mail goes to a real mail server on this computer; a digest is made once a day, tried until it is sent."""
 
 import asyncio
 import contextlib

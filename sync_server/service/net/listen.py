@@ -82,3 +82,11 @@ def listens_at(listening: socket.socket) -> str:
     """host:port of a listening socket."""
     host, port = listening.getsockname()[:2]
     return str(Address(host, port))
+
+
+def listen_for_pages(address: str) -> socket.socket:
+    """The socket of the pages. Raises PortError."""
+    try:
+        return listen(address)
+    except OSError as error:
+        raise port_error("server.web", address, error) from error

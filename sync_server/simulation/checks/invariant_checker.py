@@ -24,7 +24,6 @@ from sync_server.service.storage.batch import Batch
 from sync_server.service.storage.mapping import record_of
 
 from .floor_checks import asked_in_vain, floors_differ, left_waiting, missing_entry
-from .floor_checks import floors_differ, left_waiting
 from .webhook_checks import WebhookChecks
 
 FOR_ACTIVE_DEVICES = (b'{"type":"answer"', b'{"type":"snapshot"', b'{"type":"update"')

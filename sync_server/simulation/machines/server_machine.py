@@ -186,6 +186,7 @@ class ServerMachine(Machine):
         self.catalogue = catalogue
         if (processor := self.processor) is not None and self.process is not None:
             self.process.run(lambda: processor.use_catalogue(retire(processor.catalogue, catalogue)))
+
     def _tell_receiver(self, processor: OpProcessor, clock: Callable[[], int]) -> None:
         """A program elsewhere is told of everything, by the product's own sender."""
         sender = WebhookSender(
