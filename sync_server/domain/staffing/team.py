@@ -14,6 +14,7 @@ from msgspec import Struct
 from .erlang_a import MAX_PEOPLE, greeted_share
 
 Skills = frozenset[str]
+STEP = 20  # a team grows by a 20th at a time
 UNEVEN = 0.2  # by so much the share of a single skill may be below that of all together
 
 
@@ -65,18 +66,35 @@ def smallest_team(
     It is made of people like the `employees`, as many of each as it takes. What none of them can do does not
     count. People are added one by one where most is missing; then each who is not needed is left out again.
     """
-    possible = [one for one in wanted if any(one.kind.rings[-1] <= own for own in employees)]
-    team: list[Skills] = []
-    while len(team) < MAX_PEOPLE:
-        missing = _missing(possible, team, patience, share)
-        if not missing:
-            break
-        team.append(max(employees, key=lambda own: _helped(missing, own, team)))
-    for own in sorted(team, key=len):
-        smaller = list(team)
-        smaller.remove(own)
-        if not _missing(possible, smaller, patience, share):
+    people = list(dict.fromkeys(employees))
+    possible = [one for one in wanted if any(one.kind.rings[-1] <= own for own in people)]
+    team = _without_pause(possible, people)
+    while len(team) < MAX_PEOPLE and (missing := _missing(possible, team, patience, share)):
+        best = max(people, key=lambda own: _helped(missing, own, team))
+        team += [best] * max(1, len(team) // STEP)
+    for own in sorted(people, key=len):
+        while own in team:
+            smaller = list(team)
+            smaller.remove(own)
+            if _missing(possible, smaller, patience, share):
+                break
             team = smaller
+    return team
+
+
+def _without_pause(wanted: Sequence[Demand], people: Sequence[Skills]) -> list[Skills]:
+    """A team that could just do the work if it never stood still: where the search for a larger one begins."""
+    left = {one: one.per_s * one.kind.handling_s for one in wanted}
+    team: list[Skills] = []
+
+    def share_of(own: Skills) -> float:
+        return sum(load for one, load in left.items() if one.kind.rings[-1] <= own)
+
+    while sum(left.values()) > 0 and len(team) < MAX_PEOPLE:
+        best = max(people, key=share_of)
+        kept = max(0.0, 1 - 1 / share_of(best))
+        left = {one: load * kept if one.kind.rings[-1] <= best else load for one, load in left.items()}
+        team.append(best)
     return team
 
 
