@@ -21,6 +21,7 @@ from playwright.sync_api import BrowserContext
 from sync_server.domain.resolution import Resolution
 from sync_server.service import server as server_module
 from sync_server.service.auth.walls import WallSettings, add_wall, list_walls
+from sync_server.service.settings.settings_document import SettingsDocument
 from sync_server.service.storage.connection import reading
 from sync_server.service.storage.data_dir import DataDir
 from sync_server.service.upkeep.backup import back_up
@@ -96,6 +97,9 @@ PAGES = (
     WebPage("settings-need-new", "/manager/settings/needs/new", framed=True),
     WebPage("settings-places", "/manager/settings/places", framed=True),
     WebPage("settings-gift", "/manager/settings/gifts/cable", framed=True),
+    WebPage("settings-file", "/manager/settings/file", framed=True),
+    WebPage("settings-history", "/manager/settings/history", framed=True),
+    WebPage("settings-change", "/manager/settings/history/2", framed=True),
     WebPage("not-found", "/manager/visits/none"),
     WebPage("sign-in", "{stranger}/manager/sign-in"),
     WebPage("first-run", "{stranger}/manager/first-run/{setup}"),
@@ -123,6 +127,7 @@ class Shop:
         self._places = {"stranger": stranger.address, "setup": stranger.server.setup_code() or ""}
         self._places |= _backup(running)
         self._places |= _people(running) | _log(running) | _devices(running) | _walls(running)
+        _settings(running)
 
     def address(self, page: WebPage, language: str = "en") -> str:
         """The page's address, in this language."""
@@ -153,6 +158,22 @@ def shop(store: Path, work: Path, now: int) -> Iterator[Shop]:
         running_server(fresh, clock) as stranger,
     ):
         yield Shop(running, stranger)
+
+
+def _settings(running: RunningServer) -> None:
+    """Somebody has changed the settings, on a page and in the file."""
+    live = running.server.live_settings
+
+    def edit(document: SettingsDocument) -> None:
+        document.set("needs.repair.target_wait_s", 120)
+        document.set("employees.aino.name", "Aino K.")
+        document.set("employees.aino.name", "Aino")
+        document.set("store.goodwill_limit_cents", 3000)
+
+    running.run(live.change(edit, live.current.version, "Anna"))
+    with live.file.path.open("a") as file:
+        file.write("\n# Looked through in March.\n")
+    running.run(live.look())
 
 
 def _people(running: RunningServer) -> dict[str, str]:

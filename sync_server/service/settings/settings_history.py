@@ -55,9 +55,12 @@ def latest(db: sqlite3.Connection) -> SavedSettings | None:
     return next(_select(db, "ORDER BY n DESC LIMIT 1"), None)
 
 
-def versions(db: sqlite3.Connection, limit: int = SETTINGS_KEPT) -> list[SavedSettings]:
-    """The versions, the newest first."""
-    return list(_select(db, "ORDER BY n DESC LIMIT ?", limit))
+def versions(
+    db: sqlite3.Connection, limit: int = SETTINGS_KEPT, before: int | None = None
+) -> list[SavedSettings]:
+    """The versions, the newest first; with `before` those with a lower number."""
+    most = (1 << 53) if before is None else before
+    return list(_select(db, "WHERE n < ? ORDER BY n DESC LIMIT ?", most, limit))
 
 
 def change(db: sqlite3.Connection, n: int) -> tuple[SavedSettings, SavedSettings] | None:

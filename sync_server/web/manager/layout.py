@@ -29,7 +29,7 @@ from .late_visits import LateVisits, late_visits
 from .repair_texts import sentence_of
 
 # The notices say these in sentences of their own.
-_SAID_ALREADY = frozenset({FindingKind.BACKUP_FAILED, FindingKind.CLOCK_DOUBT})
+_SAID_ALREADY = frozenset({FindingKind.BACKUP_FAILED, FindingKind.CLOCK_DOUBT, FindingKind.SETTINGS})
 
 
 class Notices(Context, frozen=True):
@@ -39,6 +39,7 @@ class Notices(Context, frozen=True):
     saved.
     With `clock_doubt` the store does not go by the computer's clock; `clocks` are the computer's and its own.
     `urgent_repairs` are others, each in one sentence.
+    With `settings_unreadable` the file of the settings cannot be used, and those of before go on.
     With `backup_failed` the latest nightly backup failed; `latest_backup` is when the one before it was made.
     """
 
@@ -47,6 +48,7 @@ class Notices(Context, frozen=True):
     store_fault: StoreFault | None
     clock_doubt: ClockDoubt | None
     clocks: tuple[datetime, datetime] | None
+    settings_unreadable: bool
     backup_failed: bool
     latest_backup: datetime | None
     urgent_repairs: list[str]
@@ -118,6 +120,7 @@ def notices(request: Request) -> Notices:
         store_fault=processor.recovery.write_error,
         clock_doubt=doubt,
         clocks=None if doubt is None else (local(doubt.computer), local(doubt.store)),
+        settings_unreadable=server.live_settings.problem is not None,
         backup_failed=backups.problem is not None,
         latest_backup=None if latest is None else processor.catalogue.local(latest),
         urgent_repairs=_urgent_repairs(request),

@@ -9,6 +9,7 @@ from sync_server.web.manager.access import Endpoint
 from .entry_list import entry_list_page
 from .entry_page import entry_page, new_entry_page, remove_entry
 from .field_table import ENTRY_LISTS, SECTIONS
+from .file import file_page, history_page
 from .hours_page import hours_page
 from .people_import import people_list_page
 from .pin_slip import new_pin
@@ -28,6 +29,9 @@ def settings_routes(managed: Callable[[Endpoint], Endpoint]) -> list[Route]:
 
     routes = [
         route("", index_page, ["GET"]),
+        route("/file", file_page.page, BOTH),
+        route("/history", history_page.page, ["GET"]),
+        route("/history/{n}", history_page.change, BOTH),
         route("/hours", hours_page, BOTH),
         route("/people-list", people_list_page, BOTH),
         route("/employees/{name}/pin", new_pin, ["POST"]),

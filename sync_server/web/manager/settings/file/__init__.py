@@ -1,0 +1,1 @@
+"""The settings as one file: its text, its history, and taking a change back."""

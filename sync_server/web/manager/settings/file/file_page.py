@@ -1,0 +1,118 @@
+"""The settings as a file, for those who like files: read, checked and saved as text."""
+
+import asyncio
+from typing import ClassVar
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from sync_server.service.config.load import SettingsError
+from sync_server.service.settings.settings_file import NotSaved, SettingsChanged
+from sync_server.web.http.app_state import server_of
+from sync_server.web.http.templates import Context
+from sync_server.web.manager.forms import form_token, read_form
+from sync_server.web.manager.layout import framed_page
+from sync_server.web.manager.settings.saving import SETTINGS, SaveResult
+
+from .difference_lines import DifferenceLine, difference_lines
+
+FILE = f"{SETTINGS}/file"
+
+
+class FilePage(Context, frozen=True):
+    """The page. `base` is the version that the text was made from.
+
+    `good_news` is the key of a sentence that nothing is wrong, `problem` of one that something is, with its
+    `sentences`. `theirs` is what somebody else saved meanwhile, and `by` who: empty for by hand.
+    `unreadable`: the file on the disk cannot be used, and the settings of before go on.
+    """
+
+    template: ClassVar[str] = "manager/settings/file/file.html"
+
+    token: str
+    text: str
+    base: str
+    path: str
+    good_news: str = ""
+    problem: str = ""
+    sentences: tuple[str, ...] = ()
+    theirs: tuple[DifferenceLine, ...] = ()
+    by: str = ""
+    unreadable: bool = False
+    at_next_start: tuple[str, ...] = ()
+
+
+async def page(request: Request) -> Response:
+    """The file; a POST checks it, saves it, or puts the last settings that were right back."""
+    live = server_of(request).live_settings
+    if request.method == "GET":
+        saved = "saved" in request.query_params
+        problems = _sentences(live.problem) if live.problem else ()
+        text = await asyncio.to_thread(live.file.text_now) if live.problem else live.current.text
+        return _page(
+            request,
+            text,
+            live.current.version,
+            good_news="manager.settings.saved" if saved else "",
+            problem="manager.settings.unreadable" if live.problem else "",
+            sentences=problems,
+        )
+    form = await read_form(request)
+    base = form.get("base", "")
+    text = live.current.text if "restore" in form else _with_one_end(form.get("text", ""))
+    try:
+        if "check" in form:
+            await asyncio.to_thread(live.file.check, text)
+            return _page(request, text, base, good_news="manager.settings_file.right")
+        await live.replace(text, base, request.state.account.name)
+    except SettingsError as error:
+        return _page(
+            request, text, base, problem="manager.settings.refused", sentences=_sentences(error), status=400
+        )
+    except SettingsChanged as error:
+        lines = tuple(difference_lines(error.difference))
+        problem = "manager.settings_file.changed" if error.now.by else "manager.settings_file.changed_by_hand"
+        return _page(
+            request, text, error.now.version, problem=problem, theirs=lines, by=error.now.by, status=409
+        )
+    except NotSaved:
+        return _page(request, text, base, problem="manager.settings.not_saved", status=503)
+    return RedirectResponse(f"{FILE}?saved", 303)
+
+
+def _page(
+    request: Request,
+    text: str,
+    base: str,
+    good_news: str = "",
+    problem: str = "",
+    sentences: tuple[str, ...] = (),
+    theirs: tuple[DifferenceLine, ...] = (),
+    by: str = "",
+    status: int = 200,
+) -> Response:
+    server = server_of(request)
+    live = server.live_settings
+    context = FilePage(
+        token=form_token(request),
+        text=text,
+        base=base,
+        path=str(server.data_dir.settings),
+        good_news=good_news,
+        problem=problem,
+        sentences=sentences,
+        theirs=theirs,
+        by=by,
+        unreadable=live.problem is not None,
+        at_next_start=live.at_next_start,
+    )
+    return framed_page(request, "settings", context, status)
+
+
+def _sentences(error: SettingsError) -> tuple[str, ...]:
+    return tuple(SaveResult(error=error).sentences)
+
+
+def _with_one_end(text: str) -> str:
+    """What a browser sends has \\r\\n, and perhaps no end of the last line."""
+    return text.replace("\r\n", "\n").rstrip("\n") + "\n"
