@@ -83,7 +83,7 @@ def smallest_team(
 
 
 def _without_pause(wanted: Sequence[Demand], people: Sequence[Skills]) -> list[Skills]:
-    """A team that could just do the work if it never stood still: where the search for a larger one begins."""
+    """A team that could just do the work if it never stood still. The search begins with it."""
     left = {one: one.per_s * one.kind.handling_s for one in wanted}
     team: list[Skills] = []
 
