@@ -47,7 +47,7 @@ def measure(work: Path, sizes: tuple[int, ...] = (SMALL, LARGE)) -> dict[str, An
         say(f"a store of {visits:,} visits")
         found[str(visits)] = _of_store(work / f"years-{visits}", visits)
         shutil.rmtree(work / f"years-{visits}")
-    first, *_, last = found.values()
+    first, last = found[str(sizes[0])], found[str(sizes[-1])]
     ratio = {
         category: {page: round(last[category][page]["p95"] / one["p95"], 2) for page, one in pages.items()}
         for category, pages in first.items()
