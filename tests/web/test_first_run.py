@@ -59,7 +59,7 @@ def test_the_first_password_is_chosen_with_the_link(fresh: RunningServer, deskto
     desktop.get_by_label("New password").fill(NEW)
     desktop.get_by_label("The same once more").fill(NEW)
     desktop.get_by_role("button", name="Keep it").click()
-    desktop.wait_for_url("**/manager/today")
+    desktop.wait_for_url("**/manager/settings/start/shop")
     desktop.goto(fresh.address + FIRST_RUN)  # only once
     desktop.wait_for_url("**/manager/sign-in")
 
@@ -81,7 +81,7 @@ def test_a_short_a_common_and_two_different_passwords_are_refused(
 
 def test_the_link_works_once(fresh: RunningServer, http: requests.Session) -> None:
     path = link(fresh)
-    assert choose(fresh, http).headers["location"] == "/manager/today"
+    assert choose(fresh, http).headers["location"] == "/manager/settings/start"
     assert not fresh.server.data_dir.setup_code.exists()
     assert fresh.server.setup_code() is None
     http.cookies.clear()
@@ -123,7 +123,7 @@ def test_the_page_says_where_the_link_is(fresh: RunningServer, http: requests.Se
 
 
 def test_the_link_works_behind_a_tls_proxy(fresh: RunningServer, http: requests.Session) -> None:
-    assert choose(fresh, http, headers=ELSEWHERE).headers["location"] == "/manager/today"
+    assert choose(fresh, http, headers=ELSEWHERE).headers["location"] == "/manager/settings/start"
 
 
 @pytest.mark.parametrize("code", ["", " \n", "short"])
@@ -144,7 +144,7 @@ def test_an_account_that_only_looks_does_not_take_the_managers_place(
     assert "This shop has no manager yet." in text_of(page)
     assert choose(fresh, http, name="owner").status_code == 400  # that name is taken
     chosen = choose(fresh, http, name="Kim")
-    assert chosen.headers["location"] == "/manager/today"
+    assert chosen.headers["location"] == "/manager/settings/start"
     assert http.get(fresh.address + "/manager/devices").text.count("/manager/devices/codes") == 1
     http.cookies.clear()
     page = http.get(fresh.address + "/manager/sign-in")

@@ -10,6 +10,7 @@ from assets.paths import DEMO_STORE
 from sync_server.service.auth import managers, setup_link
 from sync_server.service.auth.server_key import make_server_key
 from sync_server.service.config.load import load_settings
+from sync_server.service.settings import first_steps
 from sync_server.service.storage import catalogue_mirror
 from sync_server.service.storage.connection import connect, transaction
 from sync_server.service.storage.data_dir import DataDir, DataDirError, DataDirLock
@@ -62,6 +63,7 @@ def _fill(data_dir: DataDir, name: str | None, hashed: str | None, template: Pat
             catalogue_mirror.mirror_catalogue(db, load_settings(data_dir.settings).catalogue())
     if hashed is None:
         setup_link.make_code(data_dir)
+        first_steps.begin(data_dir)
     make_server_key(data_dir.server_key)  # last: a directory with this key is a complete store
 
 

@@ -14,6 +14,7 @@ from sync_server.service.audit.audit_log import AuditAction
 from sync_server.service.auth import managers, setup_link
 from sync_server.service.auth.errors import AccountError
 from sync_server.service.auth.managers import CommonPassword, ManagerExists
+from sync_server.service.settings import first_steps
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context, texts_of
 
@@ -21,6 +22,7 @@ from .access import HOME, SIGN_IN, all_accounts, begin_session, has_manager
 from .audit import write_audit
 from .forms import MAX_PASSWORD_LENGTH, form_token, read_form
 from .layout import ManagerMessage, card_page, manager_language
+from .settings.assistant.assistant_step import START
 
 
 class FirstRunPage(Context, frozen=True):
@@ -76,7 +78,8 @@ async def choose_password(request: Request) -> Response:
     (account,) = (one for one in await asyncio.to_thread(all_accounts, server) if one.name == name)
     begin_session(request, account)
     await write_audit(request, (AuditAction.FIRST_PASSWORD, ""), account.name)
-    return RedirectResponse(HOME, 303)
+    steps = await asyncio.to_thread(first_steps.remaining, server.data_dir)
+    return RedirectResponse(START if steps else HOME, 303)
 
 
 async def _is_allowed(request: Request) -> bool:

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from sync_server.domain.permissions import Permission
 from sync_server.service.clock import ClockDoubt
+from sync_server.service.settings import first_steps
 from sync_server.service.storage.errors import StoreFault
 from sync_server.service.upkeep.finding import FindingKind
 from sync_server.web.http.app_state import server_of
@@ -61,12 +62,13 @@ class Frame(Struct, frozen=True):
     """The frame around a page.
 
     `here` is the page's entry in the navigation, `token` that of the forms. `sign_in_again` is where the page
-    goes when the session has ended.
+    goes when the session has ended. `steps_left` are those of setting up a new shop.
     """
 
     here: str
     token: str
     sign_in_again: str
+    steps_left: int
 
 
 class ManagerMessage(MessageContext, frozen=True):
@@ -86,7 +88,7 @@ def manager_language(request: Request) -> str:
 
 
 def framed_page(
-    request: Request, here: str, context: Context, status: int = 200, *more: Context
+    request: Request, here: str, context: Context, status: int = 200, *more: Struct
 ) -> HTMLResponse:
     """A page in the frame; `here` is its entry in the navigation, `more` the contexts of its pieces."""
 
@@ -94,7 +96,8 @@ def framed_page(
         return f"?{urlencode({**request.query_params, 'lang': code})}"
 
     page = path_and_query(request) if request.method == "GET" else f"/manager/{here}"
-    frame = Frame(here, form_token(request), f"{SIGN_IN}?{urlencode({'ended': '', 'next': page})}")
+    left = len(first_steps.remaining(server_of(request).data_dir))
+    frame = Frame(here, form_token(request), f"{SIGN_IN}?{urlencode({'ended': '', 'next': page})}", left)
     around = (*more, frame, notices(request), LanguageLinks(in_language))
     return html_page(request, manager_language(request), status, context, *around)
 

@@ -131,6 +131,11 @@ def _stamp(hours: Mapping[str, str]) -> str:
     return stamp_of(FieldKind.TEXTS, dict(hours))
 
 
+def usual_week() -> dict[str, str]:
+    """What a week could be, where the shop has none yet."""
+    return {day: CLOSED if day == "sun" else "09:00-18:00" for day in WEEKDAYS}
+
+
 def day_hours(day: str, text: str) -> DayHours:
     """A text of the file such as `09:00-18:00` as the boxes of a form."""
     try:
@@ -154,7 +159,7 @@ def _page(
 ) -> Response:
     now = _now(place)
     shown = typed or now
-    week = shown[WEEK] or dict.fromkeys(WEEKDAYS, "09:00-18:00")
+    week = shown[WEEK] or usual_week()
     dates = [day_hours(day, text) for day, text in sorted(shown[DATES].items())]
     context = HoursPage(
         token=form_token(request),

@@ -6,6 +6,11 @@ from starlette.routing import Route
 
 from sync_server.web.manager.access import Endpoint
 
+from .assistant.assistant_step import ready_page, start_page
+from .assistant.devices_step import devices_step
+from .assistant.hours_step import hours_step
+from .assistant.people_step import people_step
+from .assistant.shop_step import shop_step
 from .entry_list import entry_list_page
 from .entry_page import entry_page, new_entry_page, remove_entry
 from .field_table import ENTRY_LISTS, SECTIONS
@@ -17,6 +22,7 @@ from .plan_form import save_plan
 from .saving import SETTINGS
 from .section_page import section_page
 from .settings_index import index_page
+from .trade_page import trade_page
 
 BOTH = ["GET", "POST"]
 
@@ -29,9 +35,19 @@ def settings_routes(managed: Callable[[Endpoint], Endpoint]) -> list[Route]:
 
     routes = [
         route("", index_page, ["GET"]),
+<<<<<<< HEAD
         route("/file", file_page.page, BOTH),
         route("/history", history_page.page, ["GET"]),
         route("/history/{n}", history_page.change, BOTH),
+=======
+        route("/start", start_page, ["GET"]),
+        route("/start/shop", shop_step, BOTH),
+        route("/start/hours", hours_step, BOTH),
+        route("/start/people", people_step, BOTH),
+        route("/start/devices", devices_step, BOTH),
+        route("/start/ready", ready_page, ["GET"]),
+        route("/trade", trade_page, BOTH),
+>>>>>>> d14464b (A new shop is set up by an assistant: its trade with everything in it, hours, people with their PINs, the first screens; a trade can be taken over later, shown first as a difference)
         route("/hours", hours_page, BOTH),
         route("/people-list", people_list_page, BOTH),
         route("/employees/{name}/pin", new_pin, ["POST"]),
