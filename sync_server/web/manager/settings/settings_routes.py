@@ -16,8 +16,8 @@ from .entry_page import entry_page, new_entry_page, remove_entry
 from .field_table import ENTRY_LISTS, SECTIONS
 from .file import file_page, history_page
 from .hours_page import hours_page
-from .people_import import people_list_page
-from .pin_slip import new_pin
+from .people.people_import import people_list_page
+from .people.pin_slip import new_pin
 from .plan_form import save_plan
 from .saving import SETTINGS
 from .section_page import section_page
@@ -35,11 +35,9 @@ def settings_routes(managed: Callable[[Endpoint], Endpoint]) -> list[Route]:
 
     routes = [
         route("", index_page, ["GET"]),
-<<<<<<< HEAD
         route("/file", file_page.page, BOTH),
         route("/history", history_page.page, ["GET"]),
         route("/history/{n}", history_page.change, BOTH),
-=======
         route("/start", start_page, ["GET"]),
         route("/start/shop", shop_step, BOTH),
         route("/start/hours", hours_step, BOTH),
@@ -47,7 +45,6 @@ def settings_routes(managed: Callable[[Endpoint], Endpoint]) -> list[Route]:
         route("/start/devices", devices_step, BOTH),
         route("/start/ready", ready_page, ["GET"]),
         route("/trade", trade_page, BOTH),
->>>>>>> d14464b (A new shop is set up by an assistant: its trade with everything in it, hours, people with their PINs, the first screens; a trade can be taken over later, shown first as a difference)
         route("/hours", hours_page, BOTH),
         route("/people-list", people_list_page, BOTH),
         route("/employees/{name}/pin", new_pin, ["POST"]),

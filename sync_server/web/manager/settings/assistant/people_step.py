@@ -16,7 +16,7 @@ from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context
 from sync_server.web.manager.forms import form_token, read_form_data
 from sync_server.web.manager.settings.entry_code import code_from
-from sync_server.web.manager.settings.pin_slip import PinSlipsPage, give_pins
+from sync_server.web.manager.settings.people.pin_slip import PinSlipsPage, give_pins
 from sync_server.web.manager.settings.saving import SaveResult, save
 
 from .assistant_step import address_after, step_page

@@ -20,8 +20,7 @@ from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context
 from sync_server.web.manager.forms import read_form
 from sync_server.web.manager.layout import framed_page
-
-from .saving import SETTINGS
+from sync_server.web.manager.settings.saving import SETTINGS
 
 
 class PinSlip(Struct, frozen=True):

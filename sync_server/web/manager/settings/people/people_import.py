@@ -11,9 +11,8 @@ from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context, texts_of
 from sync_server.web.manager.forms import form_token, read_file
 from sync_server.web.manager.layout import framed_page, manager_language
-
-from .entry_code import code_from
-from .saving import SETTINGS, save
+from sync_server.web.manager.settings.entry_code import code_from
+from sync_server.web.manager.settings.saving import SETTINGS, save
 
 MAX_LIST = 200_000  # characters
 
