@@ -161,6 +161,7 @@ def make_app(server: Server) -> Starlette:
     app.state.sessions = ManagerSessions(server.processor.pace)
     app.state.half_sign_ins = HalfSignIns()
     app.state.checked_backups = CheckedBackups()
+    app.state.offered_secrets = {}
     app.state.exports = set()
     process.remove_leftovers(server.data_dir)
     app.state.slow_figures = SlowFigures()

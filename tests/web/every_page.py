@@ -5,6 +5,7 @@ so do the pictures of `make screenshots`.
 """
 
 import asyncio
+import functools
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,9 @@ from playwright.sync_api import BrowserContext
 
 from sync_server.domain.resolution import Resolution
 from sync_server.service import server as server_module
+from sync_server.service.admin import client
+from sync_server.service.audit.audit_log import AuditLine, write_line
+from sync_server.service.auth.invitations import invite
 from sync_server.service.auth.walls import WallSettings, add_wall, list_walls
 from sync_server.service.settings.settings_document import SettingsDocument
 from sync_server.service.storage.connection import reading
@@ -80,6 +84,13 @@ PAGES = (
     WebPage("updates", "/manager/updates", framed=True),
     WebPage("backups", "/manager/backups", framed=True),
     WebPage("backup-restore", "/manager/backups/{backup}/restore", framed=True),
+    WebPage("accounts", "/manager/accounts", framed=True),
+    WebPage("account-of-another", "/manager/accounts/owner", framed=True),
+    WebPage("own-account", "/manager/account", framed=True),
+    WebPage("second-step", "/manager/account/second-step", framed=True),
+    WebPage("audit", "/manager/audit", framed=True),
+    WebPage("join", "/manager/join/{invitation}"),
+    WebPage("join-used-up", "/manager/join/none"),
     WebPage("visit-erase", "/manager/visits/{waiting}/erase", framed=True),
     WebPage("confirm", "/manager/confirm?next=/manager/today"),
     WebPage("wall", "/wall/{wall}", sizes=SCREENS),
@@ -131,7 +142,7 @@ class Shop:
     def __init__(self, running: RunningServer, stranger: RunningServer) -> None:
         self.running = running
         self._places = {"stranger": stranger.address, "setup": stranger.server.setup_code() or ""}
-        self._places |= _backup(running)
+        self._places |= _backup(running) | _people_of_the_pages(running)
         self._places |= _people(running) | _log(running) | _devices(running) | _walls(running)
         _settings(running)
 
@@ -244,6 +255,25 @@ def _backup(running: RunningServer) -> dict[str, str]:
     """A backup of the shop."""
     server = running.server
     return {"backup": back_up(server.data_dir, server.backup_scheduler.backups_dir, running.clock.now).name}
+
+
+def _people_of_the_pages(running: RunningServer) -> dict[str, str]:
+    """Somebody else who may look, somebody who is invited, and a few lines in the audit log."""
+    folder, now = running.server.data_dir, running.clock.now
+    client.run(folder, "add_manager", name="owner", role="readonly", password="a long way home")
+    write = running.server.processor.writer.call
+
+    async def do() -> str:
+        code: str = await write(lambda db: invite(db, "Noor", "manager", "manager", now))
+        for line in (
+            AuditLine(now, "Mallory", "sign_in_refused", "", "10.0.0.66", "Chrome, Linux"),
+            AuditLine(now, "owner", "signed_in", "", "10.0.0.7", "Safari, iPad"),
+            AuditLine(now, "manager", "device_revoked", "front-door", "127.0.0.1", "Firefox, Windows"),
+        ):
+            await write(functools.partial(write_line, line=line))
+        return code
+
+    return {"invitation": running.run(do())}
 
 
 def _walls(running: RunningServer) -> dict[str, str]:

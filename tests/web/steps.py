@@ -30,16 +30,19 @@ def form_field(page: requests.Response, name: str = "token") -> str:
     return found[1]
 
 
-def sign_in(running: RunningServer, http: requests.Session, password: str = PASSWORD) -> requests.Response:
-    """Signs in as the manager without a browser."""
+def sign_in(
+    running: RunningServer, http: requests.Session, password: str = PASSWORD, name: str = ""
+) -> requests.Response:
+    """Signs in as the manager without a browser. The `name` is needed where there are several accounts."""
     token = form_field(http.get(running.address + SIGN_IN))
-    return http.post(running.address + SIGN_IN, {"token": token, "password": password}, allow_redirects=False)
+    form = {"token": token, "name": name, "password": password}
+    return http.post(running.address + SIGN_IN, form, allow_redirects=False)
 
 
 def sign_in_once(running: RunningServer, http: requests.Session) -> None:
     """The same for tests about other things: checks the password once for each server, as that takes long."""
     if not running.cookies:
-        assert sign_in(running, http).status_code == 303
+        assert sign_in(running, http, name="manager").status_code == 303
         running.cookies = http.cookies.get_dict()
     if "welkom" not in http.cookies:  # the cookie of this client also has its language
         http.cookies.set("welkom", running.cookies["welkom"], path="/manager")

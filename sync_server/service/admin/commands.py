@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from sync_server.service.audit.audit_log import COMMAND_LINE, AuditAction, AuditLine, write_line
 from sync_server.service.auth import devices, managers, pins, tokens
 from sync_server.service.auth.errors import AccountError
 from sync_server.service.auth.server_key import load_server_key
@@ -21,6 +22,7 @@ from sync_server.store_clock import wall_clock
 
 from . import clock_repair
 
+SECRETS = frozenset({"password", "pin"})  # arguments that are written nowhere
 OVERWRITE = "overwrite"  # the one command that is not done in a transaction: it empties the write-ahead log
 
 Work = Callable[[sqlite3.Connection], Any]
@@ -177,7 +179,20 @@ def work_of(data_dir: DataDir, request: Command, now: Clock = wall_clock) -> Wor
     `now` gives the store's time, ms UTC. A running server does not always go by the computer's clock.
     """
     try:
-        command = COMMANDS[request.command]
-        return command(data_dir, now, **request.arguments)
+        work = COMMANDS[request.command](data_dir, now, **request.arguments)
     except (KeyError, TypeError) as error:
         raise AccountError(f"no such command: {request.command} ({error})") from error
+    return work if request.command == OVERWRITE else _audited(work, request, now)
+
+
+def _audited(work: Work, request: Command, now: Clock) -> Work:
+    """The same, and a line in the audit log. No secret is in it."""
+    named = [value for key, value in request.arguments.items() if key not in SECRETS]
+
+    def audited(db: sqlite3.Connection) -> Any:
+        result = work(db)
+        about = ", ".join((request.command, *named))
+        write_line(db, AuditLine(now(), COMMAND_LINE, AuditAction.COMMAND.value, about))
+        return result
+
+    return audited

@@ -53,10 +53,10 @@ def signed_in(endpoint: Endpoint, permission: Permission = Permission.LOOK) -> E
     return guarded
 
 
-def confirmed(endpoint: Endpoint) -> Endpoint:
+def confirmed(endpoint: Endpoint, form_on: str = "") -> Endpoint:
     """Wraps a page of `signed_in` that changes what is delicate: the password was typed in the last minutes.
 
-    Else the person is asked for it, and comes back to the page.
+    Else the person is asked for it, and comes back to the page, or to `form_on` if the form is there.
     """
 
     @wraps(endpoint)
@@ -64,7 +64,7 @@ def confirmed(endpoint: Endpoint) -> Endpoint:
         key, now = request.session.get("session"), server_of(request).processor.clock()
         if sessions_of(request).is_confirmed(key, now):
             return await endpoint(request)
-        page = path_and_query(request) if request.method == "GET" else request.url.path
+        page = path_and_query(request) if request.method == "GET" else form_on or request.url.path
         return RedirectResponse(f"{CONFIRM}?{urlencode({'next': page})}", 303)
 
     return guarded

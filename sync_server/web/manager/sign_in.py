@@ -77,7 +77,9 @@ async def sign_in(request: Request) -> Response:
         return response
     if await asyncio.to_thread(_has_factor, request, account.name):
         half = half_sign_ins(request).begin(account, server.processor.clock(), _page_asked_for(request))
-        request.session[KEY] = half
+        language = request.session.get("language")
+        end_session(request)  # an earlier sign-in is over, whatever comes of the code
+        request.session.update({KEY: half} | ({"language": language} if language else {}))
         return RedirectResponse(CODE_STEP, 303)
     begin_session(request, account)
     await write_audit(request, (AuditAction.SIGNED_IN, ""), account.name)

@@ -6,7 +6,7 @@ from sync_server.domain.permissions import Permission
 
 from .access import CONFIRM, Endpoint, confirmed, signed_in
 from .backups import backup_list, download, restore_page
-from .people import confirm
+from .people import accounts_page, audit_page, confirm, join, own_account
 from .people.sign_in_code import CODE_STEP
 from .people.sign_in_code import page as sign_in_code
 from .repairs import repairs_page, updates_page
@@ -19,6 +19,30 @@ def upkeep_routes() -> list[Route]:
     return [
         Route(CODE_STEP, sign_in_code, methods=["GET", "POST"]),
         Route(CONFIRM, signed_in(confirm.page), methods=["GET", "POST"]),
+        Route("/manager/join/{code}", join.page, methods=["GET", "POST"]),
+        Route("/manager/account", signed_in(own_account.page), methods=["GET"]),
+        Route("/manager/account", signed_in(own_account.change_password), methods=["POST"]),
+        Route("/manager/account/sessions/{n:int}", signed_in(own_account.end_own_session), methods=["POST"]),
+        Route(own_account.FACTOR, signed_in(confirmed(own_account.add_factor)), methods=["GET", "POST"]),
+        Route(
+            f"{own_account.FACTOR}/remove",
+            signed_in(confirmed(own_account.remove_factor, own_account.OWN_ACCOUNT)),
+            methods=["POST"],
+        ),
+        Route("/manager/accounts", _delicate(accounts_page.page), methods=["GET"]),
+        Route("/manager/accounts", _delicate(accounts_page.invite), methods=["POST"]),
+        Route(
+            "/manager/accounts/invitations/{n:int}",
+            _delicate(accounts_page.remove_invitation, accounts_page.ACCOUNTS),
+            methods=["POST"],
+        ),
+        Route(
+            "/manager/accounts/sessions/{n:int}",
+            _delicate(accounts_page.end_session, accounts_page.ACCOUNTS),
+            methods=["POST"],
+        ),
+        Route("/manager/accounts/{name}", _delicate(accounts_page.account), methods=["GET", "POST"]),
+        Route("/manager/audit", _managed(audit_page.page)),
         Route("/manager/repairs", signed_in(repairs_page.page)),
         Route("/manager/repairs/diagnostics.json", _managed(repairs_page.download)),
         Route("/manager/repairs/look", _managed(repairs_page.look), methods=["POST"]),
@@ -38,6 +62,9 @@ def _managed(endpoint: Endpoint) -> Endpoint:
     return signed_in(endpoint, Permission.MANAGE)
 
 
-def _delicate(endpoint: Endpoint) -> Endpoint:
-    """The same, for what could take the shop over or lose what it has: the password is asked for again."""
-    return _managed(confirmed(endpoint))
+def _delicate(endpoint: Endpoint, form_on: str = "") -> Endpoint:
+    """The same, for what could take the shop over or lose what it has: the password is asked for again.
+
+    `form_on` is the page with the form, where that is another one.
+    """
+    return _managed(confirmed(endpoint, form_on))

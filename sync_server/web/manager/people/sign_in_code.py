@@ -75,7 +75,7 @@ class TypedCode(Struct, frozen=True):
     recovery: bool = False
 
 
-class CodePage(Context, frozen=True):
+class SignInCodePage(Context, frozen=True):
     """The form. `problem` is the key of what was wrong, `minutes` by how much a clock is off."""
 
     template: ClassVar[str] = "manager/people/sign_in_code.html"
@@ -101,13 +101,13 @@ async def page(request: Request) -> Response:
     if half is None or account is None or account.set_at != half.password_set_at:
         return RedirectResponse(SIGN_IN, 303)
     if request.method == "GET":
-        return card_page(request, CodePage(form_token(request)))
+        return card_page(request, SignInCodePage(form_token(request)))
     form = await read_form(request)
     result = await check_typed_code(request, account.name, form.get("code", ""))
     if not result.accepted:
         await write_audit(request, (AuditAction.CODE_REFUSED, ""), account.name)
         minutes = round(abs(result.off_s) / 60)
-        context = CodePage(form_token(request), result.problem, result.wait_s, minutes)
+        context = SignInCodePage(form_token(request), result.problem, result.wait_s, minutes)
         return card_page(request, context, 429 if result.wait_s else 401)
     half_sign_ins(request).end(key)
     begin_session(request, account)

@@ -138,6 +138,8 @@ GROUPS = (
         (
             IndexLine(f"{SETTINGS}/employees", "users", "employees", _people),
             IndexLine(f"{SETTINGS}/skills", "school", "skills", _count("skills")),
+            IndexLine("/manager/accounts", "lock", "accounts", _nothing),
+            IndexLine("/manager/audit", "list-check", "audit", _nothing),
         ),
     ),
     IndexGroup(
