@@ -14,6 +14,7 @@ from sync_server.domain.floor.floor import Floor
 from sync_server.domain.visit.visit import IN_LINE, Visit
 
 LAPSED = 2  # offers that nobody answered, after which somebody must look
+_AWAY = (Presence.ON_BREAK, Presence.NOT_RESPONDING)
 OFFLINE_MS = 60_000  # a kiosk that is away for a shorter time was started again, or its network failed once
 MIN_FREE_BYTES = 500 * 1024 * 1024  # of the server's disk
 
@@ -23,6 +24,7 @@ class AlertCode(StrEnum):
 
     STORAGE_LOW = "storage_low"  # subject: empty
     FLOOR_EMPTY = "floor_empty"  # subject: empty
+    EVERYBODY_AWAY = "everybody_away"  # subject: empty. Nobody who is here can be asked
     WAITS_TOO_LONG = "waits_too_long"  # subject: the visit's id
     OFFERS_LAPSED = "offers_lapsed"  # subject: the visit's id
     SKILL_MISSING = "skill_missing"  # subject: the codes of the skills, joined by +
@@ -54,7 +56,7 @@ def find_alerts(
     """
     found = _storage(free_bytes) + [alert for visit in floor.line() if (alert := _visit(visit))]
     if floor.catalogue.hours.is_open(now):
-        found += _people(floor, now) + _kiosks(kiosks, now)
+        found += _people(floor, now) + _kiosks(floor, kiosks, now)
     order = list(AlertCode)
     return sorted(found, key=lambda alert: (order.index(alert.code), alert.since or 0, alert.subject))
 
@@ -82,6 +84,9 @@ def _people(floor: Floor, now: int) -> list[Alert]:
         left = max((person.since for person in people), default=0)
         return [Alert(AlertCode.FLOOR_EMPTY, since=left or None)]
     found = []
+    here = [person for person in people if person.chosen is not Presence.OFF_FLOOR]
+    if all(person.chosen in _AWAY for person in here):
+        found.append(Alert(AlertCode.EVERYBODY_AWAY, since=max(person.since for person in here)))
     for skills in missing_skills(floor, now):
         wanted = frozenset(skills.split("+"))
         able = [employee.id for employee in floor.catalogue.employees if wanted <= employee.skills]
@@ -109,9 +114,12 @@ def missing_skills(floor: Floor, now: int) -> dict[str, list[str]]:
     return found
 
 
-def _kiosks(kiosks: Iterable[KioskContact], now: int) -> list[Alert]:
+def _kiosks(floor: Floor, kiosks: Iterable[KioskContact], now: int) -> list[Alert]:
+    """A kiosk that the manager has put away is not missed today."""
     return [
         Alert(AlertCode.KIOSK_OFFLINE, kiosk.device_id, kiosk.seen_at)
         for kiosk in kiosks
-        if not kiosk.online and (kiosk.seen_at is None or now - kiosk.seen_at >= OFFLINE_MS)
+        if not kiosk.online
+        and floor.overrides.put_away(kiosk.device_id, now) is None
+        and (kiosk.seen_at is None or now - kiosk.seen_at >= OFFLINE_MS)
     ]

@@ -229,6 +229,39 @@ class Corrected(VisitEvent, frozen=True, tag="corrected"):
     note: str | None = None
 
 
+class FoundCompleted(VisitEvent, frozen=True, tag="found_completed"):
+    """The manager says how a visit ended that was left open: closing time had ended it, and it was completed.
+
+    `employee` is who had it; None if the log says so already, or nobody knows.
+    """
+
+    because: CorrectedBecause
+    resolution: Resolution
+    employee: str | None = None
+    need: str | None = None
+    note: str | None = None
+
+
+class RootCause(StrEnum):
+    """Why a visit was not solved, or not easy, as the manager found out. None of them is about a person."""
+
+    NOBODY_FREE = "nobody_free"  # too few people at that hour
+    SKILL = "skill"  # nobody there could do it
+    STOCK = "stock"  # it was not in the shop
+    PRODUCT = "product"  # the thing itself
+    RULES = "rules"  # the shop's own rules or papers
+    EXPLAINED = "explained"  # it was not explained clearly
+    NEED = "need"  # it turned out to be something else
+    OTHER = "other"
+
+
+class LookedInto(VisitEvent, frozen=True, tag="looked_into"):
+    """The manager has looked into a visit that was not solved or not easy. `done`: nothing is left to do."""
+
+    cause: RootCause
+    done: bool = False
+
+
 class PresenceChanged(Struct, frozen=True, tag_field="event", tag="presence_changed"):
     """An employee's presence changed. `device_id` is the tablet they hold from now on."""
 
@@ -268,6 +301,13 @@ class Announced(Struct, frozen=True, tag_field="event", tag="announced"):
     kiosk: str | None = None
 
 
+class KioskPutAway(Struct, frozen=True, tag_field="event", tag="kiosk_put_away"):
+    """The manager knows that this kiosk is not in use until `until` (ms UTC): nobody needs to look for it."""
+
+    kiosk: str
+    until: int
+
+
 class DayClosed(Struct, frozen=True, tag_field="event", tag="day_closed"):
     """Closing time passed. `still_here` counts the open visits and the employees still on the floor.
 
@@ -303,8 +343,10 @@ AnyVisitEvent = (
     | QuoteExtended
     | Rated
     | Corrected
+    | FoundCompleted
+    | LookedInto
 )
-StoreEvent = NeedClosed | NeedReopened | Announced  # what kiosks offer and say today
+StoreEvent = NeedClosed | NeedReopened | Announced | KioskPutAway  # what kiosks offer and say today
 Event = AnyVisitEvent | PresenceChanged | StoreEvent | DayClosed
 Change = tuple[str | None, Event]  # the visit it is about (None: a person or the store), and the event
 

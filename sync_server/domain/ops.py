@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from sync_server.domain.kiosk_step import KioskStep
 from sync_server.domain.resolution import Resolution
 
-from .events import Back, CorrectedBecause, Presence, RemovedBecause
+from .events import Back, CorrectedBecause, Presence, RemovedBecause, RootCause
 
 Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 Code = Annotated[str, Meta(min_length=1, max_length=40)]
@@ -212,6 +212,15 @@ class Correct(Op, frozen=True, tag="correct"):
     note: FreeText | None = None
 
 
+class LookInto(Op, frozen=True, tag="look_into"):
+    """The manager says why a visit was not solved or not easy, and whether that is taken care of."""
+
+    visit_id: Id
+    expected_rev: Rev
+    cause: RootCause
+    done: bool = False
+
+
 class OfferTo(Op, frozen=True, tag="offer_to"):
     """The manager has this employee asked at once to take a visit in line."""
 
@@ -254,6 +263,12 @@ class Announce(Op, frozen=True, tag="announce"):
     replaces: int = 0
 
 
+class PutAway(Op, frozen=True, tag="put_away"):
+    """The manager says that a kiosk is not in use until closing time."""
+
+    kiosk: Code
+
+
 class SignOn(Op, frozen=True, tag="sign_on"):
     """The PIN was right: this employee now holds this tablet. Only the server makes this op."""
 
@@ -288,7 +303,9 @@ StaffOp = (
 DeviceOp = ShopperOp | StaffOp
 OPENING_OPS = (OpenVisit, QuickResolution)  # the ops that create a visit
 QUICK_RESOLUTION_REV = 4  # of a visit after its quick resolution: opened, claimed, started, completed
-ManagerOp = AskAgain | Correct | OfferTo | SetPresenceOf | CloseNeed | ReopenNeed | Announce
+ManagerOp = (
+    AskAgain | Correct | LookInto | OfferTo | SetPresenceOf | CloseNeed | ReopenNeed | Announce | PutAway
+)
 AnyOp = DeviceOp | ManagerOp | SignOn | SignOff
 
 

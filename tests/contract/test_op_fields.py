@@ -25,6 +25,7 @@ KIOSK_TICKET, PHONE_TICKET = "kiosk/session/session_flow.py", "sync_server/web/s
 API_VISITS = "sync_server/web/api/v1/visit_routes.py"
 TABLET, TAKE_BACK = "staff_app/intents.py", "staff_app/undo.py"
 CORRECT = "sync_server/web/manager/visit_log/corrections.py"
+FOLLOW_UP = "sync_server/web/manager/learning/follow_up.py"
 ASK_AGAIN = "sync_server/web/manager/now/now_page.py"
 VISIT_HELP, PERSON = "sync_server/web/manager/now/visit_help.py", "sync_server/web/manager/now/person.py"
 AT_KIOSKS = "sync_server/web/manager/now/at_kiosks.py"
@@ -88,6 +89,10 @@ SET_BY: dict[str, tuple[str, set[str]]] = {
     "correct.employee": ("manager's pages: one visit, correct", {CORRECT}),
     "correct.need": ("manager's pages: one visit, correct", {CORRECT}),
     "correct.note": ("manager's pages: one visit, correct", {CORRECT}),
+    "look_into.visit_id": ("manager's pages: learning", {FOLLOW_UP}),
+    "look_into.cause": ("manager's pages: learning", {FOLLOW_UP}),
+    "look_into.done": ("manager's pages: learning", {FOLLOW_UP}),
+    "put_away.kiosk": ("manager's pages: now", {ASK_AGAIN}),
     "offer_to.visit_id": ("manager's pages: now, a visit", {VISIT_HELP}),
     "offer_to.employee": ("manager's pages: now, a visit", {VISIT_HELP}),
     "set_presence_of.employee": ("manager's pages: now, an employee", {PERSON}),

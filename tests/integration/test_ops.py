@@ -13,6 +13,7 @@ from sync_server.domain.refusal import Code, Refusal
 from sync_server.domain.resolution import Resolution
 from sync_server.protocol import messages as msg
 from sync_server.protocol.wire import encode
+from sync_server.service.processing.opened_pages import count_opened_page
 from sync_server.service.sync.router import RouterSocket
 
 from .harness import come, do, visit_of
@@ -52,8 +53,8 @@ async def test_a_session_at_the_kiosk_is_counted_once_and_leaves_no_record(house
     for _ in range(2):
         kiosk.submit(count)
     await house.until(lambda: not kiosk.outbox.pending())
-    house.server.processor.count_opened_page("f" * 32, "2026-03-02")
-    house.server.processor.count_opened_page("f" * 32, "2026-03-02")
+    for _ in range(2):
+        count_opened_page(house.server.processor, "f" * 32, "2026-03-02")
     come(kiosk, "repair", taps=4)
     await house.until(lambda: not kiosk.outbox.pending())
     with house.store() as db:

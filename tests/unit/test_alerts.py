@@ -14,7 +14,9 @@ from sync_server.domain.alerts import (
     missing_skills,
 )
 from sync_server.domain.events import Presence
+from sync_server.domain.floor.floor import Floor
 from sync_server.domain.ops import Actor, ActorKind
+from sync_server.domain.refusal import Code, Refusal
 from tests.floor_harness import FloorHarness
 
 MANAGER = Actor(ActorKind.MANAGER)  # maya and tom can repair, lea and kim cannot
@@ -103,3 +105,28 @@ def test_a_full_disk_comes_first(play: FloorHarness):
     play.floor._line.update(None, None)
     codes = [alert.code for alert in found(play, free=0)]
     assert codes == [AlertCode.STORAGE_LOW, AlertCode.WAITS_TOO_LONG]
+
+
+def test_nobody_who_is_here_can_be_asked(play: FloorHarness):
+    for employee in play.catalogue.employees[:-1]:
+        play.yes(employee.id, ops.SetPresence(Presence.ON_BREAK))
+    assert about(play, AlertCode.EVERYBODY_AWAY) == []
+    play.after(60)
+    since = play.clock.now
+    play.yes(play.catalogue.employees[-1].id, ops.SetPresence(Presence.ON_BREAK))
+    assert about(play, AlertCode.EVERYBODY_AWAY) == [Alert(AlertCode.EVERYBODY_AWAY, since=since)]
+
+
+def test_a_kiosk_that_is_put_away_is_not_missed_until_closing_time(play: FloorHarness):
+    anna = Actor(ActorKind.MANAGER, account="anna")
+    away = KioskContact("door", False, play.clock.now)
+    play.after(60)
+    assert [alert.code for alert in found(play, away)] == [AlertCode.KIOSK_OFFLINE]
+    play.yes(anna, ops.PutAway("door"))
+    assert found(play, away) == []
+    assert found(play, KioskContact("desk", False, None)) == [Alert(AlertCode.KIOSK_OFFLINE, "desk")]
+    assert play.no(anna, ops.PutAway("door")) == Refusal(Code.ALREADY_SO, "manager:anna")
+    put_away = play.floor.overrides.put_away("door", play.clock.now)
+    assert put_away is not None
+    assert play.floor.overrides.put_away("door", put_away.until) is None
+    assert Floor.replay(play.catalogue, play.records).overrides.kiosks_put_away(play.clock.now) == [put_away]

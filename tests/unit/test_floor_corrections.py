@@ -6,7 +6,7 @@ import pytest
 
 from sync_server.domain import events as ev
 from sync_server.domain import ops
-from sync_server.domain.events import CorrectedBecause
+from sync_server.domain.events import CorrectedBecause, RootCause
 from sync_server.domain.floor.floor import KEEP_ENDED_MS, Floor
 from sync_server.domain.ops import Actor, ActorKind
 from sync_server.domain.refusal import Code, Refusal
@@ -170,3 +170,43 @@ def test_a_late_tap_from_before_closing_is_about_the_need_as_corrected():
     done = play.floor.handle(ops.Resume(visit_id, rev), by, play.clock.now, tapped + 1000, 0)
     assert not isinstance(done, Refusal)
     assert play.visit(visit_id).need == "buy"
+
+
+def test_a_visit_that_closing_time_has_ended_may_be_found_completed():
+    play = FloorHarness()
+    play.sign_on("maya")
+    visit_id = play.open("repair")
+    play.accept("maya", visit_id)
+    play.clock.now = CLOSES
+    play.tick()
+    assert play.visit(visit_id).state is State.EXPIRED
+    op = correct(play, visit_id, resolution=Resolution.SOLVED, employee="tom", note="as Tom says")
+    (record,) = play.yes(ANNA, op)
+    assert record.event == ev.FoundCompleted(WRONG, Resolution.SOLVED, "tom", note="as Tom says")
+    after = play.visit(visit_id)
+    assert (after.state, after.resolution, after.employee) == (State.COMPLETED, Resolution.SOLVED, "tom")
+    assert (after.left_open, after.service_ms, after.corrections) == (True, None, 1)
+    assert Floor.replay(play.catalogue, play.records).visits[visit_id] == after
+    play.yes(ANNA, correct(play, visit_id, resolution=Resolution.SOLD))  # like every completed one
+
+
+def test_a_visit_is_followed_up_and_two_managers_do_not_say_the_same_twice():
+    play = FloorHarness()
+    visit_id = completed(play)
+    seen = play.visit(visit_id).rev
+    (record,) = play.yes(ANNA, ops.LookInto(visit_id, seen, RootCause.STOCK))
+    assert (record.actor, record.event) == ("manager:anna", ev.LookedInto(RootCause.STOCK))
+    bert = Actor(ActorKind.MANAGER, account="bert")
+    assert play.no(bert, ops.LookInto(visit_id, seen, RootCause.SKILL)).code is Code.STALE_REV
+    assert play.no(bert, ops.LookInto(visit_id, seen + 1, RootCause.STOCK)).code is Code.ALREADY_SO
+    play.yes(bert, ops.LookInto(visit_id, seen + 1, RootCause.STOCK, done=True))
+    after = play.visit(visit_id)
+    assert (after.root_cause, after.followed_up, after.state) == (RootCause.STOCK, True, State.COMPLETED)
+    assert Floor.replay(play.catalogue, play.records).visits[visit_id] == after
+
+
+def test_an_open_visit_is_not_followed_up():
+    play = FloorHarness()
+    visit_id = play.open("repair")
+    op = ops.LookInto(visit_id, play.visit(visit_id).rev, RootCause.OTHER)
+    assert play.no(ANNA, op).code is Code.WRONG_STATE

@@ -62,6 +62,12 @@ cancelled  corrected   cancelled
 removed    corrected   removed
 expired    corrected   expired
 no_show    corrected   no_show
+expired    found_completed completed
+completed  looked_into completed
+cancelled  looked_into cancelled
+removed    looked_into removed
+expired    looked_into expired
+no_show    looked_into no_show
 """
 EXPECTED = {
     (before, event): after for before, event, after in (line.split() for line in ALLOWED.strip().splitlines())
@@ -96,6 +102,8 @@ EVENTS: dict[str, ev.AnyVisitEvent] = {
     "quote_extended": ev.QuoteExtended(60.0, 300.0, ev.ExtendedBecause.LONGER_VISITS),
     "rated": ev.Rated(ces=5),
     "corrected": ev.Corrected(ev.CorrectedBecause.OTHER_NEED, need="buy"),
+    "found_completed": ev.FoundCompleted(ev.CorrectedBecause.TAPPED_WRONG, Resolution.SOLVED),
+    "looked_into": ev.LookedInto(ev.RootCause.STOCK, done=True),
 }
 PAIRS = [(state, event) for state in STATES for event in EVENTS]
 
@@ -148,7 +156,7 @@ def test_a_visit_that_does_not_exist_can_only_be_opened(event):
         empty.apply(record)
         assert empty.visits["1" * 32].state.value == EXPECTED["nothing", event]
         assert empty.visits["1" * 32].rev == 1
-    elif event in ("rated", "corrected"):
+    elif event in ("rated", "corrected", "found_completed", "looked_into"):
         empty.apply(record)  # about a visit that ended before this part of the log
         assert empty.visits == {}
     else:
@@ -175,7 +183,11 @@ def test_the_table_is_the_list():
 
 
 @pytest.mark.parametrize("state", ENDED)
-def test_an_ended_visit_stays_in_its_state_unless_its_employee_takes_the_end_back(state):
-    after = {to for (before, event), to in EXPECTED.items() if before == state and event != "undone"}
+def test_an_ended_visit_stays_in_its_state_unless_the_end_is_taken_back_or_found_wrong(state):
+    after = {
+        to
+        for (before, event), to in EXPECTED.items()
+        if before == state and event not in ("undone", "found_completed")
+    }
     assert after <= {state}
     assert (state, "undone") not in EXPECTED or state == "completed"

@@ -12,7 +12,7 @@ from sync_server.service.reports.learning import read_learning
 from sync_server.service.storage.connection import reading
 
 from .running_server import RunningServer
-from .steps import open_as_manager, sign_in_once, text_of
+from .steps import form_field, open_as_manager, sign_in_once, text_of
 
 LEARNING = "/manager/learning"
 
@@ -63,6 +63,51 @@ def test_trouble_with_what_went_wrong_and_what_became_of_it(running: RunningServ
     expect(heading).to_contain_text("1 shopper said that it was hard.")
     expect(heading).not_to_contain_text("not solved")
     expect(rows.filter(has_text="A-2")).to_contain_text("It was solved later")  # it stays, with its end
+
+
+def test_the_manager_says_why_and_when_it_is_taken_care_of(running: RunningServer, desktop: Page) -> None:
+    running.sign_on("maya")
+    ticket = running.open("repair", code="A-1")
+    ticket.claim("maya")
+    ticket.start("maya")
+    ticket.complete("maya", Resolution.NOT_SOLVED)
+    open_as_manager(running, desktop, LEARNING)
+    card = desktop.get_by_role("region", name="Not solved, or not easy")
+    row = card.get_by_role("listitem")
+    expect(card).to_contain_text("1 waits for somebody to look into it.")
+    row.get_by_text("Say why").click()
+    row.locator("select[name=cause]").select_option("stock")
+    row.get_by_role("button", name="Keep").click()
+    expect(row).to_contain_text("It was not in the shop")
+    row.get_by_text("Change").click()
+    row.get_by_label("taken care of").check()
+    row.get_by_role("button", name="Keep").click()
+    expect(row).to_contain_text("It was not in the shop · taken care of")
+    expect(card).not_to_contain_text("for somebody to look into")
+    expect(desktop.get_by_role("region", name="Why it happened")).to_contain_text("It was not in the shop1")
+    desktop.goto(f"{running.address}/manager/visits/{ticket.visit_id}")
+    story = desktop.get_by_role("region", name="What happened")
+    expect(story).to_contain_text("Looked into and taken care of: it was not in the shop (manager)")
+
+
+@pytest.mark.parametrize(
+    "form", [{}, {"cause": "stock"}, {"cause": "x", "rev": "5"}, {"cause": "stock", "rev": "1"}]
+)
+def test_a_form_with_something_missing_or_old_says_so(
+    running: RunningServer, http: requests.Session, form: dict[str, str]
+) -> None:
+    running.sign_on("maya")
+    ticket = running.open("repair", code="A-1")
+    ticket.claim("maya")
+    ticket.start("maya")
+    ticket.complete("maya", Resolution.NOT_SOLVED)
+    sign_in_once(running, http)
+    token = form_field(http.get(running.address + LEARNING))
+    answer = http.post(
+        f"{running.address}/manager/visits/{ticket.visit_id}/follow-up", {"token": token, **form}
+    )
+    assert answer.status_code == 409
+    assert ticket.visit.root_cause is None
 
 
 def test_what_helps_and_who_may_have_helped_themselves(

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
 import requests
 from playwright.sync_api import Page, expect
 
+from sync_server.domain import events as ev
 from sync_server.domain import ops
 from sync_server.domain.events import Presence, Record
 from sync_server.domain.floor.overrides import Announcement
@@ -13,6 +15,8 @@ from sync_server.domain.visit.visit import State
 from sync_server.service.admin import client
 from sync_server.service.storage import event_log
 from sync_server.service.storage.connection import reading
+from sync_server.service.upkeep.backup import back_up
+from sync_server.web.manager.now import now_page
 
 from .device_steps import device_rows, pair
 from .running_server import RunningServer, VisitDriver, tablet
@@ -220,8 +224,67 @@ def test_hundreds_in_line_are_counted_and_the_longest_waits_shown(
     text = text_of(page)
     assert "40 waiting" in text
     assert "And 10 more are in line behind them." in text
-    assert "And 37 more wait too long." in text
+    assert "40 visits wait too long. The longest is A-1: 5:00." in text
     assert page.text.count('class="ticket"') == 30
+
+
+def test_many_who_wait_too_long_are_one_alert_and_all_are_asked_for_again(
+    running: RunningServer, desktop: Page
+) -> None:
+    running.sign_on("lotte")  # she cannot repair
+    for number in range(1, 6):
+        running.open("repair", code=f"A-{number}")
+    running.clock.after(61)
+    running.call(running.server.processor.tick)
+    open_as_manager(running, desktop, "/manager/now")
+    alert = desktop.get_by_role("status").get_by_role("listitem").filter(has_text="wait too long")
+    expect(alert).to_contain_text("5 visits wait too long. The longest is A-1: 1:01.")
+    expect(alert).to_contain_text("Nobody on the floor has the skill: Repairs.")
+    alert.get_by_role("button", name="Ask again for all").click()
+    expect(desktop.get_by_role("region", name="In line")).to_contain_text("Lotte asked")
+    asked = [record for record in records(running) if isinstance(record.event, ev.AskedAgain)]
+    assert {record.actor for record in asked} == {"manager:manager"}
+    assert len(asked) == 5
+
+
+def test_a_kiosk_that_is_not_connected_is_put_away(
+    running: RunningServer, desktop: Page, run_in_thread: Any
+) -> None:
+    running.sign_on("maya", "sam", "lotte", "noor")
+    pair(running, run_in_thread)
+    [kiosk] = device_rows(running)
+    running.clock.after(61)
+    open_as_manager(running, desktop, "/manager/now")
+    alert = desktop.get_by_role("status").get_by_role("listitem").filter(has_text=kiosk.name)
+    expect(alert).to_contain_text("has never been connected.")
+    alert.get_by_role("button", name="put away").click()
+    expect(alert).to_have_count(0)
+    expect(desktop.get_by_role("region", name="Devices")).to_contain_text("put away for today")
+
+
+def test_where_nobody_can_be_asked_somebody_is_called_back(running: RunningServer, desktop: Page) -> None:
+    running.sign_on("maya")
+    running.submit_ok(ops.SetPresence(Presence.ON_BREAK), tablet("maya"))
+    open_as_manager(running, desktop, "/manager/now")
+    desktop.get_by_role("button", name="Maya is back").click()
+    expect(desktop.get_by_role("region", name="On the floor")).to_contain_text("Available")
+
+
+def test_older_backups_are_removed_only_while_the_disk_is_nearly_full(
+    running: RunningServer, http: requests.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = running.server.data_dir
+    into = running.server.backup_scheduler.backups_dir
+    made = [back_up(folder, into, running.clock.now + night * 86_400_000) for night in range(5)]
+    sign_in_once(running, http)
+    token = form_field(http.get(running.address + "/manager/now"))
+    http.post(running.address + "/manager/now/backups", {"token": token})
+    assert all(path.exists() for path in made)
+    monkeypatch.setattr(now_page, "_free_bytes", lambda _: 1)
+    assert "Remove 2 older backups" in text_of(http.get(running.address + "/manager/now"))
+    http.post(running.address + "/manager/now/backups", {"token": token})
+    assert [path.exists() for path in made] == [False, False, True, True, True]
+    assert "older backup" not in text_of(http.get(running.address + "/manager/now"))
 
 
 def test_a_tablet_of_an_employee_who_was_put_off_the_floor_is_free(running: RunningServer) -> None:

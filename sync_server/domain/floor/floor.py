@@ -37,6 +37,8 @@ KEEP_ENDED_MS = 3_600_000  # an ended visit can be rated this long, and its link
 _BY_THE_SERVER = OpOrigin()
 _WAITING = State.WAITING  # a member of an enum is slow to look up
 
+_OF_ENDED_VISITS = (ev.Rated, ev.Corrected, ev.FoundCompleted, ev.LookedInto)
+
 
 class Floor:
     """Open visits (and those that ended within the last hour), and who is on the floor.
@@ -347,7 +349,7 @@ class Floor:
             )
         if before is not None:
             return transitions.apply(before, event, record.occurred_at, record.at)
-        if isinstance(event, ev.Rated | ev.Corrected) or record.happened_at is not None:
+        if isinstance(event, _OF_ENDED_VISITS) or record.happened_at is not None:
             return None  # the visit ended before the first record that is replayed
         raise transitions.IllegalTransition(
             f"visit {record.visit_id}", f"{type(event).__name__} for an unknown visit"

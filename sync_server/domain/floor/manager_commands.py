@@ -13,7 +13,7 @@ from sync_server.domain.events import Change, Presence
 from sync_server.domain.ops import MAX_WORDS, Actor
 from sync_server.domain.people import Person
 from sync_server.domain.refusal import Code, Refused
-from sync_server.domain.visit.visit import IN_LINE, State
+from sync_server.domain.visit.visit import IN_LINE, State, Visit
 from sync_server.names import visible_words
 
 from . import command_checks as checks
@@ -70,6 +70,8 @@ def remove(floor: FloorView, op: ops.Remove) -> list[Change]:
 def _correct(floor: FloorView, op: ops.Correct, _by: Actor, _now: int) -> list[Change]:
     """What is the same as before is left out: the log says what was changed."""
     visit = checks.find_visit(floor, op.visit_id)
+    if visit.state is State.EXPIRED and op.resolution is not None:
+        return _found_completed(floor, op, visit)
     if op.employee is not None and floor.catalogue.employed(op.employee) is None:
         raise Refused(Code.UNKNOWN_EMPLOYEE, op.employee)
     if op.need is not None:
@@ -89,6 +91,30 @@ def _correct(floor: FloorView, op: ops.Correct, _by: Actor, _now: int) -> list[C
     if corrected.resolution is None and corrected.employee is None and corrected.need is None:
         raise Refused(Code.NOTHING_SAID, visit.ticket)
     return changes
+
+
+def _found_completed(floor: FloorView, op: ops.Correct, visit: Visit) -> list[Change]:
+    """Closing time has ended the visit, and it had been completed: nobody had tapped that."""
+    assert op.resolution is not None
+    if op.employee is not None and floor.catalogue.employed(op.employee) is None:
+        raise Refused(Code.UNKNOWN_EMPLOYEE, op.employee)
+    if op.need is not None:
+        checks.find_need(floor, op.need)
+    found = ev.FoundCompleted(
+        because=op.because,
+        resolution=op.resolution,
+        employee=op.employee if op.employee != visit.employee else None,
+        need=op.need if op.need != visit.need else None,
+        note=visible_words(op.note or "") or None,
+    )
+    return checks.change(visit, found, op.expected_rev)
+
+
+def _follow_up(floor: FloorView, op: ops.LookInto, _by: Actor, _now: int) -> list[Change]:
+    visit = checks.find_visit(floor, op.visit_id)
+    if (visit.root_cause, visit.followed_up) == (op.cause, op.done):
+        raise Refused(Code.ALREADY_SO, visit.ticket)
+    return checks.change(visit, ev.LookedInto(op.cause, op.done), op.expected_rev)
 
 
 # --- people ----------------------------------------------------------------------------------------------
@@ -145,6 +171,12 @@ def _announce(floor: FloorView, op: ops.Announce, _by: Actor, now: int) -> list[
     return [(None, ev.Announced(words, floor.catalogue.next_closing(now), op.kiosk))]
 
 
+def _put_away(floor: FloorView, op: ops.PutAway, _by: Actor, now: int) -> list[Change]:
+    if (put_away := floor.overrides.put_away(op.kiosk, now)) is not None:
+        raise Refused(Code.ALREADY_SO, put_away.by)
+    return [(None, ev.KioskPutAway(op.kiosk, floor.catalogue.next_closing(now)))]
+
+
 def _checked_words(words: dict[str, str]) -> dict[str, str]:
     """The texts as kiosks show them, without empty ones. Raises Refused."""
     found = {language: visible_words(text) for language, text in words.items()}
@@ -159,9 +191,11 @@ def _checked_words(words: dict[str, str]) -> dict[str, str]:
 COMMANDS: dict[type, checks.Command] = {
     ops.AskAgain: _ask_again,
     ops.Correct: _correct,
+    ops.LookInto: _follow_up,
     ops.OfferTo: _offer_to,
     ops.SetPresenceOf: _set_presence_of,
     ops.CloseNeed: _close_need,
     ops.ReopenNeed: _reopen_need,
     ops.Announce: _announce,
+    ops.PutAway: _put_away,
 }

@@ -101,8 +101,6 @@ def rebuild_visit(records: Iterable[Record]) -> Visit | None:
                 visit = transitions.open_visit(
                     record.visit_id, event, record.occurred_at, record.device_id, record.at
                 )
-            case ev.PresenceChanged() | ev.DayClosed() | ev.NeedClosed() | ev.NeedReopened() | ev.Announced():
-                pass
-            case event if visit is not None:
+            case ev.VisitEvent() as event if visit is not None:
                 visit = transitions.apply(visit, event, record.occurred_at, record.at)
     return visit

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from sync_server.domain.events import Announced, Back, NeedClosed, NeedReopened, Record
+from sync_server.domain.events import Announced, Back, KioskPutAway, NeedClosed, NeedReopened, Record
 
 
 class ClosedNeed(Struct, frozen=True):
@@ -35,12 +35,22 @@ class Announcement(Struct, frozen=True):
     seq: int
 
 
+class PutAwayKiosk(Struct, frozen=True):
+    """A kiosk that is not in use from `since` to `until` (ms UTC), and who said so."""
+
+    kiosk: str
+    until: int
+    since: int
+    by: str
+
+
 class Overrides:
     """Built from the log. None stands for a need that was opened again and a text that was removed."""
 
     def __init__(self) -> None:
         self._closed: dict[str, ClosedNeed | None] = {}
         self._announcements: dict[str | None, Announcement | None] = {}
+        self._put_away: dict[str, PutAwayKiosk] = {}
 
     def apply(self, record: Record) -> None:
         """Takes in the next record of the log. Records of other events change nothing."""
@@ -49,6 +59,8 @@ class Overrides:
                 self._closed[need] = ClosedNeed(need, until, back, words, record.at, record.actor)
             case NeedReopened(need):
                 self._closed[need] = None
+            case KioskPutAway(kiosk, until):
+                self._put_away[kiosk] = PutAwayKiosk(kiosk, until, record.at, record.actor)
             case Announced(words, until, kiosk):
                 self._announcements[kiosk] = (
                     Announcement(kiosk, until, words, record.at, record.actor, record.seq) if words else None
@@ -61,6 +73,7 @@ class Overrides:
             earlier.apply(record)
         self._closed = earlier._closed | self._closed
         self._announcements = earlier._announcements | self._announcements
+        self._put_away = earlier._put_away | self._put_away
 
     def closed_needs(self, now: int) -> list[ClosedNeed]:
         """The needs that are closed at `now` (ms UTC), in the order in which they were closed."""
@@ -75,6 +88,15 @@ class Overrides:
         """The text that was written for this kiosk, or for all, and is shown at `now` (ms UTC)."""
         found = self._announcements.get(kiosk)
         return found if found is not None and now < found.until else None
+
+    def put_away(self, kiosk: str, now: int) -> PutAwayKiosk | None:
+        """Who put this kiosk away; None if it should be in use at `now` (ms UTC)."""
+        found = self._put_away.get(kiosk)
+        return found if found is not None and now < found.until else None
+
+    def kiosks_put_away(self, now: int) -> list[PutAwayKiosk]:
+        """All kiosks that are not in use at `now` (ms UTC)."""
+        return [one for one in self._put_away.values() if now < one.until]
 
     def shown_at(self, kiosk: str, now: int) -> Announcement | None:
         """What this kiosk shows at `now` (ms UTC): its own text, else the one for all."""

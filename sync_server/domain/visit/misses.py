@@ -139,6 +139,8 @@ def _read(log: Sequence[Record]) -> _Story:
                 story.need = event.need
             case ev.Corrected():
                 story.need = event.need or story.need
+            case ev.FoundCompleted():
+                story.need, story.end, story.left_open = event.need or story.need, "completed", True
             case ev.Started():
                 story.serving_at = story.serving_at or at
             case ev.Held():

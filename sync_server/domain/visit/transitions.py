@@ -15,8 +15,10 @@ from sync_server.domain.events import (
     Corrected,
     Declined,
     Expired,
+    FoundCompleted,
     HandedOver,
     Held,
+    LookedInto,
     NoShow,
     Noted,
     Offered,
@@ -90,6 +92,13 @@ TRANSITIONS: dict[tuple[State | None, type[VisitEvent]], State] = {
     (State.NO_SHOW, Corrected): State.NO_SHOW,
     (State.REMOVED, Corrected): State.REMOVED,
     (State.EXPIRED, Corrected): State.EXPIRED,
+    (State.EXPIRED, FoundCompleted): State.COMPLETED,
+    # Looking into a visit changes nothing of how it ended.
+    (State.COMPLETED, LookedInto): State.COMPLETED,
+    (State.CANCELLED, LookedInto): State.CANCELLED,
+    (State.NO_SHOW, LookedInto): State.NO_SHOW,
+    (State.REMOVED, LookedInto): State.REMOVED,
+    (State.EXPIRED, LookedInto): State.EXPIRED,
 }
 
 
@@ -265,6 +274,18 @@ def _changes(visit: Visit, event: VisitEvent, at: int, now: int) -> dict[str, An
                 # A tap from before closing time may still arrive. It is about the need as corrected.
                 "before_expiry": before and replace(before, need=need or before.need),
             }
+        case FoundCompleted(_, resolution, employee, need, note):
+            return {
+                "resolution": resolution,
+                "employee": employee or visit.employee,
+                "need": need or visit.need,
+                "notes": (*visit.notes, note) if note else visit.notes,
+                "corrections": visit.corrections + 1,
+                "left_open": True,  # when it was completed nobody knows
+                "before_expiry": None,
+            }
+        case LookedInto(cause, done):
+            return {"root_cause": cause, "followed_up": done, "undo": None}
         case Undone():
             return _before_undone(visit)
         case _:  # Opened: the table has refused it already, because the visit exists

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from sync_server.domain.events import ExtendedBecause
+from sync_server.domain.events import ExtendedBecause, RootCause
 from sync_server.domain.line_situation import LineSituation
 from sync_server.domain.resolution import Resolution
 
@@ -53,6 +53,7 @@ class Visit(Struct, frozen=True, gc=False):
     taps                    how many it took at the kiosk until the shopper was in line; None if not known
     extended_*              the longer wait, from the arrival on, that the shopper was told later, and why
     corrections             how often the manager corrected what the log says about it
+    root_cause, followed_up  why it was not solved or not easy, as the manager says; whether that is done
     left_open               somebody was still being served long after closing time
     said_service_s          how long a quick resolution took, as the employee said
     undo, undo_until        the visit before its employee completed it or handed it over while serving; until
@@ -122,6 +123,8 @@ class Visit(Struct, frozen=True, gc=False):
     comment: str | None = None
     left_open: bool = False
     corrections: int = 0
+    root_cause: RootCause | None = None
+    followed_up: bool = False
     said_service_s: int | None = None
     before_expiry: "Visit | None" = None
     undo: "Visit | None" = None

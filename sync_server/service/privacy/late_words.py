@@ -39,7 +39,7 @@ def event_without_due(event: Event, visit: Visit, now: int, keep_ms: int) -> Eve
             return replace(event, alias=None, colour=None, place=None)
         case ev.Noted() | ev.HandedOver():
             return replace(event, note="")
-        case ev.Completed() | ev.Corrected():
+        case ev.Completed() | ev.Corrected() | ev.FoundCompleted():
             return replace(event, note=None)
         case ev.Rated():
             return replace(event, comment=None)

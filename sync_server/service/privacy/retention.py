@@ -26,12 +26,13 @@ def _body(without: str) -> str:
     return f"body = printf('%-*s', length(CAST(body AS BLOB)), {without})"
 
 
+_WITH_NOTE = "('completed', 'corrected', 'found_completed')"
 # The plus makes SQLite find the few events of a visit by its id, instead of all events of a kind.
 WORDS: tuple[Place, ...] = (
     ("visits", "described = 0", "1"),
     ("visit_events", _body("json_remove(body, '$.alias', '$.colour', '$.place')"), "+event = 'opened'"),
     ("visit_events", _body("json_set(body, '$.note', '')"), "+event IN ('noted', 'handed_over')"),
-    ("visit_events", _body("json_remove(body, '$.note')"), "+event IN ('completed', 'corrected')"),
+    ("visit_events", _body("json_remove(body, '$.note')"), f"+event IN {_WITH_NOTE}"),
     ("visit_events", _body("json_remove(body, '$.comment')"), "+event = 'rated'"),
     ("webhook_events", _body("json_remove(body, '$.data.visit.words')"), "1"),
 )

@@ -18,7 +18,7 @@ from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.events import Record
 from sync_server.domain.floor import offline_ops
 from sync_server.domain.floor.floor import Floor
-from sync_server.domain.ops import OPENING_OPS, Actor, AnyOp, Correct, CountSession
+from sync_server.domain.ops import OPENING_OPS, Actor, AnyOp, Correct, CountSession, LookInto
 from sync_server.domain.refusal import Code, Refusal
 from sync_server.service.observe import logs
 from sync_server.service.observe.counters import Counters
@@ -199,7 +199,7 @@ class OpProcessor:
         if dated and retention.too_old(op_id, now):
             self.counters.add("ops_refused")
             return Refusal(Code.OP_ID_REUSED, op_id)  # the same each time, so it is not written
-        if isinstance(op, Correct) or offline_ops.tapped_at(at_device, ahead_ms, now) is not None:
+        if isinstance(op, Correct | LookInto) or offline_ops.tapped_at(at_device, ahead_ms, now) is not None:
             self._restore_visit(op, now)
         refusal = (
             forbidden or self._refuse_old_epoch(op, epoch) or self.apply(unit, op, by, at_device, ahead_ms)
@@ -318,13 +318,6 @@ class OpProcessor:
         unit.on_rollback.append(lambda why: None if future.done() else future.set_exception(Unavailable(why)))
         self.finish(unit)
         return await future
-
-    def count_opened_page(self, visit_id: str, day: str) -> None:
-        """The page of this visit, of this store-day, was opened on a phone. It counts once."""
-        if self.recovery.state_valid:
-            unit = self.begin()
-            unit.batch.pages.append((visit_id, day))
-            self.finish(unit)
 
     def _add_records(self, unit: UnitOfWork, records: list[Record]) -> None:
         """Adds the rows of these records to the batch."""

@@ -19,7 +19,8 @@ _SOLVED_LATER = (  # as a manager has corrected it: its follow-up is done
     "corrections > 0 AND EXISTS (SELECT 1 FROM visit_events e WHERE e.visit_id = visits.visit_id"
     " AND e.event = 'corrected' AND json_extract(e.body, '$.because') = 'solved_later')"
 )
-_TROUBLED = f"({_HARD} OR {_SOLVED_LATER})"
+_TROUBLED = f"({_HARD} OR root_cause IS NOT NULL OR {_SOLVED_LATER})"
+_OPEN = f"({_HARD}) AND NOT followed_up AND NOT ({_SOLVED_LATER})"
 
 
 class NeedLearning(Struct, frozen=True):
@@ -52,15 +53,18 @@ class TipLearning(Struct, frozen=True):
 class Learning(Struct, frozen=True):
     """What some days say.
 
-    `troubled` counts the visits that were not solved, or hard, or solved later; `lines` are the latest of
-    them, as lines of the visit log. `good_words` are those of visits that were easy and have a comment that
-    is still stored.
+    `troubled` counts the visits that were not solved, or hard, or solved later, and `open` those of them that
+    wait for somebody to look into them. `lines` are the latest of them as lines of the visit log, first those
+    that wait. `causes` are the reasons that managers found, and how often, the most frequent first.
+    `good_words` are those of visits that were easy and have a comment that is still stored.
     """
 
     visits: int
     not_solved: int
     hard: int
     troubled: int
+    open: int
+    causes: list[tuple[str, int]]
     needs: list[NeedLearning]
     tips: list[TipLearning]
     lines: list[dict[str, Any]]
@@ -71,17 +75,25 @@ def read_learning(db: sqlite3.Connection, from_day: str, to_day: str, most: int)
     """What the days from `from_day` to `to_day` say, with `most` lines of each kind at most."""
     between = {"from": from_day, "to": to_day}
     needs = sorted(_needs(db, between), key=lambda need: (-need.troubled, -need.visits, need.need))
-    (troubled,) = db.execute(
-        f"SELECT count(*) FROM visits WHERE day BETWEEN :from AND :to AND {_TROUBLED}", between
-    ).fetchone()
+    counted = "SELECT count(*) FROM visits WHERE day BETWEEN :from AND :to AND"
+    troubled, waiting = (
+        db.execute(f"{counted} {which}", between).fetchone()[0] for which in (_TROUBLED, _OPEN)
+    )
+    causes = db.execute(
+        "SELECT root_cause, count(*) FROM visits WHERE day BETWEEN :from AND :to AND root_cause IS NOT NULL"
+        " GROUP BY root_cause ORDER BY count(*) DESC, root_cause",
+        between,
+    ).fetchall()
     return Learning(
         visits=sum(need.visits for need in needs),
         not_solved=sum(need.not_solved.part for need in needs),
         hard=sum(need.hard.part for need in needs),
         troubled=troubled,
+        open=waiting,
+        causes=causes,
         needs=needs,
         tips=list(_tips(db, between)),
-        lines=_lines(db, between, _TROUBLED, most),
+        lines=_lines(db, between, _TROUBLED, most, f"NOT ({_OPEN}), "),
         good_words=[
             line
             for line in _lines(
@@ -119,12 +131,12 @@ def _tips(db: sqlite3.Connection, between: dict[str, str]) -> Iterator[TipLearni
 
 
 def _lines(
-    db: sqlite3.Connection, between: dict[str, str], condition: str, most: int
+    db: sqlite3.Connection, between: dict[str, str], condition: str, most: int, first: str = ""
 ) -> list[dict[str, Any]]:
-    """The latest lines of the visit log with this condition over the table of visits."""
+    """The latest lines of the visit log with this condition over the table of visits, in order of `first`."""
     found = db.execute(
         f"SELECT visit_id FROM visits WHERE day BETWEEN :from AND :to AND {condition}"
-        " ORDER BY day DESC, created_at DESC, rowid DESC LIMIT :most",
+        f" ORDER BY {first}day DESC, created_at DESC, rowid DESC LIMIT :most",
         {**between, "most": most},
     ).fetchall()
     return [line for (visit_id,) in found if (line := visit_log.visit(db, visit_id)) is not None]

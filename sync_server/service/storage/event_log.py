@@ -45,7 +45,8 @@ def overrides_before(db: sqlite3.Connection, seq: int) -> list[Record]:
     """The last OVERRIDE_EVENTS closed needs and announcements before this seq, in order."""
     rows = db.execute(
         # With + SQLite finds the few by their index, and does not go through the log from its end.
-        f"{mapping.SELECT_EVENTS} WHERE event IN ('need_closed', 'need_reopened', 'announced') AND +seq < ?"
+        f"{mapping.SELECT_EVENTS} WHERE event IN ('need_closed', 'need_reopened', 'announced',"
+        " 'kiosk_put_away') AND +seq < ?"
         " ORDER BY +seq DESC LIMIT ?",
         (seq, OVERRIDE_EVENTS),
     ).fetchall()

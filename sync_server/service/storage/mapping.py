@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from sync_server.domain.events import Event, ExtendedBecause, Rated, Record
+from sync_server.domain.events import Event, ExtendedBecause, Rated, Record, RootCause
 from sync_server.domain.floor.floor import Floor
 from sync_server.domain.ops import CountSession
 from sync_server.domain.report.histogram import coarse
@@ -70,7 +70,7 @@ SELECT_EVENTS = (
 _none: Callable[[None], None] = dict[None, None]().get
 sqlite3.register_adapter(type(None), _none)
 sqlite3.register_adapter(bytes, bytes)
-for word in (State, Resolution, ExtendedBecause):
+for word in (State, Resolution, ExtendedBecause, RootCause):
     sqlite3.register_adapter(word, str)
 
 _fields = attrgetter(*_FIELDS)

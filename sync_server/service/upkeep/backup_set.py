@@ -26,6 +26,7 @@ from sync_server.store_clock import wall_clock
 from .backup import MANIFEST, PREFIX, STORE, BackupError, Manifest, digest_of, read_manifest
 
 SERVER_KEY = "server.key"
+SPARED = 3  # backups that stay where the disk is nearly full
 
 log = logging.getLogger(__name__)
 
@@ -152,11 +153,7 @@ def rotate(into: Path, keep: int, made: Path) -> int:
         )
     old = [backup.path for backup in removable(into, keep, newest)]
     for path in old:
-        try:
-            (path / MANIFEST).unlink()  # first: without it this is no backup, if the rest is interrupted
-            shutil.rmtree(path)
-        except OSError as error:
-            raise BackupError(f"{path}: cannot be removed ({error.strerror}); remove it by hand") from error
+        remove(path)
     return len(old)
 
 
@@ -169,6 +166,33 @@ def removable(into: Path, keep: int, newest: Backup) -> list[Backup]:
 
 def _of_store(into: Path, newest: Backup) -> list[Backup]:
     return _latest_first([found for found in find_backups(into) if is_of(found, newest)])
+
+
+def spare_backups(into: Path, data_dir: DataDir, keep: int = SPARED) -> list[Backup]:
+    """The backups that a store can do without, the latest first, if they are on its own disk.
+
+    The latest `keep` stay, and each one that has something which the latest lacks.
+    """
+    try:
+        on_its_disk = into.stat().st_dev == data_dir.path.stat().st_dev
+    except OSError:
+        return []
+    own = backups_of(into, data_dir) if on_its_disk else []
+    return [backup for backup in own[keep:] if _continues(own[0], backup)]
+
+
+def size_of(backup: Backup) -> int:
+    """How many bytes it takes."""
+    return sum(file.stat().st_size for file in backup.path.rglob("*") if file.is_file())
+
+
+def remove(path: Path) -> None:
+    """Removes a backup. Raises BackupError."""
+    try:
+        (path / MANIFEST).unlink()  # first: without it this is no backup, if the rest is interrupted
+        shutil.rmtree(path)
+    except OSError as error:
+        raise BackupError(f"{path}: cannot be removed ({error.strerror}); remove it by hand") from error
 
 
 def describe(backup: Backup) -> str:

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from sync_server.domain.catalogue.catalogue import EVERYBODY, Catalogue
 from sync_server.domain.events import Presence
 from sync_server.domain.floor.floor import Floor
-from sync_server.domain.floor.overrides import Announcement, ClosedNeed
+from sync_server.domain.floor.overrides import Announcement, ClosedNeed, PutAwayKiosk
 from sync_server.domain.people import Person
 from sync_server.domain.visit.visit import State, Visit
 
@@ -97,7 +97,8 @@ def floors_differ(ours: Floor, theirs: Floor, now: int) -> list[str]:
     ]
 
 
-def _in_force(floor: Floor, now: int) -> tuple[list[ClosedNeed], list[Announcement]]:
-    """What the manager lets kiosks offer and say."""
+def _in_force(floor: Floor, now: int) -> tuple[list[ClosedNeed], list[Announcement], list[PutAwayKiosk]]:
+    """What the manager lets kiosks offer and say, and which are not in use."""
     closed = sorted(floor.overrides.closed_needs(now), key=lambda one: one.need)
-    return closed, sorted(floor.overrides.announcements(now), key=lambda one: one.seq)
+    said = sorted(floor.overrides.announcements(now), key=lambda one: one.seq)
+    return closed, said, sorted(floor.overrides.kiosks_put_away(now), key=lambda one: one.kiosk)

@@ -22,6 +22,7 @@ def acts(floor: Floor, kiosks: tuple[str, ...], now: int, chance: Random) -> lis
         lambda: _set_presence(floor, chance),
         lambda: _need(floor, now, chance),
         lambda: _text(floor, kiosks, now, chance),
+        lambda: ops.PutAway(chance.choice(kiosks)) if kiosks else None,
     )
     op = chance.choice(deeds)()
     return [] if op is None else [op] * (2 if chance.random() < TWO_AT_ONCE else 1)

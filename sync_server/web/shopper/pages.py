@@ -23,6 +23,7 @@ from sync_server.domain.ops import Cancel, Id, Rate, ShopperOp
 from sync_server.domain.share import Share
 from sync_server.domain.visit.ticket import uuid7
 from sync_server.domain.visit.visit import Visit
+from sync_server.service.processing.opened_pages import count_opened_page
 from sync_server.service.reports.visit_detail import visit_detail
 from sync_server.service.storage.connection import reading
 from sync_server.web.http.app_state import server_of
@@ -115,7 +116,7 @@ async def visit(request: Request) -> Response:
     is_first = shopper.visit_id not in shopper.server.processor.floor.with_phone
     progress = shopper.read_progress()
     if is_first:
-        shopper.server.processor.count_opened_page(shopper.visit_id, progress.visit.day)
+        count_opened_page(shopper.server.processor, shopper.visit_id, progress.visit.day)
     held = await shopper.server.told_waits.held()
     return shopper.page(progress, shopper.visit_page(progress, held))
 

@@ -15,7 +15,7 @@ GROUP_ROWS = 20_000  # days are gathered up to this many rows: a row group is re
 WHOLE = frozenset(
     (
         *("priority", "party_size", "first_contact_resolved", "offers", "handovers", "goodwill_cents"),
-        *("nps", "ces", "rev", "left_open", "quick", "corrections", "taps"),
+        *("nps", "ces", "rev", "left_open", "quick", "corrections", "taps", "followed_up"),
     )
 )
 

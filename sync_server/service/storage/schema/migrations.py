@@ -10,7 +10,7 @@ from sqlite_utils.migrations import Migrations
 
 from sync_server.store_clock import wall_clock
 
-from . import access_tables, api_tables, outside_tables, released_views
+from . import access_tables, api_tables, outside_tables, released_views, report_tables
 
 migrations = Migrations("welkom")
 
@@ -357,27 +357,6 @@ def settings_history(db: Database) -> None:
     )
 
 
-@migrations()
-def sessions_at_kiosks(db: Database) -> None:
-    """How far shoppers came at the kiosks, counted by day, and how many taps it took them."""
-    db.table("kiosk_sessions").create(
-        {"day": str, "reached": str, "last": str, "taps": int, "seconds": int, "sessions": int},
-        pk=("day", "reached", "last", "taps", "seconds"),
-        not_null={"sessions"},
-        strict=True,
-    )
-    db.table("visits").add_column("taps", int)
-
-
-@migrations()
-def pages_of_tickets(db: Database) -> None:
-    """Which visits had their own page opened on a phone."""
-    db.table("opened_pages").create(
-        {"visit_id": str, "day": str}, pk="visit_id", not_null={"day"}, strict=True
-    )
-    db.table("opened_pages").create_index(["day"])
-
-
 api_tables.register(migrations)
 
 
@@ -391,3 +370,4 @@ def one_index_of_tickets(db: Database) -> None:
 
 access_tables.register(migrations)
 outside_tables.register(migrations)
+report_tables.register(migrations)

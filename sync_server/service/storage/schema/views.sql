@@ -31,7 +31,8 @@ SELECT
         SELECT json_extract(body, '$.comment') FROM feedback JOIN visit_events USING (seq)
         WHERE feedback.visit_id = v.visit_id ORDER BY seq DESC LIMIT 1
     ) AS comment,
-    rev, left_open, quick, corrections, taps
+    rev, left_open, quick, corrections, taps,
+    root_cause, followed_up
 FROM (
     SELECT *, source = 'staff' AND created_at IS serving_at AS quick FROM visits
 ) AS v;

@@ -1,9 +1,10 @@
 """The floor at this moment: what needs the manager, who waits, what everybody does, and the devices."""
 
 import asyncio
+import logging
 import shutil
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from msgspec import Struct
@@ -11,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from sync_server.domain import ops
-from sync_server.domain.alerts import KioskContact, find_alerts
+from sync_server.domain.alerts import MIN_FREE_BYTES, KioskContact, find_alerts
 from sync_server.domain.catalogue.catalogue import Employee
 from sync_server.domain.events import Presence
 from sync_server.domain.floor.floor import Floor
@@ -21,19 +22,24 @@ from sync_server.domain.permissions import Permission
 from sync_server.domain.visit.visit import IN_LINE, Visit
 from sync_server.service.auth.devices import DeviceEntry, list_devices
 from sync_server.service.server import Server
+from sync_server.service.staffing.planned_shifts import shifts_between
 from sync_server.service.storage.connection import reading
 from sync_server.service.sync.device_reports import DeviceTrouble
+from sync_server.service.upkeep.backup import BackupError
+from sync_server.service.upkeep.backup_set import remove, size_of, spare_backups
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.sse import event_stream, html_events
 from sync_server.web.http.templates import Context, render, texts_of
 from sync_server.web.manager.access import has_permission, while_signed_in
 from sync_server.web.manager.forms import form_token, read_form
-from sync_server.web.manager.late_visits import EVERYBODY
+from sync_server.web.manager.late_visits import EVERYBODY, LateVisitReader
 from sync_server.web.manager.layout import framed_page, manager_language
 
 from .actions import act
-from .alert_list import ShownAlert, shown_alerts
+from .alert_list import FromDisk, ShownAlert, shown_alerts
 from .at_kiosks import AtKiosks, at_kiosks
+
+log = logging.getLogger(__name__)
 
 NOW = "/manager/now"
 INTERVAL_S = 20.0  # the clocks on the page are this old at most
@@ -67,7 +73,7 @@ class PersonOnFloor(Struct, frozen=True):
 class DeviceHealth(Struct, frozen=True):
     """A kiosk or tablet. `seen` is when it was last connected, in the store's time; None: never.
 
-    `holder` is who is signed in on a tablet, empty if nobody is.
+    `holder` is who is signed in on a tablet, empty if nobody is. `put_away`: it is not in use today.
     """
 
     entry: DeviceEntry
@@ -75,20 +81,19 @@ class DeviceHealth(Struct, frozen=True):
     seen: datetime | None
     holder: str
     troubles: list[DeviceTrouble]
+    put_away: bool
 
 
 class FloorPiece(Context, frozen=True):
     """The piece of the page that its events renew: who waits, the longest first, and who is on the floor.
 
     `in_line` counts all who wait, `waiting` are the rows that are shown. `being_helped` counts the visits
-    not in line, `late_more` those that wait too long and are not among the `alerts`. `offline` counts the
-    devices that are not connected.
+    not in line, `offline` the devices that are not connected.
     """
 
     template: ClassVar[str] = "manager/now/floor.html"
 
     alerts: list[ShownAlert]
-    late_more: int
     in_line: int
     longest_s: float
     waiting: list[WaitingVisit]
@@ -146,21 +151,76 @@ async def ask_again(request: Request) -> Response:
     return await _page(request, problem) if problem else RedirectResponse(NOW, 303)
 
 
+async def ask_all(request: Request) -> Response:
+    """Starts the asking again for every visit that waits too long and that nobody is asked for."""
+    await read_form(request)
+    processor, problem = server_of(request).processor, ""
+    reader = LateVisitReader(processor.floor, processor.clock())
+    late = [reader.read(visit) for visit in processor.floor.line() if visit.alerted_at is not None]
+    for one in late:
+        if one.may_ask_again or one.may_ask_everybody:
+            problem = await act(request, ops.AskAgain(one.visit.visit_id, not one.may_ask_again)) or problem
+    return await _page(request, problem) if problem else RedirectResponse(NOW, 303)
+
+
+async def put_away(request: Request) -> Response:
+    """The manager knows that a kiosk is not in use today."""
+    form, server = await read_form(request), server_of(request)
+    found = await asyncio.to_thread(_read, server)
+    if form.get("kiosk") not in found.for_alerts.kiosks:
+        problem = texts_of(manager_language(request)).say("manager.refused.no_kiosk")
+    else:
+        problem = await act(request, ops.PutAway(form["kiosk"]))
+    return await _page(request, problem) if problem else RedirectResponse(NOW, 303)
+
+
+async def free_backups(request: Request) -> Response:
+    """Removes the older backups that the store can do without, if its disk is nearly full."""
+    await read_form(request)
+    server, problem = server_of(request), ""
+    try:
+        removed = await asyncio.to_thread(_remove_spare, server)
+        log.warning("%d older backups were removed by %s", removed, request.state.account.name)
+    except BackupError as error:
+        problem = texts_of(manager_language(request)).say("manager.alert.free_backups.failed", why=str(error))
+    return await _page(request, problem) if problem else RedirectResponse(NOW, 303)
+
+
+def _remove_spare(server: Server) -> int:
+    free = _free_bytes(server)
+    if free is None or free >= MIN_FREE_BYTES:
+        return 0  # the page is an old one: there is room
+    spare = spare_backups(server.backup_scheduler.backups_dir, server.data_dir)
+    for backup in spare:
+        remove(backup.path)
+    return len(spare)
+
+
 class _Found(Struct, frozen=True):
-    """What is read from the disk: the devices, and how many bytes are free."""
+    """What is read from the disk: the devices, how many bytes are free, and what the alerts need."""
 
     devices: list[DeviceEntry]
     free_bytes: int | None
+    for_alerts: FromDisk
 
 
 def _read(server: Server) -> _Found:
+    now, catalogue = server.processor.clock(), server.processor.catalogue
+    local = catalogue.local(now)
     with reading(server.data_dir.store) as db:
         devices = [entry for entry in list_devices(db) if entry.revoked_at is None]
-    try:
-        free = shutil.disk_usage(server.data_dir.path).free
-    except OSError:
-        free = None
-    return _Found(devices, free)
+        shifts = shifts_between(db, local.date(), local.date(), local.tzinfo or UTC)
+    free = _free_bytes(server)
+    spare = []
+    if free is not None and free < MIN_FREE_BYTES:
+        spare = spare_backups(server.backup_scheduler.backups_dir, server.data_dir)
+    for_alerts = FromDisk(
+        kiosks={entry.device_id: entry.name for entry in devices},
+        planned=tuple(shift.employee for shift in shifts if shift.starts_at <= now < shift.ends_at),
+        spare=len(spare),
+        spare_bytes=sum(size_of(backup) for backup in spare),
+    )
+    return _Found(devices, free, for_alerts)
 
 
 def _floor_piece(request: Request, found: _Found) -> FloorPiece:
@@ -169,19 +229,17 @@ def _floor_piece(request: Request, found: _Found) -> FloorPiece:
     floor, at = server.processor.floor, server.processor.clock()
     texts = texts_of(manager_language(request))
     devices = device_health(server, found.devices)
-    names = {entry.device_id: entry.name for entry in found.devices}
-    alerts = find_alerts(floor, _contacts(server, devices), found.free_bytes, at)
-    shown, late_more = shown_alerts(alerts, floor, names, texts, at)
+    contacts = _contacts(server, devices)
+    alerts = find_alerts(floor, contacts, found.free_bytes, at)
     in_line = sorted(floor.line(), key=lambda visit: visit.created_at)
     return FloorPiece(
-        alerts=shown,
-        late_more=late_more,
+        alerts=shown_alerts(alerts, floor, found.for_alerts, texts, at),
         in_line=len(in_line),
         longest_s=(at - in_line[0].created_at) / 1000 if in_line else 0.0,
         waiting=waiting_visits(floor, in_line[:MAX_ROWS], at),
         people=people_on_floor(floor, at),
         being_helped=sum(1 for visit in floor.open_visits() if visit.state not in IN_LINE),
-        at_kiosks=at_kiosks(floor, names, texts, at),
+        at_kiosks=at_kiosks(floor, found.for_alerts.kiosks, texts, at),
         devices=devices,
         offline=sum(not device.online for device in devices),
         token=form_token(request),
@@ -219,7 +277,7 @@ def device_health(server: Server, entries: Sequence[DeviceEntry]) -> list[Device
     """How each device is now: those that are not connected first."""
     connected = {device.device_id for device in server.device_handler.connected_devices}
     floor, catalogue = server.processor.floor, server.processor.catalogue
-    found = []
+    found, now = [], server.processor.clock()
     for entry in entries:
         seen_at = _seen_at(server, entry)
         person = floor.holder(entry.device_id)
@@ -231,6 +289,7 @@ def device_health(server: Server, entries: Sequence[DeviceEntry]) -> list[Device
                 None if seen_at is None else catalogue.local(seen_at),
                 holder.name if holder else "",
                 server.device_handler.troubles(entry.device_id),
+                floor.overrides.put_away(entry.device_id, now) is not None,
             )
         )
     return sorted(found, key=lambda device: device.online and not device.troubles)
@@ -246,3 +305,10 @@ def _contacts(server: Server, devices: Sequence[DeviceHealth]) -> list[KioskCont
         for device in devices
         if device.entry.kind == ActorKind.KIOSK
     ]
+
+
+def _free_bytes(server: Server) -> int | None:
+    try:
+        return shutil.disk_usage(server.data_dir.path).free
+    except OSError:
+        return None

@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from assets.i18n.texts import Texts
 from sync_server.domain import ops
 from sync_server.domain.catalogue.catalogue import Catalogue
-from sync_server.domain.events import Corrected, CorrectedBecause
+from sync_server.domain.events import Corrected, CorrectedBecause, FoundCompleted
 from sync_server.domain.ops import Actor, ActorKind
 from sync_server.domain.refusal import Code
 from sync_server.domain.resolution import Resolution
@@ -93,7 +93,11 @@ async def correct(request: Request) -> Response:
 
 
 def changes_of(
-    event: Corrected, before: Visit, names: Mapping[str, str], catalogue: Catalogue, texts: Texts
+    event: Corrected | FoundCompleted,
+    before: Visit,
+    names: Mapping[str, str],
+    catalogue: Catalogue,
+    texts: Texts,
 ) -> list[CorrectedField]:
     """What a correction changed. `names` are those of all employees, `before` the visit before it."""
     found = []
@@ -149,12 +153,8 @@ def _form(
         op_id=secrets.token_hex(16),
         token=form_token(request),
         problem=problem,
-        resolutions=_resolutions(texts) if line["state"] == State.COMPLETED else [],
-        employees=_with_present(
-            [(e.id, e.name) for e in catalogue.employees], line["employee"], line["employee"]
-        )
-        if line["employee"]
-        else [],
+        resolutions=_resolutions(line, texts),
+        employees=_employees(line, catalogue, texts),
         needs=_with_present(
             [
                 (need.code, need_name(catalogue, need.code, texts))
@@ -180,8 +180,20 @@ def _takes_note(server: Server, line: Mapping[str, Any]) -> bool:
     return server.processor.clock() < ended_at + server.settings.privacy.keep_descriptions_h * 3_600_000
 
 
-def _resolutions(texts: Texts) -> Options:
-    return [(end.value, texts.say(f"resolution.{end}")) for end in Resolution]
+def _resolutions(line: Mapping[str, Any], texts: Texts) -> Options:
+    """A visit that closing time has ended may have been completed, and nobody tapped that."""
+    ends = [(end.value, texts.say(f"resolution.{end}")) for end in Resolution]
+    if line["state"] == State.EXPIRED:
+        return [("", texts.say("manager.correct.not_completed")), *ends]
+    return ends if line["state"] == State.COMPLETED else []
+
+
+def _employees(line: Mapping[str, Any], catalogue: Catalogue, texts: Texts) -> Options:
+    everybody = [(employee.id, employee.name) for employee in catalogue.employees]
+    if line["employee"]:
+        return _with_present(everybody, line["employee"], line["employee"])
+    known = line["state"] == State.EXPIRED
+    return [("", texts.say("manager.correct.nobody_known")), *everybody] if known else []
 
 
 def _with_present(options: Options, value: str, text: str) -> Options:

@@ -123,7 +123,7 @@ def _read(server: Server, visit_id: str) -> _Found | None:
 
 def _step(at: int, found: _Found, catalogue: Catalogue, texts: Texts) -> TimelineEntry:
     record = found.records[at]
-    if isinstance(record.event, ev.Corrected):
+    if isinstance(record.event, ev.Corrected | ev.FoundCompleted):
         sentence = _correction(at, record.event, found, catalogue, texts)
     else:
         sentence = _sentence(record, found, catalogue, texts)
@@ -153,7 +153,9 @@ def _doubt(record: Record, catalogue: Catalogue, texts: Texts) -> str:
     return ""
 
 
-def _correction(at: int, event: ev.Corrected, found: _Found, catalogue: Catalogue, texts: Texts) -> str:
+def _correction(
+    at: int, event: ev.Corrected | ev.FoundCompleted, found: _Found, catalogue: Catalogue, texts: Texts
+) -> str:
     """What was corrected, by whom and why."""
     before = offline_ops.rebuild_visit(found.records[:at])
     changes = changes_of(event, before, found.employees, catalogue, texts) if before else []
@@ -188,6 +190,9 @@ def _what_happened(record: Record, found: _Found, catalogue: Catalogue, texts: T
         case ev.Removed(None, because):
             why = texts.inside(texts.say(f"manager.removed.{because or 'other'}"))
             return texts.say("manager.event.taken_out", reason=why)
+        case ev.LookedInto(cause, done):
+            why = texts.inside(texts.say(f"manager.cause.{cause}"))
+            return texts.say(f"manager.event.{'follow_up_done' if done else 'followed_up'}", cause=why)
         case ev.AskedAgain(everybody=True):
             return texts.say("manager.event.asked_everybody")
         case ev.Rated(ces=None):
