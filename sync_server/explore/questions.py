@@ -8,7 +8,10 @@ from msgspec import Struct
 
 
 class Question(Struct, frozen=True):
-    """A question, and how its answer is drawn: `mark`, and the columns on both axes with their types."""
+    """A question, and how its answer is drawn: `mark`, and the columns on both axes with their types.
+
+    `colour` is the column whose values have a colour each, empty for none.
+    """
 
     name: str
     title: str
@@ -16,29 +19,30 @@ class Question(Struct, frozen=True):
     mark: str
     x: tuple[str, str]
     y: tuple[str, str]
+    colour: str = ""
 
     def chart(self) -> str:
         """The part of the address after `#` with which datasette-vega draws the answer."""
-        return urlencode(
-            {
-                "g.mark": self.mark,
-                "g.x_column": self.x[0],
-                "g.x_type": self.x[1],
-                "g.y_column": self.y[0],
-                "g.y_type": self.y[1],
-            },
-            quote_via=quote,
-        )
+        drawn = {
+            "g.mark": self.mark,
+            "g.x_column": self.x[0],
+            "g.x_type": self.x[1],
+            "g.y_column": self.y[0],
+            "g.y_type": self.y[1],
+        }
+        if self.colour:
+            drawn["g.color_column"] = self.colour
+        return urlencode(drawn, quote_via=quote)
 
 
 QUESTIONS = (
     Question(
-        "visits_by_day",
-        "How many visits each day had",
-        "SELECT day, count(*) AS visits, sum(state = 'completed') AS completed,"
-        " sum(state = 'cancelled') AS left_the_line\nFROM visit_log GROUP BY day ORDER BY day",
-        "line",
-        ("day", "temporal"),
+        "visits_by_week",
+        "How many visits each week had",
+        "SELECT strftime('%Y-%W', day) AS week, count(*) AS visits, sum(state = 'completed') AS completed,\n"
+        "  sum(state = 'cancelled') AS left_the_line\nFROM visit_log GROUP BY 1 ORDER BY 1",
+        "bar",
+        ("week", "ordinal"),
         ("visits", "quantitative"),
     ),
     Question(
@@ -69,6 +73,7 @@ QUESTIONS = (
         "bar",
         ("need", "nominal"),
         ("visits", "quantitative"),
+        colour="outcome",
     ),
     Question(
         "told_and_real_wait",
