@@ -147,9 +147,7 @@ def test_every_column_that_holds_a_hash_is_hidden(store: DataDir) -> None:
     db = sqlite3.connect(store.store)
     sql = "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) c WHERE m.type = 'table'"
     hashes = {
-        (table, column)
-        for table, column in db.execute(sql)
-        if re.search("hash|digest|secret|token", column)
+        (table, column) for table, column in db.execute(sql) if re.search("hash|digest|secret|token", column)
     }
     db.close()
     hidden = {(table, column) for table, columns in SECRETS.items() for column in columns}
