@@ -83,3 +83,17 @@ def test_a_store_with_one_language_shows_no_choice_of_languages() -> None:
     names = asyncio.run(go())
     assert "quick" in names
     assert not [name for name in names if name.startswith("language-")]
+
+
+def test_the_smallest_tablet_shows_two_visits_in_line_below_a_banner() -> None:
+    async def go() -> dict[str, int]:
+        seen = {}
+        async with staff_gallery(SMALL) as show:
+            for language in LANGUAGES:
+                view = await show("offline", language)
+                rows = next(w for w in view.walk() if "rows" in getattr(w, "ids", {})).ids.rows
+                lowest = rows.parent.y
+                seen[language] = sum(row.to_window(row.x, row.y)[1] >= lowest for row in rows.children)
+        return seen
+
+    assert asyncio.run(go()) == dict.fromkeys(LANGUAGES, 2)
