@@ -159,6 +159,8 @@ def test_an_entry_is_replaced_where_it_is():
 def test_lists_in_one_line_are_edited_too():
     document = SettingsDocument('places = [{ code = "door", icon = "a" }]  # all\n\n[store]\nname = "x"\n')
     document.set("places.door.icon", "b")
+    document.set("places.door.text.en", "Door")
+    document.unset("places.door.text")
     document.add("places", {"code": "desk"})
     assert document.text.startswith('places = [{ code = "door", icon = "b" }, { code = "desk" }]  # all\n')
     document.remove("places", "door")

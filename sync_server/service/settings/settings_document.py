@@ -95,6 +95,9 @@ class SettingsDocument:
             return
         del parent[name]
         blocks, key = self._place_of(path)
+        if above and key == (above[0],):  # an entry of a list in one line
+            self._write(path, (blocks, key), None)
+            return
         for span in reversed(_spans_below(blocks, key)):
             self._cut(*span)
         for block in reversed(blocks):
@@ -103,6 +106,8 @@ class SettingsDocument:
                 if len(full) < len(key) and key[: len(full)] == full:
                     self._edit(statement, key[len(full) :], None)
                     return
+        if above and not parent:
+            self._forget_empty(above)
 
     # --- entries of lists --------------------------------------------------------------------------
 
@@ -206,6 +211,15 @@ class SettingsDocument:
             raise UnknownPath(".".join(above))
         return value
 
+    def _forget_empty(self, path: list[str]) -> None:
+        """An empty table is no table where its last key was a dotted one: `text.en`."""
+        while path and SettingsDocument(self._text).get(".".join(path)) is None:
+            *path, name = path
+            table = self._find(".".join(path)) if path else self._values
+            if table.get(name) != {}:
+                break
+            del table[name]
+
     # --- inside: the text --------------------------------------------------------------------------
 
     def _entry_spans(self, table: str) -> list[tuple[int, int]]:
@@ -256,20 +270,21 @@ class SettingsDocument:
         fitting = [b for b in blocks if key[: len(b.key)] == b.key and len(b.key) < len(key)]
         block = max(fitting, key=lambda b: len(b.key))
         rest = key[len(block.key) :]
-        deeper = next((b for b in blocks if b.key[: len(key) - 1] == key[:-1] and b is not block), None)
+        beside = (*block.key, rest[0])  # tables below the same name: it cannot be a key of its own as well
+        deeper = next((b for b in blocks if b.key[: len(beside)] == beside and len(rest) > 1), None)
         line = f"{_bare(key[-1])} = {_value_text(value)}\n"
         if len(rest) == 1 and block.key:
             self._insert(_line_end(self._text, block.end), line)
-        elif len(rest) > 1 and deeper is not None and len(deeper.key) >= len(key):
+        elif deeper is not None:
             self._insert(deeper.begin, f"[{'.'.join(map(_bare, key[:-1]))}]\n{line}\n")
+        elif len(rest) > 1 and any(s.key[:1] == rest[:1] and len(s.key) > 1 for s in block.statements):
+            dotted = ".".join(map(_bare, rest))
+            self._insert(_line_end(self._text, block.end), f"{dotted} = {_value_text(value)}\n")
         elif not block.key:  # a table that is not there yet
             if len(key) > 1:
                 self._append(f"[{'.'.join(map(_bare, key[:-1]))}]\n{line}")
             else:
                 self._insert(_line_end(self._text, block.end), line)
-        elif any(s.key[: len(rest) - 1] == rest[:-1] for s in block.statements):
-            dotted = ".".join(map(_bare, rest))
-            self._insert(_line_end(self._text, block.end), f"{dotted} = {_value_text(value)}\n")
         else:
             for name in reversed(rest[1:]):
                 value = {name: value}

@@ -19,6 +19,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _HEADER = re.compile(r"[ \t]*(\[\[?)((?:\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|[^\]\"'\n])*)\]")
+_BARE = re.compile(r"[A-Za-z0-9_.\- \t]+")
 _BEFORE_EQUALS = re.compile(r"(?:\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|[^=\"'\n])*")
 
 
@@ -81,6 +82,8 @@ def _logical_lines(text: str) -> Iterator[tuple[int, int]]:
 
 def _key(text: str) -> Key:
     """The names of a dotted key."""
+    if _BARE.fullmatch(text):
+        return tuple(name.strip() for name in text.split("."))
     names: list[str] = []
     value: Any = tomllib.loads(f"{text} = 0")
     while isinstance(value, dict):
