@@ -17,7 +17,7 @@ from sync_server.service.auth.password_rules import is_common_password, is_commo
         "qwertyuiop", "QWERTYUI", "password", "Password1", "PASSWORD123!", "passw0rd", "p@ssw0rd", "welkom01",
         "Welkom2026!", "wachtwoord", "Wachtwoord1", "salasana", "salasana123", "manager1", "letmein!!",
         "iloveyou", "1q2w3e4r", "  password  ", "ababababab", "Nederland1", "zomer2026", "admin123",
-        "managermanager", "hallo welkom1",
+        "managermanager", "hallo welkom1", "jessica1", "Trustno1", "liverpool", "superman1",
     ],
 )  # fmt: skip
 def test_what_is_guessed_first_is_refused(password):

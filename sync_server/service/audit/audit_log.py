@@ -21,6 +21,7 @@ class AuditAction(StrEnum):
     SIGN_IN_REFUSED = "sign_in_refused"
     CODE_REFUSED = "code_refused"
     RECOVERY_USED = "recovery_used"
+    NOT_ALLOWED = "not_allowed"
     SIGNED_OUT = "signed_out"
     CONFIRMED = "confirmed"
     CONFIRM_REFUSED = "confirm_refused"

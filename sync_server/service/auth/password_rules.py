@@ -19,6 +19,7 @@ def is_common_password(password: str, *names: str) -> bool:
     known = {"".join(name.casefold().split()) for name in names} - {""}
     return (
         plain in _common()
+        or plain in _breached()
         or "".join(core.split()) in known
         or all(word in known | _common() for word in core.split())
         or _repeats(plain)
@@ -41,6 +42,13 @@ def _repeats(text: str) -> bool:
     """Whether it is a piece again and again: `abcabcabca`, `managermanager`."""
     halves = len(text) // 2
     return any((text[:size] * len(text)).startswith(text) for size in range(1, halves + 1))
+
+
+@cache
+def _breached() -> frozenset[str]:
+    """The passwords of `breached_passwords.txt`, in small letters."""
+    text = (files(__package__) / "breached_passwords.txt").read_text("utf-8")
+    return frozenset(line for line in text.splitlines() if not line.startswith("#"))
 
 
 @cache

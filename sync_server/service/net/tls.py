@@ -57,6 +57,7 @@ def load_tls(data_dir: DataDir, settings: ServerSettings) -> Tls | None:
 
 def _context(certificate: Path, key: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(certificate, key, password=lambda: "")
     return context
 

@@ -5,6 +5,7 @@ Events are named and never shown whole.
 """
 
 import logging
+import re
 from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -19,6 +20,9 @@ FIELDS = ("event", "seq", "visit_id", "rev", "actor", "device_id")  # of an even
 
 RECENT_LINES = 300  # that diagnostics show
 
+_CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029]"
+)  # with these a line could become two
 _events = logging.getLogger("welkom.events")
 lifecycle = logging.getLogger("welkom.lifecycle")  # start and end of the server: always in the log
 
@@ -27,9 +31,7 @@ def configure_logging(as_json: bool, verbose: bool) -> None:
     """Sends the log of this process to its standard error. JSON includes every event."""
     handler = logging.StreamHandler()
     handler.addFilter(RateLimitFilter())
-    handler.setFormatter(
-        JsonFormatter() if as_json else logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
-    )
+    handler.setFormatter(JsonFormatter() if as_json else TextFormatter())
     lifecycle.setLevel(logging.INFO)
     level = logging.INFO if as_json or verbose else logging.WARNING
     logging.basicConfig(level=level, handlers=[handler, recent])
@@ -81,6 +83,17 @@ class _Kind:
         self.left_out = 0
 
 
+class TextFormatter(logging.Formatter):
+    """A line for people, with the offset of the time from UTC. A message is one line, whatever is in it."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S%z")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's own name)
+        record.message = _CONTROL.sub(lambda found: repr(found[0])[1:-1], record.message)
+        return super().formatMessage(record)
+
+
 class JsonFormatter(logging.Formatter):
     """One JSON object a line: `at` (ISO 8601, UTC), `level`, `logger`, `text`, an event's fields, `fault`."""
 
@@ -104,7 +117,7 @@ class RecentLines(logging.Handler):
     def __init__(self, count: int = RECENT_LINES) -> None:
         super().__init__()
         self.lines: deque[str] = deque(maxlen=count)
-        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        self.setFormatter(TextFormatter())
 
     def emit(self, record: logging.LogRecord) -> None:
         self.lines.append(self.format(record))

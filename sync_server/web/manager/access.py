@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from sync_server.domain.permissions import Permission, is_allowed
+from sync_server.service.audit.audit_log import AuditAction
 from sync_server.service.auth import managers
 from sync_server.service.auth.managers import Account
 from sync_server.service.server import Server
@@ -43,6 +44,7 @@ def signed_in(endpoint: Endpoint, permission: Permission = Permission.LOOK) -> E
         if account is None:
             return _redirect_to_sign_in(request)
         if not is_allowed(account.role, permission):
+            await write_audit(request, (AuditAction.NOT_ALLOWED, request.url.path), account.name)
             raise HTTPException(403, ONLY_LOOKS)
         request.state.account = account
         response = await endpoint(request)

@@ -20,7 +20,7 @@ from sync_server.web.http.templates import Context, texts_of
 
 from .access import HOME, SIGN_IN, all_accounts, begin_session, has_manager
 from .audit import write_audit
-from .forms import MAX_PASSWORD_LENGTH, form_token, read_form
+from .forms import MAX_NAME_LENGTH, form_token, read_form
 from .layout import ManagerMessage, card_page, manager_language
 from .settings.assistant.assistant_step import START
 
@@ -55,8 +55,8 @@ async def choose_password(request: Request) -> Response:
     if request.method == "GET":
         return _form_page(request, asks_name, managers.FIRST)
     form = await read_form(request)
-    password, again = (form.get(field, "")[:MAX_PASSWORD_LENGTH] for field in ("password", "again"))
-    name = form.get("name", managers.FIRST).strip()[:MAX_PASSWORD_LENGTH]
+    password, again = (form.get(field, "") for field in ("password", "again"))
+    name = form.get("name", managers.FIRST).strip()[:MAX_NAME_LENGTH]
     if len(password) < managers.MIN_PASSWORD_LENGTH:
         return _form_page(request, asks_name, name, "manager.first_run.short")
     if password != again:

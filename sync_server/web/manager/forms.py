@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from sync_server.web.http.security import is_cross_site
 
-MAX_PASSWORD_LENGTH = 1000  # characters; the rest is cut off
+MAX_NAME_LENGTH = 200  # characters that are looked at; the rest is cut off
 
 
 class StaleForm(HTTPException):

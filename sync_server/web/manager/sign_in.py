@@ -25,7 +25,7 @@ from .access import (
     signed_in_account,
 )
 from .audit import address_of, write_audit
-from .forms import MAX_PASSWORD_LENGTH, StaleForm, form_token, read_form
+from .forms import MAX_NAME_LENGTH, StaleForm, form_token, read_form
 from .layout import card_page, manager_language
 from .people.sign_in_code import CODE_STEP, KEY, half_sign_ins
 
@@ -65,8 +65,8 @@ async def sign_in(request: Request) -> Response:
         context = SignInPage(form_token(request), asks_name, message="manager.sign_in.once_more")
         return card_page(request, context, 400)
     address = address_of(request)
-    name = form.get("name", "")[:MAX_PASSWORD_LENGTH].strip()
-    password = form.get("password", "")[:MAX_PASSWORD_LENGTH]
+    name = form.get("name", "")[:MAX_NAME_LENGTH].strip()
+    password = form.get("password", "")
     account, wait_s = await server.credential_checker.check_password(address, password, name)
     if account is None:
         await write_audit(request, (AuditAction.SIGN_IN_REFUSED, ""), name)
@@ -100,7 +100,8 @@ async def sign_out(request: Request) -> Response:
         await write_audit(request, (AuditAction.SIGNED_OUT, ""), account.name)
     end_session(request)
     request.session["language"] = language
-    return RedirectResponse(f"{SIGN_IN}?out", 303)
+    # What the browser has kept of the pages goes too; the cookie stays, for the language.
+    return RedirectResponse(f"{SIGN_IN}?out", 303, {"Clear-Site-Data": '"cache", "storage"'})
 
 
 def _message(request: Request, accounts: Iterable[Account]) -> str:

@@ -46,7 +46,14 @@ class AuditPage(Context, frozen=True):
     keep_days: int
 
 
-_REFUSED = frozenset({AuditAction.SIGN_IN_REFUSED, AuditAction.CODE_REFUSED, AuditAction.CONFIRM_REFUSED})
+_REFUSED = frozenset(
+    {
+        AuditAction.SIGN_IN_REFUSED,
+        AuditAction.CODE_REFUSED,
+        AuditAction.CONFIRM_REFUSED,
+        AuditAction.NOT_ALLOWED,
+    }
+)
 
 
 async def page(request: Request) -> Response:

@@ -17,7 +17,7 @@ from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context
 from sync_server.web.manager.access import HOME, sessions_of
 from sync_server.web.manager.audit import address_of, write_audit
-from sync_server.web.manager.forms import MAX_PASSWORD_LENGTH, form_token, read_form
+from sync_server.web.manager.forms import form_token, read_form
 from sync_server.web.manager.layout import card_page
 
 from .sign_in_code import check_typed_code
@@ -46,7 +46,7 @@ async def page(request: Request) -> Response:
     if request.method == "GET":
         return card_page(request, ConfirmPage(form_token(request), account.name, with_factor, HOME))
     form = await read_form(request)
-    password = form.get("password", "")[:MAX_PASSWORD_LENGTH]
+    password = form.get("password", "")
     found, wait_s = await server.credential_checker.check_password(
         address_of(request), password, account.name
     )

@@ -17,7 +17,7 @@ from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context, texts_of
 from sync_server.web.manager.access import HOME, begin_session
 from sync_server.web.manager.audit import write_audit
-from sync_server.web.manager.forms import MAX_PASSWORD_LENGTH, form_token, read_form
+from sync_server.web.manager.forms import form_token, read_form
 from sync_server.web.manager.layout import ManagerMessage, card_page, manager_language
 
 
@@ -41,7 +41,7 @@ async def page(request: Request) -> Response:
     if request.method == "GET":
         return _form(request, invitation)
     form = await read_form(request)
-    password, again = (form.get(field, "")[:MAX_PASSWORD_LENGTH] for field in ("password", "again"))
+    password, again = (form.get(field, "") for field in ("password", "again"))
     if problem := problem_of(password, again):
         return _form(request, invitation, problem)
     try:

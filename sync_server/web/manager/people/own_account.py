@@ -20,7 +20,7 @@ from sync_server.web.http.qr_code import qr_svg
 from sync_server.web.http.templates import Context
 from sync_server.web.manager.access import begin_session, sessions_of
 from sync_server.web.manager.audit import address_of, note
-from sync_server.web.manager.forms import MAX_PASSWORD_LENGTH, form_token, read_form
+from sync_server.web.manager.forms import form_token, read_form
 from sync_server.web.manager.layout import framed_page
 
 from .accounts_page import ListedSession, listed_sessions
@@ -102,7 +102,7 @@ async def _page(request: Request, problem: str = "", done: str = "") -> Response
 async def change_password(request: Request) -> Response:
     """Takes a new password, with the old one. Every other sign-in of the account ends."""
     server, account, form = server_of(request), _own(request), await read_form(request)
-    old, password, again = (form.get(key, "")[:MAX_PASSWORD_LENGTH] for key in ("old", "password", "again"))
+    old, password, again = (form.get(key, "") for key in ("old", "password", "again"))
     if problem := problem_of(password, again):
         return await _page(request, problem)
     found, wait_s = await server.credential_checker.check_password(address_of(request), old, account.name)
