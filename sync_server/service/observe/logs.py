@@ -20,9 +20,7 @@ FIELDS = ("event", "seq", "visit_id", "rev", "actor", "device_id")  # of an even
 
 RECENT_LINES = 300  # that diagnostics show
 
-_CONTROL = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u2028\u2029]"
-)  # with these a line could become two
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # with these a line could become two
 _events = logging.getLogger("welkom.events")
 lifecycle = logging.getLogger("welkom.lifecycle")  # start and end of the server: always in the log
 
