@@ -283,6 +283,23 @@ def test_a_need_that_is_closed_today_has_no_way_back_and_says_when_it_has(
     assert running.call(lambda: list(running.server.processor.floor.line())) == []
 
 
+def test_who_cannot_come_back_for_a_closed_need_may_choose_another(
+    running: RunningServer, phone: Page
+) -> None:
+    ticket = running.open("repair")
+    ticket.cancel()
+    phone.goto(ticket.url)
+    expect(phone.get_by_role("button", name="Get back in line")).to_be_visible()
+    running.submit_ok(ops.CloseNeed("repair", Back.TODAY), Actor(ActorKind.MANAGER))
+    running.submit_ok(ops.CloseNeed("choose_phone", Back.TODAY), Actor(ActorKind.MANAGER))
+    phone.reload()
+    expect(phone.get_by_role("button", name="A phone")).to_have_count(0)
+    phone.get_by_role("button", name="Pick up my order").click()
+    phone.wait_for_url(lambda url: url != ticket.url)
+    (visit,) = running.call(lambda: list(running.server.processor.floor.line()))
+    assert (visit.need, visit.source) == ("pick_up", "phone")
+
+
 @pytest.mark.attack("A script leaves the line and comes back, again and again", "refused after 20 a minute")
 def test_coming_back_is_limited(running: RunningServer, http: requests.Session) -> None:
     url = running.open("repair").url

@@ -40,7 +40,7 @@ from sync_server.web.http.templates import (
 )
 
 from .progress import VisitProgress, ending, has_live_link, headline, visit_progress
-from .returning import PHONE, closed_need, come_back, may_return, visit_after
+from .returning import PHONE, closed_need, come_back, may_return, other_needs, visit_after
 
 INTERVAL_S = 5.0  # how often places in line and estimates are computed again; only changes are sent
 FACES = ((5, "mood-happy"), (4, "mood-smile"), (3, "mood-empty"), (2, "mood-sad"), (1, "mood-cry"))
@@ -55,8 +55,9 @@ class VisitContext(Context, frozen=True):
     sentence, `longer` why it is longer than was told at first (else empty),
     `how_right` how often the last told waits were right. `employee` comes or came, if they
     are in the catalogue, and `name` is how the texts call them. `need_closed` says when a need that is closed
-    today is offered again, to who could come back; else it is empty. `once` is the op_id of the next form,
-    and `link_to` gives the address of a part of the page, in the language chosen on it.
+    today is offered again, to who could come back; else it is empty. `other_needs` are offered to them
+    instead. `once` is the op_id of the next form, and `link_to` gives the address of a part of the page, in
+    the language chosen on it.
     """
 
     progress: VisitProgress
@@ -70,6 +71,7 @@ class VisitContext(Context, frozen=True):
     employee: Employee | None
     may_return: bool
     need_closed: str
+    other_needs: list[Need]
     faces: tuple[tuple[int, str], ...]
     need: Need | None
     tip: Tip | None
@@ -153,10 +155,11 @@ async def leave(request: Request) -> Response:
 async def back(request: Request) -> Response:
     """Back in line: to the page of a new visit."""
     shopper = _Shopper(request)
-    await request.form()
-    if closed_need(shopper.server, shopper.visit) is not None:
-        return shopper.redirect_to_page()  # it says when the need is offered again
-    visit = await come_back(request, shopper.server, shopper.visit)
+    other = str((await request.form()).get("need", ""))
+    offered = {need.code for need in other_needs(shopper.server, shopper.visit)}
+    if closed_need(shopper.server, shopper.visit) is not None and other not in offered:
+        return shopper.redirect_to_page()  # it says when the need is offered again, and what is offered now
+    visit = await come_back(request, shopper.server, shopper.visit, other)
     if visit is not None and visit.link:
         return shopper.redirect_to_page(visit.link)
     texts = texts_of(shopper.language(shopper.read_progress()))
@@ -264,6 +267,7 @@ class _Shopper:
             employee=catalogue.employee(visit.employee) if visit.employee else None,
             may_return=may_return(self.server, self.visit),
             need_closed=self._need_closed(texts),
+            other_needs=other_needs(self.server, self.visit),
             faces=FACES,
             need=catalogue.need(visit.need),
             tip=catalogue.tip(visit.tip) if visit.tip else None,

@@ -2,6 +2,7 @@
 
 from starlette.requests import Request
 
+from sync_server.domain.catalogue.catalogue import Need
 from sync_server.domain.floor.overrides import ClosedNeed
 from sync_server.domain.ops import Actor, ActorKind
 from sync_server.domain.visit.visit import State, Visit
@@ -11,6 +12,7 @@ from sync_server.service.server import Server
 from sync_server.web.http.server_tickets import derived_id, open_visit_op
 
 PHONE = Actor(ActorKind.PHONE)
+MAX_OTHER_NEEDS = 6
 MAY_RETURN = frozenset({State.NO_SHOW, State.CANCELLED})
 
 
@@ -46,20 +48,33 @@ def could_return(server: Server, visit: Visit) -> bool:
     )
 
 
-async def come_back(request: Request, server: Server, visit: Visit) -> Visit | None:
+def other_needs(server: Server, visit: Visit) -> list[Need]:
+    """What is offered to a shopper who could come back, and whose own need is closed today."""
+    if closed_need(server, visit) is None:
+        return []
+    catalogue, now = server.processor.catalogue, server.processor.clock()
+    overrides = server.processor.floor.overrides
+    offered = [need for need in catalogue.needs if catalogue.offers(need.code)]
+    return [need for need in offered if overrides.closed_need(need.code, now) is None][:MAX_OTHER_NEEDS]
+
+
+async def come_back(request: Request, server: Server, visit: Visit, other: str = "") -> Visit | None:
     """Opens the new visit, once, however often it is asked. None if it is not possible just now.
 
+    `other` is another need, for a shopper whose own is closed today.
     Raises Unavailable if the store cannot be written.
     """
     if (found := visit_after(server, visit.visit_id)) is not None:
         return found
     rate: SlidingWindow = request.app.state.return_rate
-    if not may_return(server, visit) or not rate.take(server.processor.clock()):
+    need = other if other in {need.code for need in other_needs(server, visit)} else visit.need
+    possible = need != visit.need or may_return(server, visit)
+    if not possible or not rate.take(server.processor.clock()):
         return None
     op = open_visit_op(
         server,
         derived_id("back", visit.visit_id, "visit"),
-        visit.need,
+        need,
         visit.language,
         visit.alias,
         visit.colour,
