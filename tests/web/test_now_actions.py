@@ -291,3 +291,29 @@ def test_a_tablet_of_an_employee_who_was_put_off_the_floor_is_free(running: Runn
     running.sign_on("maya")
     running.submit_ok(ops.SetPresenceOf("maya", Presence.AVAILABLE, Presence.OFF_FLOOR), BEN)
     assert running.submit(ops.SetPresence(Presence.AVAILABLE), tablet("maya")) is not None
+
+
+def test_a_page_that_was_left_open_over_night_does_nothing_to_yesterday(
+    running: RunningServer, http: requests.Session
+) -> None:
+    running.sign_on("maya")
+    ticket = running.open("repair", code="A-1")
+    sign_in_once(running, http)
+    help_page = http.get(f"{running.address}/manager/now/visits/{ticket.visit_id}")
+    form = {name: form_field(help_page, name) for name in ("token", "rev")}
+    running.clock.after(24 * 3600)
+    running.call(running.server.processor.tick)
+    assert ticket.visit.state is State.EXPIRED
+    answer = http.post(help_page.url, form | {"do": "remove", "reason": "left"})
+    if SIGN_IN in answer.url:  # the night was longer than the session: sign in, and look again
+        sign_in(running, http)
+    assert ticket.visit.state is State.EXPIRED
+    page = http.get(running.address + "/manager/now")
+    assert "Nobody is waiting" in text_of(page)
+    form = {"token": form_field(page), "need": "repair", "back": "today"}
+    assert http.post(running.address + "/manager/now/needs", form).url.endswith("/manager/now")
+    (closed,) = running.call(lambda: running.server.processor.floor.overrides.closed_needs(running.clock.now))
+    catalogue = running.server.processor.catalogue
+    assert catalogue.day(closed.until) == catalogue.day(running.clock.now)  # until today's closing time
+    today = text_of(http.get(running.address + "/manager/today"))
+    assert "A-1" not in today
