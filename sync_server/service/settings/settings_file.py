@@ -20,7 +20,7 @@ from .settings_document import SettingsDocument
 
 VERSIONS_KNOWN = 50  # texts kept in memory, to say what changed since a page was opened
 
-Edit = Callable[[SettingsDocument], None]
+Edit = Callable[[SettingsDocument], object]
 Stamp = tuple[int, int, int]  # of a file: it changes whenever the file does
 
 
