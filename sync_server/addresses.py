@@ -76,6 +76,14 @@ def parse_address(text: str, default_port: int | None = None) -> Address:
     return address
 
 
+def parse_host(text: str) -> str:
+    """A host without a port, in its one form: a name, an IPv4 address, or an IPv6 address. Raises AddressError."""
+    example = '"smtp.example.com"'
+    if _has_port(text.strip()):
+        raise AddressError(f'"{_shown(text)}": leave out the port here; write it as {example}')
+    return _parse(text, 1, example).host
+
+
 def parse_listen_address(text: str) -> Address:
     """An address to listen on: `host:port`. Raises AddressError.
 

@@ -364,3 +364,40 @@ def test_the_address_for_phones_has_one_form(path, written):
 def test_the_address_for_phones_has_no_slash_at_its_end(path):
     path.write_text(with_line('public_url = "https://Shop.Example/"'), "utf-8")
     assert load_settings(path).store.public_url == "https://shop.example"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "smtp.example.com:587",
+        "a..b",
+        "256.1.1.1",
+        "http://smtp.example.com",
+        "-x",
+        "smtp example",
+        ":",
+        "http",
+    ],
+)
+def test_a_mail_server_is_a_host_without_a_port(path, host):
+    mail = f'[mail]\nhost = "{host}"\nsender = "shop@example.com"\n'
+    (problem,) = refused(path, f"{STORE_TOML}\n{mail}")
+    assert problem.startswith(f'mail.host: "{host}"')
+    assert 'write it as "smtp.example.com"' in problem
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a..b/x",
+        "https://256.1.1.1/",
+        "https://-x/",
+        "https://224.0.0.1/",
+        "https://example.com:0/",
+        "https://:443/",
+    ],
+)
+def test_a_webhook_has_the_address_of_a_computer(path, url):
+    webhook = f'[[webhooks]]\nname = "till"\nurl = "{url}"\nevents = ["visit.opened"]\n'
+    (problem,) = refused(path, f"{STORE_TOML}\n{webhook}")
+    assert problem == 'webhooks "till", url: is no web address; write it as https://example.com/path'

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from sync_server.addresses import AddressError, parse_host
 from sync_server.domain.alerts import AlertCode
 from sync_server.domain.catalogue.opening_hours import parse_time
 
@@ -14,7 +15,6 @@ MAX_RECIPIENTS = 20
 MAX_URL = 500
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _MAIL_ADDRESS = re.compile(r"[^@\s<>,;:\"\\()\[\]]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:_-]{0,252})")
 
 
 def webhook_problems(webhooks: tuple[WebhookSettings, ...]) -> Iterator[str]:
@@ -51,7 +51,12 @@ def url_problem(url: str, allow_local: bool) -> str | None:
         return "is no web address; write it as https://example.com/path"
     if len(url) > MAX_URL or not url.isascii() or re.search(r"[\s\x00-\x1f\x7f\\]", url):
         return f"has blanks, letters that an address cannot have, or more than {MAX_URL} characters"
-    if parts.scheme not in ("https", "http") or not parts.hostname or port == 0:
+    if (
+        parts.scheme not in ("https", "http")
+        or not parts.hostname
+        or port == 0
+        or _is_no_host(parts.hostname)
+    ):
         return "is no web address; write it as https://example.com/path"
     if parts.username is not None or parts.password is not None:
         return "may have no name or password before an @; the receiver checks the signature instead"
@@ -62,10 +67,21 @@ def url_problem(url: str, allow_local: bool) -> str | None:
     return None
 
 
+def _is_no_host(text: str) -> bool:
+    try:
+        parse_host(text)
+    except AddressError:
+        return True
+    return False
+
+
 def mail_problems(mail: MailSettings, languages: tuple[str, ...]) -> Iterator[str]:
     """Every fault of [mail]."""
-    if mail.host and not _HOST.fullmatch(mail.host):
-        yield f'mail.host: "{mail.host}" is no name of a computer; write it as "smtp.example.com"'
+    if mail.host:
+        try:
+            parse_host(mail.host)
+        except AddressError as error:
+            yield f"mail.host: {error}"
     if mail.tls not in list(MailTls):
         yield f'mail.tls: "{mail.tls}" is none of {", ".join(MailTls)}'
     if mail.user and mail.tls == MailTls.NONE:
