@@ -77,7 +77,7 @@ def parse_address(text: str, default_port: int | None = None) -> Address:
 
 
 def parse_host(text: str) -> str:
-    """A host without a port, in its one form: a name, an IPv4 address, or an IPv6 address. Raises AddressError."""
+    """A host without a port, in its one form: a name or an address. Raises AddressError."""
     example = '"smtp.example.com"'
     if _has_port(text.strip()):
         raise AddressError(f'"{_shown(text)}": leave out the port here; write it as {example}')
