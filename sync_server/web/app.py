@@ -23,7 +23,7 @@ from sync_server.service.reports.exports import process
 from sync_server.service.server import Server
 from sync_server.service.storage.errors import StoreError
 from sync_server.web import errors
-from sync_server.web.api import health, visits
+from sync_server.web.api import calendar, health, visits
 from sync_server.web.api.opening import open_rates
 from sync_server.web.api.v1 import openapi, routes
 from sync_server.web.api.v1.calls import request_rates
@@ -35,6 +35,7 @@ from sync_server.web.http.warm_up import warm_up
 from sync_server.web.manager import first_run, layout, sign_in, today
 from sync_server.web.manager.access import FIRST_RUN, HOME, Endpoint, signed_in
 from sync_server.web.manager.backups.backup_list import CheckedBackups
+from sync_server.web.manager.connections.connection_routes import connection_routes
 from sync_server.web.manager.devices import device, device_list, pairing_codes, walls
 from sync_server.web.manager.learning import learning_page
 from sync_server.web.manager.now import at_kiosks, now_page, person, visit_help
@@ -77,6 +78,7 @@ def make_app(server: Server) -> Starlette:
             Route("/api/visits", visits.open_visit, methods=["POST"]),
             Route(routes.DOCUMENT, openapi.document),
             *routes.routes(),
+            Route("/calendar/{token}.ics", calendar.calendar),
             Route("/v/{link}", pages.visit),
             Route("/v/{link}/events", pages.events),
             Route("/v/{link}/leave", pages.leave, methods=["GET", "POST"]),
@@ -135,6 +137,7 @@ def make_app(server: Server) -> Starlette:
             Route("/manager/walls/{n}", _managed(walls.change), methods=["POST"]),
             Route("/manager/walls/{n}/remove", _managed(walls.remove), methods=["POST"]),
             *upkeep_routes(),
+            *connection_routes(_managed),
             *settings_routes(_managed),
             Route("/static/theme.css", theme),
             Route("/static/called.wav", _called_sound),

@@ -31,6 +31,8 @@ def webhook_problems(webhooks: tuple[WebhookSettings, ...]) -> Iterator[str]:
                 f"{where}, name: has small letters, digits, - and _, begins with a letter or digit and has at"
                 " most 40 characters"
             )
+        if webhook.name in ("new", "log"):
+            yield f"{where}, name: is the name of a page; choose another"
         if problem := url_problem(webhook.url, webhook.allow_local):
             yield f"{where}, url: {problem}"
         if not webhook.events:

@@ -1,6 +1,7 @@
 """Puts together what a running server tells others: webhooks, mail and alerts."""
 
 import asyncio
+import contextlib
 import shutil
 import sqlite3
 from collections.abc import Sequence
@@ -55,6 +56,7 @@ class Outside:
             processor.writer.call,
             counters,
         )
+        self.mail_wanted = asyncio.Event()  # somebody waits for a mail
         self.alert_watch = AlertWatch(
             self._find_alerts, processor.writer.call, processor.clock, self._tell, self._is_anybody_told
         )
@@ -75,9 +77,17 @@ class Outside:
         supervisor.add_housekeeping(
             "the log of webhooks", self.webhooks.drop_old, webhook_sender.DROP_EVERY_S
         )
-        supervisor.add_housekeeping("mail", self.mail.work, mail_sender.LOOK_EVERY_S)
+        supervisor.add_housekeeping("mail", self._send_mail)
         supervisor.add_housekeeping("the log of mail", self.mail.drop_old, webhook_sender.DROP_EVERY_S)
         supervisor.add_housekeeping("alerts for others", self.alert_watch.look, LOOK_EVERY_S)
+
+    async def _send_mail(self) -> None:
+        """Sends what is due, then waits until there may be more."""
+        self.mail_wanted.clear()
+        await self.mail.work()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(mail_sender.LOOK_EVERY_S):
+                await self.mail_wanted.wait()
 
     def _is_anybody_told(self) -> bool:
         return self.webhooks.wants(WebhookEvent.ALERT_RAISED) or bool(self.mail.settings.alerts)

@@ -15,7 +15,7 @@ from sync_server.network_addresses import is_loopback
 
 from .proxies import came_through_proxy, speaks_like_proxy
 
-PRIVATE_PATHS = ("/manager", "/api")
+PRIVATE_PATHS = ("/manager", "/api", "/calendar")
 
 
 def is_from_this_computer(request: HTTPConnection) -> bool:

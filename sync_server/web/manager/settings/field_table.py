@@ -227,7 +227,22 @@ ENTRY_LISTS = (
 DRAWN_KEYS = ("store.hours", "store.dates")
 
 # Keys whose pages are in other rooms of the manager's pages: the path of the key, and its page's address.
-ELSEWHERE: dict[str, str] = {}
+ELSEWHERE = {
+    "webhooks.name": "/manager/settings/webhooks",
+    "webhooks.url": "/manager/settings/webhooks",
+    "webhooks.events": "/manager/settings/webhooks",
+    "webhooks.words": "/manager/settings/webhooks",
+    "webhooks.allow_local": "/manager/settings/webhooks",
+    "mail.host": "/manager/settings/mail",
+    "mail.port": "/manager/settings/mail",
+    "mail.tls": "/manager/settings/mail",
+    "mail.user": "/manager/settings/mail",
+    "mail.sender": "/manager/settings/mail",
+    "mail.to": "/manager/settings/mail",
+    "mail.at": "/manager/settings/mail",
+    "mail.language": "/manager/settings/mail",
+    "mail.alerts": "/manager/settings/mail",
+}
 
 
 def paths_on_pages() -> set[str]:

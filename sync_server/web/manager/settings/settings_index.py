@@ -106,6 +106,15 @@ def _backups(server: Server, texts: Texts) -> str:
     return texts.say("manager.settings.now.backups", n=backup.keep, time=backup.at)
 
 
+def _webhooks(server: Server, _texts: Texts) -> str:
+    return ", ".join(webhook.name for webhook in server.live_settings.current.settings.webhooks)
+
+
+def _mail(server: Server, _texts: Texts) -> str:
+    mail = server.live_settings.current.settings.mail
+    return ", ".join(mail.to) if mail.host else ""
+
+
 def _server(server: Server, _texts: Texts) -> str:
     return server.live_settings.current.settings.server.web
 
@@ -157,6 +166,14 @@ GROUPS = (
             IndexLine(f"{SETTINGS}/times", "stopwatch", "times", _times),
             IndexLine(f"{SETTINGS}/limits", "scale", "limits", _limits),
             IndexLine(f"{SETTINGS}/privacy", "shield-check", "privacy", _privacy),
+        ),
+    ),
+    IndexGroup(
+        "outside",
+        (
+            IndexLine(f"{SETTINGS}/mail", "message", "mail", _mail),
+            IndexLine(f"{SETTINGS}/webhooks", "send", "webhooks", _webhooks),
+            IndexLine(f"{SETTINGS}/api", "plug-connected", "api", _nothing),
         ),
     ),
     IndexGroup(

@@ -1,0 +1,1 @@
+"""The pages of what connects the shop with others: programs with tokens, webhooks, mail."""
