@@ -158,7 +158,7 @@ def test_a_server_that_is_not_there_or_refuses_is_named_and_tried_again(
     shop.work()
     line = shop.log[0]
     assert line.state is MailState.WAITING
-    assert f"127.0.0.1:{mail_server.port} cannot be reached" in (line.problem or "")
+    assert (line.problem or "").startswith(f"unreachable: 127.0.0.1:{mail_server.port}: ")
     for delay in DELAYS_S:
         shop.clock.after(delay)
         shop.work()
@@ -189,9 +189,9 @@ def test_a_user_signs_in_with_the_password_of_the_file_over_tls_only(tmp_path: P
     try:
         send_mail(mail, "s3cret", message, lambda: trusting)
         assert [got["Subject"] for got in inbox.mails] == ["hi"]
-        with pytest.raises(NotSent, match="refuses the user shop or the password"):
+        with pytest.raises(NotSent, match="password: 127"):
             send_mail(mail, "wrong", message, lambda: trusting)
-        with pytest.raises(NotSent, match="certificate or its TLS cannot be used"):
+        with pytest.raises(NotSent, match="tls: 127"):
             send_mail(mail, "s3cret", message)
     finally:
         controller.stop()

@@ -16,7 +16,7 @@ from sync_server.service.net.tls import make_certificate
 from sync_server.service.storage.data_dir import DataDir
 from sync_server.service.webhooks import safe_address, webhook_request
 from sync_server.service.webhooks.safe_address import TargetRefused, is_outside, resolve
-from sync_server.service.webhooks.webhook_request import SendResult, send
+from sync_server.service.webhooks.webhook_request import SendProblem, SendResult, send
 from tests.webhook_receiver import WebhookReceiver, webhook_receiver
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
@@ -51,7 +51,10 @@ def test_an_answer_other_than_yes_is_a_problem(receiver: WebhookReceiver, status
     receiver.answer = lambda: (status, "http://127.0.0.1:1/")
     result = sent(target(receiver.url))
     assert (result.status, result.is_final) == (status, status == 410)
-    assert ("redirects to http://127.0.0.1:1/" if status == 301 else str(status)) in result.problem
+    assert result.detail == ("http://127.0.0.1:1/" if status == 301 else str(status))
+    assert result.problem is {301: SendProblem.REDIRECT, 410: SendProblem.GONE}.get(
+        status, SendProblem.REFUSED
+    )
     assert len(receiver.received) == 1, "a redirect is not followed"
 
 
@@ -59,7 +62,7 @@ def test_an_address_of_the_shops_network_is_refused_unless_it_is_allowed(receive
     for host in ("127.0.0.1", "localhost"):
         url = receiver.url.replace("127.0.0.1", host)
         result = sent(target(url, allow_local=False))
-        assert "which is in the shop's own network" in result.problem
+        assert result.problem is SendProblem.LOCAL
     assert receiver.received == []
 
 
@@ -120,8 +123,8 @@ def test_a_receiver_that_is_silent_or_not_there_is_named(monkeypatch: pytest.Mon
     monkeypatch.setattr(webhook_request, "TIMEOUT_S", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        assert "did not answer within" in sent(target(f"http://127.0.0.1:{port}/")).problem
-    assert "cannot be reached" in sent(target(f"http://127.0.0.1:{port}/")).problem
+        assert sent(target(f"http://127.0.0.1:{port}/")).problem is SendProblem.TIMEOUT
+    assert sent(target(f"http://127.0.0.1:{port}/")).problem is SendProblem.UNREACHABLE
 
 
 def test_what_is_no_http_is_a_problem() -> None:
@@ -136,7 +139,7 @@ def test_what_is_no_http_is_a_problem() -> None:
         async with server:
             return await send(target(f"http://127.0.0.1:{port}/"), "msg_1", BODY, SECRET, 0)
 
-    assert "did not answer as HTTP asks" in asyncio.run(run()).problem
+    assert asyncio.run(run()).problem is SendProblem.NO_HTTP
 
 
 def test_a_certificate_must_be_known_and_of_that_name(tmp_path: Path) -> None:
@@ -168,5 +171,5 @@ def test_a_certificate_must_be_known_and_of_that_name(tmp_path: Path) -> None:
 
     known, unknown, other_name = asyncio.run(run())
     assert known == SendResult(204)
-    assert "its certificate or its TLS cannot be used" in unknown.problem
+    assert unknown.problem is SendProblem.TLS
     assert other_name.problem

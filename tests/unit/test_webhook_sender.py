@@ -15,7 +15,7 @@ from sync_server.service.storage.batch import Batch
 from sync_server.service.storage.connection import connect, transaction
 from sync_server.service.webhooks import webhook_outbox
 from sync_server.service.webhooks.webhook_outbox import DELAYS_S, DeliveryState, LoggedDelivery
-from sync_server.service.webhooks.webhook_request import SendResult
+from sync_server.service.webhooks.webhook_request import SendProblem, SendResult
 from sync_server.service.webhooks.webhook_sender import WebhookSender
 from tests.fake_clock import FakeClock
 from tests.floor_harness import FloorHarness
@@ -24,7 +24,7 @@ from tests.store_rows import empty_store_file
 
 ALL = tuple(WebhookEvent)
 DAY_S = 86_400
-GOOD, DOWN = SendResult(204), SendResult(problem="cannot be reached: Connection refused")
+GOOD, DOWN = SendResult(204), SendResult(problem=SendProblem.UNREACHABLE, detail="Connection refused")
 
 
 class Shop:
@@ -155,7 +155,7 @@ def test_a_target_that_is_down_for_a_day_gets_everything(path: Path) -> None:
         first = {message_id for _, message_id, _ in shop.sent}
         assert 3 <= len(shop.sent) < 60, "it is tried seldom"
         line = shop.log()[0]
-        assert (line.state, line.problem) == (DeliveryState.WAITING, DOWN.problem)
+        assert (line.state, line.problem) == (DeliveryState.WAITING, DOWN.written)
         shop.answer = lambda _target: GOOD
         shop.visit()
         await shop.pass_time(DAY_S, 300)
@@ -170,7 +170,7 @@ def test_a_target_that_is_down_for_a_day_gets_everything(path: Path) -> None:
 def test_after_three_days_an_event_is_given_up_and_can_be_sent_again(path: Path) -> None:
     async def run() -> None:
         shop = Shop(path, target(events=("visit.opened",)))
-        shop.answer = lambda _target: SendResult(500, "answered 500")
+        shop.answer = lambda _target: SendResult(500, SendProblem.REFUSED, "500")
         shop.visit()
         await shop.pass_time(3 * DAY_S, 600)
         (line,) = shop.log()
@@ -212,7 +212,7 @@ def test_a_slow_target_holds_nobody_up(path: Path) -> None:
 def test_a_target_that_wants_no_more_is_not_asked_again(path: Path) -> None:
     async def run() -> None:
         shop = Shop(path, target(events=("visit.opened",)))
-        shop.answer = lambda _target: SendResult(410, "answered 410", is_final=True)
+        shop.answer = lambda _target: SendResult(410, SendProblem.GONE)
         shop.visit()
         await shop.pass_time(DAY_S, 3600)
         assert (len(shop.sent), shop.log()[0].state) == (1, DeliveryState.GIVEN_UP)

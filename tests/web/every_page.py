@@ -23,8 +23,12 @@ from sync_server.domain.resolution import Resolution
 from sync_server.service import server as server_module
 from sync_server.service.admin import client
 from sync_server.service.audit.audit_log import AuditLine, write_line
+from sync_server.service.auth.calendars import add_calendar
 from sync_server.service.auth.invitations import invite
+from sync_server.service.auth.tokens import add_token
 from sync_server.service.auth.walls import WallSettings, add_wall, list_walls
+from sync_server.service.mail import mail_outbox
+from sync_server.service.mail.mail_outbox import MailKind
 from sync_server.service.settings.settings_document import SettingsDocument
 from sync_server.service.storage.connection import reading
 from sync_server.service.storage.data_dir import DataDir
@@ -113,6 +117,11 @@ PAGES = (
     WebPage("settings-need", "/manager/settings/needs/repair", framed=True),
     WebPage("settings-need-new", "/manager/settings/needs/new", framed=True),
     WebPage("settings-places", "/manager/settings/places", framed=True),
+    WebPage("settings-programs", "/manager/settings/api", framed=True),
+    WebPage("settings-webhooks", "/manager/settings/webhooks", framed=True),
+    WebPage("settings-webhook", "/manager/settings/webhooks/bookings", framed=True),
+    WebPage("settings-webhook-new", "/manager/settings/webhooks/new", framed=True),
+    WebPage("settings-mail", "/manager/settings/mail", framed=True),
     WebPage("settings-gift", "/manager/settings/gifts/cable", framed=True),
     WebPage("settings-file", "/manager/settings/file", framed=True),
     WebPage("settings-history", "/manager/settings/history", framed=True),
@@ -143,6 +152,7 @@ class Shop:
         self.running = running
         self._places = {"stranger": stranger.address, "setup": stranger.server.setup_code() or ""}
         self._places |= _backup(running) | _people_of_the_pages(running)
+        _outside(running)
         self._places |= _people(running) | _log(running) | _devices(running) | _walls(running)
         _settings(running)
 
@@ -290,3 +300,30 @@ def _walls(running: RunningServer) -> dict[str, str]:
         http.trust_env = False
         asking = http.get(running.address + "/wall").url.rpartition("/")[2]
     return {"wall": token, "wall_n": str(n), "wall_asking": asking}
+
+
+def _outside(running: RunningServer) -> None:
+    """Others are told what happens: a program that is not there, and somebody by mail."""
+    server = running.server
+
+    def edit(document: SettingsDocument) -> None:
+        events = ["visit.opened", "visit.completed"]
+        entry = {"name": "bookings", "url": "https://10.0.0.8/welkom", "events": events}
+        document.add("webhooks", entry)
+        for key, value in {
+            "host": "127.0.0.1", "port": 9, "sender": "shop@example.com", "to": ["owner@example.com"],
+            "at": "21:30", "alerts": ["floor_empty"],
+        }.items():  # fmt: skip
+            document.set(f"mail.{key}", value)
+
+    async def write() -> None:
+        live, now = server.live_settings, running.clock.now
+        await live.change(edit, live.current.version, "manager")
+        await server.processor.writer.call(lambda db: add_token(db, "Bookings", now))
+        await server.processor.writer.call(lambda db: add_calendar(db, "Service desk", "en", now))
+        message = server.outside.mail.test_message()
+        await server.processor.writer.call(
+            lambda db: mail_outbox.add(db, MailKind.TEST, "test", "mail works", message, now)
+        )
+
+    running.run(write())

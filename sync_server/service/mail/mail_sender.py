@@ -24,7 +24,7 @@ from . import mail_outbox
 from .digest import digest_text, read_digest
 from .mail_outbox import MailKind
 from .mail_password import read_password
-from .smtp_client import NotSent, send_mail
+from .smtp_client import MailProblem, NotSent, send_mail
 
 LOOK_EVERY_S = 20.0
 LATE_MS = 6 * 3_600_000  # a digest that could not be made for longer is not made any more
@@ -171,7 +171,7 @@ class MailSender:
             try:
                 password = read_password(self._data_dir)
             except OSError as error:
-                raise NotSent(f"the password cannot be read ({error.strerror})") from error
+                raise NotSent(MailProblem.PASSWORD_FILE, error.strerror or "") from error
             self._send(self.settings, password, parsed)
 
         await asyncio.to_thread(send)

@@ -4,17 +4,32 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from email.message import EmailMessage
+from enum import StrEnum
 
 from sync_server.service.config.outside import MailSettings, MailTls
 
 TIMEOUT_S = 20.0
 
 
-class NotSent(Exception):
-    """The message was not sent. The text says which server, and why. `is_final`: trying again is no use."""
+class MailProblem(StrEnum):
+    """Why a mail was not sent. The page Mail has a sentence for each."""
 
-    def __init__(self, text: str, is_final: bool = False) -> None:
-        super().__init__(text)
+    PASSWORD = "password"  # the user or the password is refused
+    PASSWORD_FILE = "password_file"  # the file with the password cannot be read
+    RECIPIENTS = "recipients"  # the detail names those who are refused
+    SENDER = "sender"
+    UNSUPPORTED = "unsupported"  # the server does not know this encryption, or no sign-in
+    REFUSED = "refused"
+    BROKEN_OFF = "broken_off"
+    TLS = "tls"
+    UNREACHABLE = "unreachable"
+
+
+class NotSent(Exception):
+    """The message was not sent. `detail`: the server and what it said. `is_final`: trying again is no use."""
+
+    def __init__(self, problem: MailProblem, detail: str, is_final: bool = False) -> None:
+        super().__init__(f"{problem}: {detail}")
         self.is_final = is_final
 
 
@@ -32,24 +47,25 @@ def send_mail(
                 server.login(mail.user, password)
             refused = server.send_message(message)
     except smtplib.SMTPAuthenticationError as error:
-        raise NotSent(f"{where} refuses the user {mail.user} or the password: {_said(error)}") from error
+        raise NotSent(MailProblem.PASSWORD, f"{where}: {_said(error)}") from error
     except smtplib.SMTPRecipientsRefused as error:
         for_good = all(code >= 500 for code, _ in error.recipients.values())
-        raise NotSent(f"{where} refuses {', '.join(error.recipients)}", is_final=for_good) from error
+        raise NotSent(MailProblem.RECIPIENTS, f"{where}: {', '.join(error.recipients)}", for_good) from error
     except smtplib.SMTPSenderRefused as error:
-        raise NotSent(f"{where} refuses the sender {mail.sender}: {_said(error)}") from error
+        raise NotSent(MailProblem.SENDER, f"{where}: {_said(error)}") from error
     except smtplib.SMTPNotSupportedError as error:
-        raise NotSent(f"{where} cannot do what is asked ({error}); choose another tls") from error
+        raise NotSent(MailProblem.UNSUPPORTED, f"{where}: {error}") from error
     except smtplib.SMTPResponseException as error:
-        raise NotSent(f"{where} refuses: {_said(error)}") from error
+        raise NotSent(MailProblem.REFUSED, f"{where}: {_said(error)}") from error
     except smtplib.SMTPException as error:
-        raise NotSent(f"{where} broke off: {error}") from error
+        raise NotSent(MailProblem.BROKEN_OFF, f"{where}: {error}") from error
     except ssl.SSLError as error:
-        raise NotSent(f"{where}: its certificate or its TLS cannot be used ({error.reason})") from error
+        raise NotSent(MailProblem.TLS, f"{where}: {error.reason}") from error
     except (OSError, UnicodeError) as error:
-        raise NotSent(f"{where} cannot be reached: {getattr(error, 'strerror', None) or error}") from error
-    if refused:
-        raise NotSent(f"{where} refuses {', '.join(refused)}; the others have it", is_final=True)
+        why = getattr(error, "strerror", None) or error
+        raise NotSent(MailProblem.UNREACHABLE, f"{where}: {why}") from error
+    if refused:  # the others have it
+        raise NotSent(MailProblem.RECIPIENTS, f"{where}: {', '.join(refused)}", is_final=True)
 
 
 def _connect(mail: MailSettings, tls: Callable[[], ssl.SSLContext]) -> smtplib.SMTP:

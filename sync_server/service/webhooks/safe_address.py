@@ -12,7 +12,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class TargetRefused(Exception):
-    """The target may not be connected to. The text says why."""
+    """The target may not be connected to. The text is its address in the shop's network."""
 
 
 async def resolve(host: str, port: int, allow_local: bool) -> list[str]:
@@ -22,7 +22,7 @@ async def resolve(host: str, port: int, allow_local: bool) -> list[str]:
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     for address in addresses:
         if not allow_local and not is_outside(address):
-            raise TargetRefused(f"{host} is {address}, which is in the shop's own network")
+            raise TargetRefused(address)
     return addresses
 
 

@@ -115,7 +115,7 @@ def drop_old(db: sqlite3.Connection, targets: Iterable[str], now: int) -> None:
     known = list(targets)
     marks = ",".join("?" * len(known))
     db.execute(
-        "UPDATE webhook_deliveries SET state = 'given_up', done_at = ?, problem = 'not_tried' WHERE state ="
+        "UPDATE webhook_deliveries SET state = 'given_up', done_at = ?, problem = 'not_tried: ' WHERE state ="
         f" 'waiting' AND (next_at < ? OR target NOT IN ({marks}))",
         (now, now - STALE_MS, *known),
     )

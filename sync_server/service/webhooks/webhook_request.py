@@ -5,6 +5,7 @@ import contextlib
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 import h11
@@ -21,12 +22,36 @@ MAX_HEAD = 16_384
 GONE = 410  # the receiver does not want any more of them
 
 
+class SendProblem(StrEnum):
+    """Why a target does not have it. The pages have a sentence for each."""
+
+    TIMEOUT = "timeout"
+    LOCAL = "local"  # its address is in the shop's network; the detail is the address
+    TLS = "tls"
+    UNREACHABLE = "unreachable"
+    NO_HTTP = "no_http"
+    REDIRECT = "redirect"  # the detail is where to
+    GONE = "gone"
+    REFUSED = "refused"  # it answered with a status that is no yes
+    NOT_TRIED = "not_tried"  # nobody waits for it any more, or it waited for too long
+
+
 class SendResult(Struct, frozen=True):
-    """What came of a try. `problem` is one sentence, empty if the target has it. `status` is that of HTTP."""
+    """What came of a try. `problem` is None if the target has it. `status` is that of HTTP."""
 
     status: int | None = None
-    problem: str = ""
-    is_final: bool = False
+    problem: SendProblem | None = None
+    detail: str = ""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the target wants no more of it."""
+        return self.problem is SendProblem.GONE
+
+    @property
+    def written(self) -> str:
+        """The problem and its detail in one text, as the store keeps it."""
+        return f"{self.problem}: {self.detail}" if self.problem else ""
 
 
 Tls = Callable[[], ssl.SSLContext]
@@ -59,15 +84,15 @@ async def send(
             finally:
                 writer.close()
     except TimeoutError:
-        return SendResult(problem=f"did not answer within {TIMEOUT_S:.0f} seconds")
+        return SendResult(problem=SendProblem.TIMEOUT)
     except TargetRefused as error:
-        return SendResult(problem=f"refused: {error}; allow_local = true allows it")
+        return SendResult(problem=SendProblem.LOCAL, detail=str(error))
     except ssl.SSLError as error:
-        return SendResult(problem=f"its certificate or its TLS cannot be used: {error.reason or error}")
+        return SendResult(problem=SendProblem.TLS, detail=error.reason or str(error))
     except OSError as error:
-        return SendResult(problem=f"cannot be reached: {error.strerror or error}")
+        return SendResult(problem=SendProblem.UNREACHABLE, detail=error.strerror or str(error))
     except h11.RemoteProtocolError as error:
-        return SendResult(problem=f"did not answer as HTTP asks: {error}")
+        return SendResult(problem=SendProblem.NO_HTTP, detail=str(error))
     return _result(answer)
 
 
@@ -89,11 +114,8 @@ def _result(answer: h11.Response) -> SendResult:
         return SendResult(status)
     if 300 <= status < 400:
         to = dict(answer.headers).get(b"location", b"").decode("latin-1")[:200]
-        where = to or "another address"
-        return SendResult(status, f"redirects to {where}; that is not followed: use the last address")
-    if status == GONE:
-        return SendResult(status, "answered 410: it does not want this any more", is_final=True)
-    return SendResult(status, f"answered {status}")
+        return SendResult(status, SendProblem.REDIRECT, to)
+    return SendResult(status, SendProblem.GONE if status == GONE else SendProblem.REFUSED, str(status))
 
 
 async def _connect(target: WebhookSettings, tls: Tls) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -152,15 +152,13 @@ class WebhookSender:
                 continue
             self._counters.add("webhooks_failed")
             if target.name not in self._failures:
-                log.warning(
-                    "the webhook %s %s; it is tried again for three days", target.name, result.problem
-                )
+                log.warning("the webhook %s was not delivered (%s)", target.name, result.written)
             await self._write(
                 partial(
                     webhook_outbox.failed,
                     n=delivery.n,
                     status=result.status,
-                    problem=result.problem,
+                    problem=result.written,
                     now=now,
                     for_good=result.is_final,
                 )

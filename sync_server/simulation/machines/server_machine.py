@@ -27,7 +27,7 @@ from sync_server.service.storage.data_dir import DataDir
 from sync_server.service.sync.device_registry import DeviceRegistry
 from sync_server.service.sync.handler import DeviceHandler
 from sync_server.service.sync.publisher import UpdatePublisher
-from sync_server.service.webhooks.webhook_request import SendResult
+from sync_server.service.webhooks.webhook_request import SendProblem, SendResult
 from sync_server.service.webhooks.webhook_sender import WebhookSender
 from sync_server.simulation.checks.invariant_checker import InvariantChecker
 from sync_server.simulation.virtual.fake_router import FakeAuthenticator, FakeRouterSocket
@@ -210,10 +210,12 @@ class ServerMachine(Machine):
     ) -> SendResult:
         """The receiver gets it or not, and says so or not."""
         if self._chance.random() < RECEIVER_DOWN:
-            return SendResult(problem="cannot be reached")
+            return SendResult(problem=SendProblem.UNREACHABLE)
         self.checker.webhooks.on_webhook(body)
         self.reach("sending")
-        return SendResult(503, "answered 503") if self._chance.random() < RECEIVER_DOWN else SendResult(204)
+        return (
+            SendResult(503, SendProblem.REFUSED) if self._chance.random() < RECEIVER_DOWN else SendResult(204)
+        )
 
     def _before_send(self, path: NetworkPath, frame: bytes) -> None:
         self.checker.on_send(path.name, frame)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from secrets import token_hex
 from typing import ClassVar
@@ -32,11 +33,16 @@ log = logging.getLogger(__name__)
 
 
 class ShownMail(Struct, frozen=True):
-    """A mail as the page shows it. `next` is when it is tried again, None if it is not."""
+    """A mail as the page shows it. `next` is when it is tried again, None if it is not.
+
+    `problem` is the code of what went wrong, empty if nothing did; `detail` says more about it.
+    """
 
     mail: LoggedMail
     made: datetime
     next: datetime | None
+    problem: str
+    detail: str
 
 
 class MailPage(Context, frozen=True):
@@ -145,13 +151,13 @@ async def _page(
         "tested" in request.query_params,
         bool(server.live_settings.current.settings.mail.host),
         has_password,
-        [
-            ShownMail(
-                one,
-                local(one.made_at),
-                local(one.next_at) if one.state is MailState.WAITING and one.tries else None,
-            )
-            for one in mails
-        ],
+        [_shown(one, local) for one in mails],
     )
     return framed_page(request, "settings", context, status if problem else 200)
+
+
+def _shown(one: LoggedMail, local: Callable[[int], datetime]) -> ShownMail:
+    problem, _, detail = (one.problem or "").partition(": ")
+    following = local(one.next_at) if one.state is MailState.WAITING and one.tries else None
+    is_sent = one.state is MailState.SENT
+    return ShownMail(one, local(one.made_at), following, "" if is_sent else problem, detail)

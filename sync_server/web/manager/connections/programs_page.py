@@ -37,8 +37,9 @@ class ListedToken(Struct, frozen=True):
 class ProgramsPage(Context, frozen=True):
     """The page.
 
-    `made` is a token or the address of a calendar that was just made: it is shown now and never again;
-    `made_for` is its name. `problem` is the key of what went wrong. `typed` is the name in the box, `chosen` the scopes.
+    `made` is a token or the address of a calendar that was just made: it is shown now and never again.
+    `made_for` is its name. `problem` is the key of what went wrong. `typed` is the name in the box, `chosen`
+    the scopes.
     """
 
     template: ClassVar[str] = "manager/connections/programs.html"

@@ -25,12 +25,17 @@ SHOWN = 30  # deliveries
 
 
 class ShownDelivery(Struct, frozen=True):
-    """A delivery as a page shows it. `next` is when it is tried again, None if it is not."""
+    """A delivery as a page shows it. `next` is when it is tried again, None if it is not.
+
+    `problem` is the code of what went wrong, empty if nothing did; `detail` says more about it.
+    """
 
     delivery: LoggedDelivery
     made: datetime
     next: datetime | None
     may_send_again: bool
+    problem: str
+    detail: str
 
 
 class ListedWebhook(Struct, frozen=True):
@@ -88,12 +93,20 @@ def shown_deliveries(server: Server, log: Sequence[LoggedDelivery]) -> list[Show
     """The deliveries with the store's local times."""
     local = server.processor.catalogue.local
     known = {target.name for target in server.live_settings.current.settings.webhooks}
-    return [
-        ShownDelivery(
-            one,
-            local(one.made_at),
-            local(one.next_at) if one.state is DeliveryState.WAITING and one.tries else None,
-            one.target in known,
+    shown = []
+    for one in log:
+        problem, _, detail = (one.problem or "").partition(": ")
+        is_new = one.state is DeliveryState.WAITING and not one.tries
+        following = local(one.next_at) if one.state is DeliveryState.WAITING and one.tries else None
+        arrived = one.state is DeliveryState.DELIVERED
+        shown.append(
+            ShownDelivery(
+                one,
+                local(one.made_at),
+                following,
+                one.target in known and not is_new,
+                "" if arrived else problem,
+                detail,
+            )
         )
-        for one in log
-    ]
+    return shown
