@@ -37,6 +37,7 @@ from .observe.logs import lifecycle
 from .outside.outside import Outside
 from .privacy.replaced_stores import ReplacedStores
 from .processing import overwriting, periodic_retention
+from .processing.catalogue_changes import use_catalogue
 from .processing.periodic_retention import run_retention
 from .processing.processor import OpProcessor
 from .repairs.watch import RepairWatch
@@ -118,7 +119,7 @@ class Server:
         self.backup_scheduler.use_settings(settings)
         self.enrol.requests.store = settings.store.name
         self.pages = replace(self.pages, public_url=settings.store.public_url)
-        self.processor.use_catalogue(catalogue)
+        use_catalogue(self.processor, catalogue)
         self.mirror_catalogue()
         self.outside.use_settings(settings)
 
@@ -302,7 +303,7 @@ async def _build(
     await live_settings.start()
     used = lacking(processor.catalogue, in_use(processor.floor))
     if used != InUse():  # it was taken out of the file while no server ran
-        processor.use_catalogue(await live_settings.with_retired(processor.catalogue, used))
+        use_catalogue(processor, await live_settings.with_retired(processor.catalogue, used))
     outside = Outside(data_dir, processor, device_handler, settings, counters)
     cleanup.callback(outside.close)
     server = Server(

@@ -342,12 +342,12 @@ def employees_in_use_forgotten_at_the_start(patch):
 
 
 def devices_not_told_of_new_settings(patch):
-    def use_catalogue(self, catalogue):
-        self.catalogue = catalogue
-        self.floor.use_catalogue(catalogue)
-        self.tick()
+    def use_catalogue(processor, catalogue):
+        processor.catalogue = catalogue
+        processor.floor.use_catalogue(catalogue)
+        processor.tick()
 
-    patch.setattr(OpProcessor, "use_catalogue", use_catalogue)
+    patch.setattr(server_machine, "use_catalogue", use_catalogue)
 
 
 def retired_employees_asked(patch):

@@ -141,14 +141,6 @@ class OpProcessor:
             self._listener.on_reload(self, unit)
         self.finish(unit)
 
-    def use_catalogue(self, catalogue: Catalogue) -> None:
-        """Goes by another catalogue, which has all that is in use, and sends it to every device."""
-        self.catalogue = catalogue
-        if self.recovery.state_valid:  # else it is read from the disk with this one, and sent then
-            self.floor.use_catalogue(catalogue)
-            self.send_snapshots()
-            self.tick()
-
     def close(self) -> None:
         """Writes what is queued, then ends. Nothing more is answered."""
         if self._timer is not None:

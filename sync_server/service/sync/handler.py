@@ -23,8 +23,8 @@ from sync_server.service.limits.numbers import (
 )
 from sync_server.service.limits.rate_limit import PerKey, TokenBucket
 from sync_server.service.observe.counters import Counters
+from sync_server.service.processing.catalogue_changes import begin_store_day
 from sync_server.service.processing.processor import OpProcessor, Unavailable
-from sync_server.service.processing.store_day import begin_store_day
 from sync_server.service.processing.unit_of_work import UnitOfWork
 from sync_server.service.storage.device_rows import DeviceRow
 

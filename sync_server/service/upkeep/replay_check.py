@@ -243,7 +243,8 @@ class ReplayChecker:
     def _missed_offer(self, catalogue: Catalogue) -> Found:
         # A server that has just started asks nobody yet, so the last moments of the log are left out.
         settled = self._latest - UNSETTLED_MS
-        waiting = [v for v in self._floor.line() if v.state is State.WAITING and v.line_at <= settled]
+        in_line = [v for v in self._floor.line() if v.state is State.WAITING and v.line_at <= settled]
+        waiting = [v for v in in_line if catalogue.need(v.need)]  # a retired need is in no file
         everybody = self._floor.people.values()
         people = [p for p in everybody if max(p.since, p.idle_since, p.free_at) <= settled]
         free = routing.free_people(people, self._latest, catalogue.times.max_active)

@@ -14,6 +14,7 @@ from sync_server.service.auth.checker import CredentialChecker
 from sync_server.service.clock import NonDecreasingClock
 from sync_server.service.config.outside import WebhookEvent, WebhookSettings
 from sync_server.service.processing import periodic_retention
+from sync_server.service.processing.catalogue_changes import use_catalogue
 from sync_server.service.processing.periodic_retention import run_retention
 from sync_server.service.processing.processor import SETTLE_MS, OpProcessor
 from sync_server.service.processing.recovery import RETRY_S
@@ -157,7 +158,7 @@ class ServerMachine(Machine):
         self.checker.on_reload(processor.floor)
         used = lacking(self.catalogue, in_use(processor.floor))
         if used != InUse():
-            processor.use_catalogue(with_earlier(self.catalogue, used, self._earlier))
+            use_catalogue(processor, with_earlier(self.catalogue, used, self._earlier))
         self.processor = processor
         # A started server waits for its devices first, by its own clock, which may run at half speed.
         self._pause_line_check(2 * SETTLE_MS / 1000 + 0.1)
@@ -185,7 +186,7 @@ class ServerMachine(Machine):
         self._earlier.insert(0, self.catalogue)
         self.catalogue = catalogue
         if (processor := self.processor) is not None and self.process is not None:
-            self.process.run(lambda: processor.use_catalogue(retire(processor.catalogue, catalogue)))
+            self.process.run(lambda: use_catalogue(processor, retire(processor.catalogue, catalogue)))
 
     def _tell_receiver(self, processor: OpProcessor, clock: Callable[[], int]) -> None:
         """A program elsewhere is told of everything, by the product's own sender."""
