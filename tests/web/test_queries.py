@@ -37,8 +37,6 @@ ALLOWED = {
     "event IN ('need_closed', 'need_reopened',": "a manager does these a few times a month",
     "temp.words WHERE": "the words of a day, in memory",
     "ORDER BY at_server DESC, seq DESC LIMIT": "a start reads the latest changes in the order of an index",
-    "WHERE v.ended_at <= ": "the repairs read the whole file four times a day, in a thread",
-    "SELECT count(*), coalesce(max(seq), 0) FROM visit_events": "the same",
     "WHERE state = 'waiting' AND (next_at <": "of the webhooks only those that wait are in the index",
     "FROM ops WHERE refusal IS": "a start reads the results of all ops once, so that none is done twice",
 }

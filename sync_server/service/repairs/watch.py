@@ -69,10 +69,10 @@ class RepairWatch:
             await self.look()
 
     async def look_if_old(self) -> None:
-        """Looks again where the last look is not of the last minutes."""
+        """Looks again where the last look is not of the last minutes: not at the whole file, as somebody waits."""
         last = self.examined_at
         if last is None or not 0 <= self._clock() - last < EVERY_S * 1000:
-            await self.look()
+            await self.look(thoroughly=False)
 
     def now(self) -> list[Repair]:
         """All repairs, the most urgent first."""
