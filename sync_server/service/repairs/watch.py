@@ -69,7 +69,7 @@ class RepairWatch:
             await self.look()
 
     async def look_if_old(self) -> None:
-        """Looks again where the last look is not of the last minutes: not at the whole file, as somebody waits."""
+        """Looks again after some minutes, and not at the whole file: somebody waits for it."""
         last = self.examined_at
         if last is None or not 0 <= self._clock() - last < EVERY_S * 1000:
             await self.look(thoroughly=False)
