@@ -24,7 +24,6 @@ GROWING = (
     "visits|visit_events|ops|feedback|presence_log|v|kiosk_sessions|opened_pages|arrivals|arrival_reports"
     "|webhook_events|webhook_deliveries"
 )
-# `v` is the table of visits inside the view.
 ALL_OF_A_KIND = r"SEARCH visit_events USING .*\(event=\?\)"  # all events of a kind that ever were
 # A plan that goes through such a table: with the part of a query that it is allowed for, and the reason.
 ALLOWED = {
