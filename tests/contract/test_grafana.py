@@ -1,4 +1,4 @@
-"""The dashboard and the alert rules in packaging/grafana ask for metrics, labels and values that there are."""
+"""The dashboard and the alert rules of packaging/grafana ask for metrics, labels and values there are."""
 
 import json
 import re
