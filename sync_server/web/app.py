@@ -40,6 +40,7 @@ from sync_server.web.manager.devices import device, device_list, pairing_codes, 
 from sync_server.web.manager.learning import learning_page
 from sync_server.web.manager.now import at_kiosks, now_page, person, visit_help
 from sync_server.web.manager.people.sign_in_code import HalfSignIns
+from sync_server.web.manager.phones.phone_try import PhoneTries
 from sync_server.web.manager.report import report_page
 from sync_server.web.manager.session import ManagerSessions, session_middleware
 from sync_server.web.manager.settings.settings_routes import settings_routes
@@ -169,6 +170,7 @@ def make_app(server: Server) -> Starlette:
     app.state.half_sign_ins = HalfSignIns()
     app.state.checked_backups = CheckedBackups()
     app.state.offered_secrets = {}
+    app.state.phone_tries = PhoneTries()
     app.state.exports = set()
     process.remove_leftovers(server.data_dir)
     app.state.slow_figures = SlowFigures()

@@ -12,6 +12,7 @@ from sync_server.web.manager.devices.device_list import DeviceList
 from sync_server.web.manager.devices.pairing_codes import CodeStatus
 from sync_server.web.manager.layout import Frame, Notices
 from sync_server.web.manager.now.now_page import FloorPiece
+from sync_server.web.manager.phones.phones_page import PhonesStatus
 from sync_server.web.manager.settings.assistant.assistant_step import StepFrame
 
 AROUND = {*SharedContext.__struct_fields__, *LanguageLinks.__struct_fields__}
@@ -19,6 +20,7 @@ FRAME = {*Frame.__struct_fields__, *Notices.__struct_fields__}
 PIECES = {  # what a page shows besides its own context
     "manager/devices/devices.html": DeviceList.__struct_fields__,
     "manager/devices/code.html": CodeStatus.__struct_fields__,
+    "manager/phones/phones.html": PhonesStatus.__struct_fields__,
     "manager/now/now.html": FloorPiece.__struct_fields__,
     **{
         f"manager/settings/start_{step}.html": StepFrame.__struct_fields__

@@ -95,6 +95,8 @@ PAGES = (
     WebPage("audit", "/manager/audit", framed=True),
     WebPage("join", "/manager/join/{invitation}"),
     WebPage("join-used-up", "/manager/join/none"),
+    WebPage("phones", "/manager/phones", framed=True),
+    WebPage("phone-try", "/try/none"),
     WebPage("visit-erase", "/manager/visits/{waiting}/erase", framed=True),
     WebPage("confirm", "/manager/confirm?next=/manager/today"),
     WebPage("wall", "/wall/{wall}", sizes=SCREENS),

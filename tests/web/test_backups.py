@@ -158,6 +158,9 @@ def test_a_backup_is_put_back_while_visits_are_open(
         sign_in(running, http)
         assert "The shop is as it was on" in text_of(http.get(running.address + BACKUPS))
         assert len(list(folder.path.glob("before-restore-*"))) == 1
+        assert press(running, http, "/manager/restart").status_code == 200
+        assert started.acquire(timeout=TIMEOUT_S)
+        assert servers[2].restored is None
         with reading(folder.store) as db:
             found = db.execute("SELECT count(*) FROM audit_log WHERE action = 'restored'").fetchone()
         assert found == (1,)

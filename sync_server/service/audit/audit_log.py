@@ -47,6 +47,7 @@ class AuditAction(StrEnum):
     BACKED_UP = "backed_up"
     BACKUP_DOWNLOADED = "backup_downloaded"
     RESTORED = "restored"
+    RESTARTED = "restarted"
     DIAGNOSTICS = "diagnostics"
     LOG_DOWNLOADED = "log_downloaded"
     SETTINGS_CHANGED = "settings_changed"

@@ -9,7 +9,9 @@ from .backups import backup_list, download, restore_page
 from .people import accounts_page, audit_page, confirm, join, own_account
 from .people.sign_in_code import CODE_STEP
 from .people.sign_in_code import page as sign_in_code
+from .phones import phones_page
 from .repairs import repairs_page, updates_page
+from .restarting import restart_now
 from .visit_log import erasing
 
 
@@ -43,6 +45,11 @@ def upkeep_routes() -> list[Route]:
         ),
         Route("/manager/accounts/{name}", _delicate(accounts_page.account), methods=["GET", "POST"]),
         Route("/manager/audit", _managed(audit_page.page)),
+        Route(phones_page.TRY + "/{code}", phones_page.opened),
+        Route("/manager/phones", _managed(phones_page.page), methods=["GET"]),
+        Route("/manager/phones", _managed(phones_page.change), methods=["POST"]),
+        Route("/manager/phones/now", _managed(phones_page.status_now)),
+        Route("/manager/restart", _managed(restart_now), methods=["POST"]),
         Route("/manager/repairs", signed_in(repairs_page.page)),
         Route("/manager/repairs/diagnostics.json", _managed(repairs_page.download)),
         Route("/manager/repairs/look", _managed(repairs_page.look), methods=["POST"]),

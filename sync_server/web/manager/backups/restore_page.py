@@ -4,7 +4,6 @@ import asyncio
 from datetime import datetime
 from typing import ClassVar
 
-from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,7 +16,8 @@ from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context
 from sync_server.web.manager.audit import write_audit
 from sync_server.web.manager.forms import form_token, read_form
-from sync_server.web.manager.layout import card_page, framed_page
+from sync_server.web.manager.layout import framed_page
+from sync_server.web.manager.restarting import restarting
 
 from .backup_list import own_backup
 
@@ -38,14 +38,6 @@ class RestorePage(Context, frozen=True):
     problem: str
 
 
-class RestartingPage(Context, frozen=True):
-    """A card that waits until the server is back, and then goes to `next_page`."""
-
-    template: ClassVar[str] = "manager/backups/restarting.html"
-
-    next_page: str
-
-
 async def page(request: Request) -> Response:
     """Says what will happen, and does it."""
     server = server_of(request)
@@ -59,13 +51,7 @@ async def page(request: Request) -> Response:
     # Into the log that is there now; the restore takes it along.
     await write_audit(request, (AuditAction.RESTORED, backup.path.name))
     between = restoring(server.data_dir, backup.path, account.name, server.processor.clock())
-
-    async def restart() -> None:
-        server.restart.ask(between)
-
-    response = card_page(request, RestartingPage("/manager/backups"))
-    response.background = BackgroundTask(restart)  # once the answer is on its way
-    return response
+    return restarting(request, between, "/manager/backups")
 
 
 async def _ask(request: Request, problem: str = "") -> Response:

@@ -124,6 +124,10 @@ def _repairs(server: Server, texts: Texts) -> str:
     return texts.say("manager.repairs.urgent", n=urgent) if urgent else ""
 
 
+def _phones(server: Server, _texts: Texts) -> str:
+    return server.live_settings.current.settings.store.public_url
+
+
 def _version(_server: Server, _texts: Texts) -> str:
     return f"Welkom {own_version()}"
 
@@ -182,6 +186,7 @@ GROUPS = (
             IndexLine(f"{SETTINGS}/backups", "database", "backups", _backups),
             IndexLine("/manager/backups", "files", "all_backups", _nothing),
             IndexLine("/manager/repairs", "tool", "repairs", _repairs),
+            IndexLine("/manager/phones", "device-mobile", "phones", _phones),
             IndexLine(f"{SETTINGS}/server", "router", "server", _server),
             IndexLine("/manager/updates", "download", "updates", _version),
         ),
