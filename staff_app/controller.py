@@ -74,10 +74,10 @@ class StaffController(DeviceController):
         self._submit(intents.sign_off(self.state.snapshot))
 
     def become_available(self) -> None:
-        self._submit(intents.set_presence(self.state.snapshot, Presence.AVAILABLE))
+        self._set_presence(Presence.AVAILABLE)
 
     def take_break(self) -> None:
-        self._submit(intents.set_presence(self.state.snapshot, Presence.ON_BREAK))
+        self._set_presence(Presence.ON_BREAK)
 
     # --- pages -----------------------------------------------------------------------------------
 
@@ -204,6 +204,10 @@ class StaffController(DeviceController):
             refused=tuple(device.outbox.refused()),
             undo_s=device.undo_s,
         )
+
+    def _set_presence(self, presence: Presence) -> None:
+        self.state.tapped_presence = presence
+        self._submit(intents.set_presence(self.state.snapshot, presence))
 
     def _submit(self, op: ops.DeviceOp | None) -> None:
         if op is not None:

@@ -52,6 +52,8 @@ class Notice(StrEnum):
     SIGNED_OFF = "signed_off"
     THANKS = "thanks"
     NOT_SAVED = "not_saved"
+    PUT_ON_BREAK = "put_on_break"
+    CALLED_BACK = "called_back"
 
 
 class TabletState:
@@ -77,6 +79,7 @@ class TabletState:
         self._extras: dict[str, Extras] = {}
         self._ended_here: set[str] = set()  # visits that this tablet ended, until the server confirms it
         self._signing_off = False
+        self.tapped_presence: Presence | None = None  # what this employee chose last on this tablet
         self._error_until: int | None = None
         self._disconnected_at: int | None = None if snapshot.live else _contact_lost_at(snapshot)
 
@@ -96,6 +99,7 @@ class TabletState:
             self.last = None
         self._notice_shopper_left(before)
         self._notice_employee_change(before)
+        self._notice_presence_set(before)
         # An offer covers the page and leaves it open. Any other screen that does not allow it closes it.
         if self._base_screen() is not StaffScreen.OFFER and not self._page_is_allowed():
             self._close_page()
@@ -134,6 +138,17 @@ class TabletState:
             self.notice = (Notice.ELSEWHERE, was.id)
         else:
             self.notice = (Notice.THANKS if self._signing_off else Notice.SIGNED_OFF, was.id)
+
+    def _notice_presence_set(self, before: TabletSnapshot) -> None:
+        """Says that the manager has put this employee on a break, or has called them back."""
+        was, now = before.me, self.snapshot.me
+        if was is None or now is None or was.id != now.id or was.presence == now.presence:
+            return
+        tapped, self.tapped_presence = self.tapped_presence, None
+        if now.presence == Presence.ON_BREAK and tapped is not Presence.ON_BREAK:
+            self.notice = (Notice.PUT_ON_BREAK, "")
+        elif (was.presence, now.presence) == (Presence.ON_BREAK, Presence.AVAILABLE) and tapped is None:
+            self.notice = (Notice.CALLED_BACK, "")
 
     # --- what to show ----------------------------------------------------------------------------
 

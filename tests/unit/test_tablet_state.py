@@ -248,3 +248,18 @@ def test_a_person_has_real_seconds_also_where_the_stores_time_is_thirty_times_as
     tablet.device.now += 30_000
     tablet.refresh()
     assert tablet.state.offline_s == 1
+
+
+def test_a_break_that_the_manager_gave_is_noticed_and_ones_own_is_not():
+    tablet = Tablet()
+    tablet.show(people=(person(presence="on_break"),))
+    assert tablet.state.notice == (Notice.PUT_ON_BREAK, "")
+    tablet.state.notice = None
+    tablet.state.tapped_presence = Presence.AVAILABLE
+    tablet.show(people=(person(presence="available"),))
+    assert tablet.state.notice is None
+    tablet.state.tapped_presence = Presence.ON_BREAK
+    tablet.show(people=(person(presence="on_break"),))
+    assert tablet.state.notice is None
+    tablet.show(people=(person(presence="available"),))
+    assert tablet.state.notice == (Notice.CALLED_BACK, "")

@@ -188,3 +188,23 @@ def test_what_went_wrong_is_on_the_page(running: RunningServer, http: requests.S
     assert "What went wrong" in text
     assert "The shopper waited 6:40; the aim is 1:00." in text
     assert "The service took 50:00" in text
+
+
+def test_a_visit_that_closing_time_has_ended_is_corrected_to_completed(
+    running: RunningServer, desktop: Page
+) -> None:
+    running.sign_on("maya")
+    ticket = running.open("repair", code="A-1")
+    running.clock.after(24 * 3600)
+    running.call(running.server.processor.tick)
+    open_as_manager(running, desktop, f"/manager/visits/{ticket.visit_id}/correct")
+    desktop.get_by_label("How it ended").select_option("solved")
+    desktop.get_by_label("Employee").select_option("maya")
+    desktop.locator("select[name=because]").select_option("tapped_wrong")
+    desktop.locator("main form button.first").click()
+    story = desktop.get_by_role("region", name="What happened")
+    expect(story).to_contain_text("manager corrected it. How it ended: Closing time → Solved; ")
+    expect(desktop.get_by_role("region", name="In figures")).to_contain_text("Maya")
+    with reading(running.server.data_dir.store) as db:
+        row = db.execute("SELECT state, resolution, employee, left_open, service_s FROM visit_log").fetchone()
+    assert row == ("completed", "solved", "maya", 1, None)

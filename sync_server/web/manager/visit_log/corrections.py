@@ -102,7 +102,7 @@ def changes_of(
     """What a correction changed. `names` are those of all employees, `before` the visit before it."""
     found = []
     if event.resolution is not None:
-        was = texts.say(f"resolution.{before.resolution}") if before.resolution else ""
+        was = texts.say(f"resolution.{before.resolution}" if before.resolution else f"state.{before.state}")
         found.append(CorrectedField("column.resolution", was, texts.say(f"resolution.{event.resolution}")))
     if event.employee is not None:
         was = names.get(before.employee or "", before.employee or "")
