@@ -218,7 +218,7 @@ def test_every_text_field_of_an_op_is_redacted():
     for op in get_args(ops.DeviceOp):
         text = {f.name for f in structs.fields(op) if f.encode_name in text_names}
         codes = {"visit_id", "ticket", "need", "language", "party_size", "link", "expected_rev", "ces", "nps"}
-        codes |= {"presence", "resolution", "tip", "gift", "goodwill_cents", "service_s", "reason"}
+        codes |= {"presence", "resolution", "tip", "gift", "goodwill_cents", "service_s", "reason", "taps"}
         assert {f.name for f in structs.fields(op)} <= text | codes, op
 
 

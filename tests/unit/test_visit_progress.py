@@ -37,6 +37,7 @@ def one(state: str = "waiting", **more: Any) -> VisitDetail:
     whole: dict[str, Any] = {
         "visit_id": "0" * 32,
         "ticket": "A-1",
+        "day": "2026-03-02",
         "language": "en",
         "need": "ask",
         "state": state,
