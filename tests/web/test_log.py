@@ -27,7 +27,7 @@ COLUMNS = (
     "visit_id,ticket,day,source,device_id,language,need,priority,party_size,state,resolution,"
     "first_contact_resolved,employee,created_at,offered_at,accepted_at,serving_at,ended_at,wait_s,greet_s,"
     "response_s,walk_s,service_s,held_s,visit_s,quoted_low_s,quoted_median_s,quoted_high_s,extended_high_s,offers,"
-    "handovers,goodwill_cents,tip,nps,ces,comment,rev,left_open,quick,corrections"
+    "handovers,goodwill_cents,tip,nps,ces,comment,rev,left_open,quick,corrections,taps,root_cause,followed_up"
 )
 
 

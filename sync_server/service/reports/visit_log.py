@@ -16,6 +16,13 @@ NEWEST_FIRST = "day DESC, created_at DESC, rowid DESC"  # as the indexes have th
 _TICKET = re.compile(r"([A-Za-z]{1,2})-?([1-9][0-9]{0,3})")
 _WAIT = "CASE WHEN NOT (source = 'staff' AND created_at IS serving_at)"
 
+# From each day straight to the one before in the index, however many visits a day has. Sunday is '0'.
+_ON_WEEKDAY = (
+    "day IN (WITH RECURSIVE d(day) AS (SELECT max(day) FROM visits"
+    " UNION ALL SELECT (SELECT max(day) FROM visits WHERE day < d.day) FROM d WHERE d.day IS NOT NULL)"
+    " SELECT day FROM d WHERE strftime('%w', day) = :weekday)"
+)
+
 # By which columns the lines can be ordered, besides the time of arrival: an expression over the table.
 SORTS = {
     "ticket": "ticket",
@@ -104,7 +111,7 @@ class LogFilter(Struct, frozen=True):
             # Says it to SQLite as its indexes have it.
             conditions.append("ended_at IS NOT NULL" if self.state in ENDED else "ended_at IS NULL")
         if self.weekday is not None:
-            conditions.append("strftime('%w', day) = :weekday")
+            conditions.append(_ON_WEEKDAY)
             values["weekday"] = str((self.weekday + 1) % 7)
         if self.search:
             condition, found = self._searched(db, self.search)
