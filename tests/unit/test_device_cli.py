@@ -190,3 +190,17 @@ def test_warnings_go_to_the_terminal_whatever_level_a_logger_has(
     assert len(lines) == 1
     assert lines[0].endswith(" WARNING kivy: a warning")
     assert len(lines[0]) == len("2026-03-02 10:00:00,000 WARNING kivy: a warning")
+
+
+def test_a_network_without_multicast_brings_no_tracebacks_to_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def start() -> None:
+        try:
+            raise OSError(101, "Network is unreachable")
+        except OSError:
+            logging.getLogger("zeroconf").warning("Error with socket", exc_info=True)
+
+    with new_process():
+        run_reporting("welkom kiosk", start, (ExpectedError,))
+    assert capsys.readouterr().err == ""

@@ -128,6 +128,8 @@ def run_reporting(program: str, start: Callable[[], None], expected: tuple[type[
     to_terminal = logging.StreamHandler()
     to_terminal.setLevel(logging.WARNING)  # on the handler, because Kivy sets levels on its own loggers
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=[to_terminal])
+    # It warns, with a traceback, of each network that takes no multicast. The screen says what was found.
+    logging.getLogger("zeroconf").setLevel(logging.ERROR)
     try:
         start()
     except expected as error:
