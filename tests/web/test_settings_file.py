@@ -1,5 +1,6 @@
 """The settings as a file, and their history: saved, refused, met by another one's change, taken back."""
 
+import asyncio
 import re
 
 import requests
@@ -121,3 +122,27 @@ def test_addresses_that_mean_nothing_are_not_found(running: RunningServer, http:
     for path in ("/1", "/99", "/x", "/" + "9" * 40):
         assert http.get(running.address + HISTORY + path).status_code == 404, path
     assert re.search("As they were", text_of(http.get(running.address + f"{HISTORY}?before=2")))
+
+
+def test_what_waits_for_a_start_is_named_and_the_start_is_a_button(
+    running: RunningServer, http: requests.Session
+) -> None:
+    live = running.server.live_settings
+    free = live.current.settings.server.web
+    running.run(live.change(lambda d: d.set("server.web", "192.0.2.1:8350"), live.current.version, "Anna"))
+    sign_in_once(running, http)
+    page = http.get(running.address + FILE)
+    assert "used from the next start of Welkom on: server.web" in text_of(page)
+    send = {"token": form_field(page)}
+    refused = http.post(running.address + "/manager/settings/restart", send)
+    assert refused.status_code == 409
+    assert "this computer has no such address" in text_of(refused)
+    assert not running.server.restart.asked.is_set()
+    # Nothing waits any more, so nothing is started again.
+    running.run(live.change(lambda d: d.set("server.web", free), live.current.version, "Anna"))
+    assert http.post(f"{running.address}/manager/settings/restart", send).url.endswith("/manager/settings")
+    assert not running.server.restart.asked.is_set()
+    running.run(live.change(lambda d: d.set("server.announce", False), live.current.version, "Anna"))
+    answer = http.post(f"{running.address}/manager/settings/restart", send)
+    assert answer.status_code == 200, text_of(answer)
+    running.run(asyncio.wait_for(running.server.restart.asked.wait(), 20))

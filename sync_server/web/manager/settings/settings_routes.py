@@ -14,7 +14,7 @@ from .assistant.shop_step import shop_step
 from .entry_list import entry_list_page
 from .entry_page import entry_page, new_entry_page, remove_entry
 from .field_table import ENTRY_LISTS, SECTIONS
-from .file import file_page, history_page
+from .file import file_page, history_page, restart
 from .hours_page import hours_page
 from .people.people_import import people_list_page
 from .people.pin_slip import new_pin
@@ -36,6 +36,7 @@ def settings_routes(managed: Callable[[Endpoint], Endpoint]) -> list[Route]:
     routes = [
         route("", index_page, ["GET"]),
         route("/file", file_page.page, BOTH),
+        route("/restart", restart.restart, ["POST"]),
         route("/history", history_page.page, ["GET"]),
         route("/history/{n}", history_page.change, BOTH),
         route("/start", start_page, ["GET"]),

@@ -47,16 +47,12 @@ async def page(request: Request) -> Response:
     live = server_of(request).live_settings
     if request.method == "GET":
         saved = "saved" in request.query_params
-        problems = _sentences(live.problem) if live.problem else ()
-        text = await asyncio.to_thread(live.file.text_now) if live.problem else live.current.text
-        return _page(
-            request,
-            text,
-            live.current.version,
-            good_news="manager.settings.saved" if saved else "",
-            problem="manager.settings.unreadable" if live.problem else "",
-            sentences=problems,
-        )
+        if live.problem is None:
+            return shown_file(request, good_news="manager.settings.saved" if saved else "")
+        text = await asyncio.to_thread(live.file.text_now)
+        problems = _sentences(live.problem)
+        version, key = live.current.version, "manager.settings.unreadable"
+        return _page(request, text, version, problem=key, sentences=problems)
     form = await read_form(request)
     base = form.get("base", "")
     text = live.current.text if "restore" in form else _with_one_end(form.get("text", ""))
@@ -78,6 +74,16 @@ async def page(request: Request) -> Response:
     except NotSaved:
         return _page(request, text, base, problem="manager.settings.not_saved", status=503)
     return RedirectResponse(f"{FILE}?saved", 303)
+
+
+def shown_file(
+    request: Request, good_news: str = "", problem: str = "", sentences: tuple[str, ...] = ()
+) -> Response:
+    """The page with the settings as they are. With a `problem` something was not done."""
+    now = server_of(request).live_settings.current
+    return _page(
+        request, now.text, now.version, good_news, problem, sentences, status=409 if problem else 200
+    )
 
 
 def _page(
