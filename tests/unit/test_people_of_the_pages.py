@@ -5,7 +5,7 @@ import pytest
 from sync_server.domain.ops import ActorKind
 from sync_server.service.admin import client
 from sync_server.service.audit.audit_log import KEEP_MS, AuditLine, read_lines, remove_old, write_line
-from sync_server.service.auth import invitations, managers
+from sync_server.service.auth import invitations, managers, second_factor
 from sync_server.service.auth.errors import AccountError
 from sync_server.service.storage.connection import connect
 from sync_server.service.upkeep.backup import back_up
@@ -82,6 +82,12 @@ def test_commands_are_in_the_log_without_their_secrets(folder):
     (_, line), *_ = read_lines(db, 1)
     db.close()
     assert (line.who, line.about) == ("welkom", "add_manager, Noor, manager")
+
+
+def test_a_new_password_by_command_keeps_the_second_step(folder, db):
+    second_factor.add_factor(db, "manager", second_factor.SecondFactor("SECRET", NOW, 1), [])
+    client.run(folder, "set_password", password="only Noor knows 5", name="manager")
+    assert second_factor.find_factor(db, "manager") is not None
 
 
 def test_a_restore_keeps_the_audit_log_the_second_factors_and_what_was_taken_back(folder, db):

@@ -4,11 +4,13 @@ A copied cookie is useless after the sign-out, a new password, or a restart of t
 """
 
 import contextlib
+import hashlib
 import logging
 import re
 import secrets
 from pathlib import Path
 
+from itsdangerous import TimestampSigner
 from msgspec import Struct
 from msgspec.structs import replace
 from starlette.middleware import Middleware
@@ -138,6 +140,8 @@ class SessionCookies:
             )
             for https_only in (False, True)
         )
+        for middleware in (self._plain, self._secure):
+            middleware.signer = TimestampSigner(secret, digest_method=hashlib.sha256)  # its default is SHA-1
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("scheme") != "https":
