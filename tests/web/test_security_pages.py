@@ -17,8 +17,8 @@ from .steps import SIGN_IN, form_field, sign_in, sign_in_once, text_of
 STATIC = Path(__file__).parents[2] / "sync_server/web/static"
 PAGES = (
     "/manager/now", "/manager/today", "/manager/report", "/manager/log", "/manager/devices",
-    "/manager/settings", "/manager/repairs", "/manager/backups", "/manager/accounts", "/manager/account", "/manager/audit",
-    "/manager/phones", "/manager/updates",
+    "/manager/settings", "/manager/repairs", "/manager/backups", "/manager/accounts", "/manager/account",
+    "/manager/audit", "/manager/phones", "/manager/updates",
 )  # fmt: skip
 
 
