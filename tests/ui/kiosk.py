@@ -14,6 +14,7 @@ from kiosk.session.session_flow import SessionFlow
 from sync_server.device.device import Device
 from sync_server.device.storage.outbox import Outbox
 from sync_server.domain.catalogue.catalogue import Catalogue
+from sync_server.domain.ops import CountSession
 from sync_server.protocol.device_file import DeviceFile
 from tests.gallery.fake_kiosk_device import store_of
 
@@ -49,7 +50,14 @@ class Kiosk:
         return any(text in shown for shown in self.screen.texts())
 
     def pending_ops(self) -> list[Any]:
-        """The unanswered ops on this device's disk."""
+        """The unanswered ops of shoppers on this device's disk, without what is counted of their sessions."""
+        return [op for op in self._ops_on_disk() if not isinstance(op, CountSession)]
+
+    def counted_sessions(self) -> list[CountSession]:
+        """What is counted of the sessions that have ended, and not answered yet."""
+        return [op for op in self._ops_on_disk() if isinstance(op, CountSession)]
+
+    def _ops_on_disk(self) -> list[Any]:
         with on_disk(self.device.outbox) as found:
             return [submit.op for submit in found.pending()]
 

@@ -7,6 +7,7 @@ import pytest
 from kiosk.session.session import KioskScreen
 from kiosk.session.timeouts import STILL_THERE_MS
 from sync_server.domain import ops
+from sync_server.domain.kiosk_step import KioskStep
 from sync_server.domain.visit.ticket import name_parts
 from tests.gallery.fake_kiosk_device import AT, FakeKioskDevice, store_of
 from tests.gallery.kiosk_scenes import KioskScene
@@ -311,6 +312,8 @@ def test_no_thanks_is_an_answer_too(tmp_path: Path) -> None:
         await k.tap("no-thanks")
         assert k.controller.screen is KioskScreen.NEED
         assert len(k.pending_ops()) == 2
+        (counted,) = k.counted_sessions()
+        assert (counted.reached, counted.last, counted.taps) == (KioskStep.LINE, "rating", 2)
         assert k.screen.find("how-was-it") is None
 
     at_the_kiosk(tmp_path, what)
