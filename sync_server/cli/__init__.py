@@ -15,6 +15,7 @@ from sync_server.cli import (
     pairing,
     privacy,
     screens,
+    settings,
     simulate,
     store,
     upkeep,
@@ -43,6 +44,7 @@ def main() -> None:
 for command in (
     store.init,
     store.check,
+    settings.settings,
     store.server,
     store.report,
     explore.explore,

@@ -198,6 +198,7 @@ def _settings(running: RunningServer) -> None:
         document.set("employees.aino.name", "Aino K.")
         document.set("employees.aino.name", "Aino")
         document.set("store.goodwill_limit_cents", 3000)
+        document.set("server.announce", False)  # it waits for the next start
 
     running.run(live.change(edit, live.current.version, "Anna"))
     with live.file.path.open("a") as file:

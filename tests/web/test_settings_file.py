@@ -77,6 +77,8 @@ def test_an_unreadable_file_is_said_on_every_page_and_mended_here(
     path = running.server.data_dir.settings
     path.write_text("[store\n", "utf-8")
     running.run(running.server.live_settings.look())
+    health = http.get(running.address + "/healthz").json()
+    assert (health["ok"], health["settings_used"]) == (True, False)
     sign_in_once(running, http)
     assert "cannot be used like this" in text_of(http.get(running.address + "/manager/today"))
     page = http.get(running.address + FILE)

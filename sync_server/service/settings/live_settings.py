@@ -144,7 +144,10 @@ class LiveSettings:
 
     def _follow(self) -> None:
         for follow in self.on_change:
-            follow(self.current.settings)
+            try:
+                follow(self.current.settings)
+            except Exception:  # the file says so already; the others follow all the same
+                log.exception("a part of the server did not take over the new settings; start it again")
 
     def _with_retired(self, catalogue: Catalogue, used: InUse) -> Catalogue:
         def earlier() -> Iterator[Catalogue]:

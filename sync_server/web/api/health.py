@@ -23,15 +23,22 @@ NEEDS_TOKEN = (
 
 
 async def health(request: Request) -> Response:
-    """200 while all is well, or 503 with the reason."""
+    """200 while all is well, or 503 with the reason.
+
+    `settings_used` is false while the file of the settings cannot be used, and those of before go on.
+    """
     server = server_of(request)
     fault = server.processor.recovery.write_error
     reason = fault.text if fault else None
     if reason is None and not server.authenticator.is_running:
         reason = "no device can connect: what judges their keys has ended and is being started again"
-    return JSONResponse(
-        {"ok": reason is None, "unwell": reason, "version": own_version()}, 503 if reason else 200
-    )
+    answer = {
+        "ok": reason is None,
+        "unwell": reason,
+        "settings_used": server.live_settings.problem is None,
+        "version": own_version(),
+    }
+    return JSONResponse(answer, 503 if reason else 200)
 
 
 async def metrics(request: Request) -> Response:

@@ -261,11 +261,11 @@ def waiting_visits(floor: Floor, visits: Sequence[Visit], now: int) -> list[Wait
 
 
 def people_on_floor(floor: Floor, now: int) -> list[PersonOnFloor]:
-    """The employees who are on the floor, in the catalogue's order. `now` in ms UTC."""
+    """The employees who are on the floor, in the catalogue's order; retired ones last. `now` in ms UTC."""
     people = []
-    for employee in floor.catalogue.employees:
-        person = floor.people[employee.id]
-        if person.presence is Presence.OFF_FLOOR:
+    for employee in (*floor.catalogue.employees, *floor.catalogue.retired_entries.employees):
+        person = floor.people.get(employee.id)
+        if person is None or person.presence is Presence.OFF_FLOOR:
             continue
         visit = floor.visits.get(person.active[-1]) if person.active else None
         for_s = (now - person.since) / 1000
