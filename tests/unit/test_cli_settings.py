@@ -7,9 +7,18 @@ from click.testing import CliRunner
 
 from sync_server.cli import main
 from sync_server.service.settings import settings_history
+from sync_server.service.settings.settings_document import SettingsDocument
 from sync_server.service.settings.settings_file import SettingsFile
 from sync_server.service.storage.connection import connect, transaction
 from sync_server.service.storage.data_dir import DataDir
+
+
+def rename(document: SettingsDocument) -> None:
+    document.set("store.name", "Corner")
+
+
+def ask_longer(document: SettingsDocument) -> None:
+    document.set("times.offer_s", 22)
 
 
 @pytest.fixture
@@ -18,9 +27,9 @@ def changed(folder: DataDir) -> DataDir:
     file, db = SettingsFile(folder), connect(folder.store)
     with transaction(db):
         settings_history.add(db, file.current, 1_772_442_000_000)
-        for at, (path, value) in enumerate((("store.name", "Corner"), ("times.offer_s", 22))):
-            version = file.change(lambda d, p=path, v=value: d.set(p, v), file.current.version, "Anna", at)
-            settings_history.add(db, version, 1_772_442_000_000 + at)
+        for edit in (rename, ask_longer):
+            version = file.change(edit, file.current.version, "Anna", 1)
+            settings_history.add(db, version, 1_772_442_000_000)
     db.close()
     return folder
 
