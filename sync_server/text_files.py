@@ -32,6 +32,19 @@ def decode(content: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def decode_table(content: bytes) -> str:
+    """The text of a table: UTF-8, UTF-16 with its mark, or what Excel writes in western Europe.
+
+    What is no text becomes signs that a person sees are wrong.
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
 def encode_like(text: str, before: bytes) -> bytes:
     """The content of a file with this text, in the encoding, with the mark and the line ends of `before`."""
     if before.count(b"\n") and before.count(b"\r") * 2 > before.count(b"\n"):

@@ -9,7 +9,7 @@ from sync_server.days import parse_day
 from sync_server.device.app.config import ConfigError, read_identity
 from sync_server.protocol.device_file import DeviceFile, device_file_text
 from sync_server.service.config.load import SettingsError, load_settings
-from sync_server.text_files import NotText, read_text
+from sync_server.text_files import NotText, decode_table, read_text
 from tests.sample_store import STORE_TOML
 
 TEXT = 'name = "Ελένη"\nother = 1\n'
@@ -45,6 +45,11 @@ def test_what_is_no_text_is_named_with_its_line(tmp_path, content, reason):
     path.write_bytes(content)
     with pytest.raises(NotText, match=reason):
         read_text(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_a_table_is_read_however_a_spreadsheet_saved_it(encoding):
+    assert decode_table("naam;kleur\r\nZoë;grün\r\n".encode(encoding)) == "naam;kleur\r\nZoë;grün\r\n"
 
 
 def test_settings_saved_by_notepad_are_read(tmp_path):

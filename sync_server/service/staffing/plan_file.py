@@ -1,6 +1,5 @@
 """Reads the file of a shift plan: CSV, or an iCalendar as planning programs export it."""
 
-import codecs
 import csv
 import re
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from sync_server.days import parse_day
 from sync_server.domain.catalogue.opening_hours import parse_time
 from sync_server.domain.staffing.shift_plan import PlanLine, Problem
+from sync_server.text_files import decode_table
 
 if TYPE_CHECKING:
     from icalendar import Component as Event
@@ -44,7 +44,7 @@ class PlanFileError(Exception):
 
 def read_plan(content: bytes, zone: tzinfo) -> list[PlanLine]:
     """The shifts of a file. Times without a time zone are the store's. Raises PlanFileError."""
-    text = _decode(content)
+    text = decode_table(content)
     is_calendar = text.lstrip()[:15].upper() == "BEGIN:VCALENDAR"
     lines = []
     for line in _calendar(text, zone) if is_calendar else _csv(text, zone):
@@ -54,16 +54,6 @@ def read_plan(content: bytes, zone: tzinfo) -> list[PlanLine]:
     if not lines:
         raise PlanFileError(FileProblem.EMPTY)
     return lines
-
-
-def _decode(content: bytes) -> str:
-    """UTF-8, UTF-16 with its mark, or what Excel writes in western Europe."""
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode("utf-16", "replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
 
 
 def _csv(text: str, zone: tzinfo) -> Iterator[PlanLine]:

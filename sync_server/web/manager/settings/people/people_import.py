@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from assets.i18n.texts import Texts
 from sync_server.service.settings.people_list import WrongLine, read_people, write_people
+from sync_server.text_files import decode_table
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context, texts_of
 from sync_server.web.manager.forms import form_token, read_file
@@ -39,7 +40,7 @@ async def people_list_page(request: Request) -> Response:
         context = PeopleListPage(form_token(request), "", skills, "", [])
         return framed_page(request, "settings", context)
     _, content, form = await read_file(request, "file")
-    text = (_decoded(content) or form.get("list", "")).replace("\r\n", "\n")[:MAX_LIST]
+    text = (decode_table(content) or form.get("list", "")).replace("\r\n", "\n")[:MAX_LIST]
     found = read_people(text, settings, lambda name, taken: code_from(name, taken, "person"))
 
     def refused(problem: str, sentences: list[str]) -> Response:
@@ -54,14 +55,6 @@ async def people_list_page(request: Request) -> Response:
     if result.saved is None:
         return refused(result.key or "manager.settings.refused", result.sentences)
     return RedirectResponse(f"{SETTINGS}/employees?saved", 303)
-
-
-def _decoded(content: bytes) -> str:
-    """A file of any spreadsheet as text."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
 
 
 def _sentence(wrong: WrongLine, texts: Texts) -> str:
