@@ -329,7 +329,7 @@ async def _build(
         web_listener=HttpListener(PAGES, counters, tls.context() if tls else None),
         tls=tls,
         counters=counters,
-        repairs=RepairWatch(data_dir, control.describe, clock),
+        repairs=RepairWatch(data_dir, control.describe, clock, live_settings.problems),
     )
     live_settings.on_change.append(server.use_settings)
     enrol.listen(settings.server.enrol)

@@ -58,8 +58,11 @@ def test_a_finding_is_gone_as_soon_as_the_server_says_so(folder):
 
 
 def test_a_settings_file_that_cannot_be_read_stands_on_every_page(folder):
-    folder.settings.write_text("[store", "utf-8")
-    assert FindingKind.SETTINGS in kinds(look(folder).urgent())
+    problems = ["store.toml: line 1: something is missing"]
+    found = RepairWatch(folder, lambda: WELL, lambda: NOW, lambda: problems)
+    assert kinds(found.urgent()) == [FindingKind.SETTINGS]
+    problems.clear()
+    assert found.urgent() == []
 
 
 def test_only_a_thorough_look_reads_the_store_through_and_it_stays_known(folder):

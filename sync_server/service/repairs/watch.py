@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from sync_server.service.admin.commands import ServerState
 from sync_server.service.storage.data_dir import DataDir
-from sync_server.service.upkeep.doctor import examine_running, space, state_findings
+from sync_server.service.upkeep.doctor import examine_running, settings_finding, space, state_findings
 from sync_server.service.upkeep.finding import Finding, FindingKind
 
 from .repair import Repair, Severity, most_urgent_first, repair_of
@@ -20,6 +20,7 @@ THOROUGHLY_EVERY_MS = 6 * 3_600_000
 # What `now` looks at itself, so that a page never says what is mended already.
 _LIVE = frozenset(
     {
+        FindingKind.SETTINGS,
         FindingKind.SPACE,
         FindingKind.BACKUP_FAILED,
         FindingKind.CLOCK_DOUBT,
@@ -32,16 +33,22 @@ _LIVE = frozenset(
 class RepairWatch:
     """`examined_at` is when the disk was last looked at, ms UTC; None before the first time.
 
-    `describe()` gives the server's state, and `clock()` the store's time, ms UTC.
+    `describe()` gives the server's state, `clock()` the store's time, ms UTC, and `settings_problems()` what
+    is wrong with the settings' file at present.
     """
 
     def __init__(
-        self, data_dir: DataDir, describe: Callable[[], ServerState], clock: Callable[[], int]
+        self,
+        data_dir: DataDir,
+        describe: Callable[[], ServerState],
+        clock: Callable[[], int],
+        settings_problems: Callable[[], list[str]] = list,
     ) -> None:
         self.examined_at: int | None = None
         self._data_dir = data_dir
         self._describe = describe
         self._clock = clock
+        self._settings_problems = settings_problems
         self._stored: list[Finding] = []
         self._unsound: list[Finding] = []
         self._thoroughly_at: int | None = None
@@ -76,7 +83,11 @@ class RepairWatch:
 
     def now(self) -> list[Repair]:
         """All repairs, the most urgent first."""
-        live = [*state_findings(self._data_dir, self._describe()), *space(self._data_dir.path)]
+        live = [
+            *map(settings_finding, self._settings_problems()),
+            *state_findings(self._data_dir, self._describe()),
+            *space(self._data_dir.path),
+        ]
         return most_urgent_first([repair_of(one) for one in (*live, *self._unsound, *self._stored)])
 
     def urgent(self) -> list[Repair]:

@@ -70,6 +70,10 @@ class LiveSettings:
         """Why the file cannot be used as it is now; None while all is well."""
         return self.file.problem
 
+    def problems(self) -> list[str]:
+        """What is wrong with the file as it is now, each in a sentence."""
+        return [str(problem) for problem in self.problem.problems] if self.problem else []
+
     @property
     def at_next_start(self) -> tuple[str, ...]:
         """The keys that were changed since the start and take effect at the next one."""

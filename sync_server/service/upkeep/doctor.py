@@ -76,15 +76,13 @@ def _settings(data_dir: DataDir) -> tuple[Settings | None, list[Finding]]:
     try:
         return load_settings(data_dir.settings), []
     except SettingsError as error:
-        return None, [
-            Finding(
-                "settings",
-                f"{problem}; mend the line, then `welkom check`",
-                FindingKind.SETTINGS,
-                {"problem": str(problem)},
-            )
-            for problem in error.problems
-        ]
+        return None, [settings_finding(problem) for problem in error.problems]
+
+
+def settings_finding(problem: object) -> Finding:
+    """The finding for one problem of the settings' file."""
+    text = f"{problem}; mend the line, then `welkom check`"
+    return Finding("settings", text, FindingKind.SETTINGS, {"problem": str(problem)})
 
 
 def _files(data_dir: DataDir, now: int) -> Found:

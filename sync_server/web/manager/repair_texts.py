@@ -8,6 +8,8 @@ from sync_server.service.upkeep.finding import FindingKind, Values
 
 # Where a person goes on with a finding that no button mends. A `{value}` is the finding's own.
 _PLACES = {
+    FindingKind.SETTINGS: "/manager/settings/file",
+    FindingKind.NO_PIN: "/manager/settings/employees",
     FindingKind.UNSEEN: "/manager/device/{device}",
     FindingKind.NO_KIOSK: "/manager/devices",
     FindingKind.NO_TABLET: "/manager/devices",

@@ -28,7 +28,7 @@ from sync_server.service.upkeep.doctor import mode_of, open_to_others
 from sync_server.service.upkeep.finding import FindingKind, Values
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context, texts_of
-from sync_server.web.manager.access import has_permission
+from sync_server.web.manager.access import all_accounts, begin_session, has_permission
 from sync_server.web.manager.audit import note
 from sync_server.web.manager.forms import form_token, read_form
 from sync_server.web.manager.layout import framed_page, manager_language
@@ -120,6 +120,8 @@ async def mend(request: Request) -> Response:
         if action is RepairAction.PAIR_AGAIN:
             return RedirectResponse(await _pair_again(server, form.get("device", "")), 303)
         await _do(server, action)
+        if action is RepairAction.TRUST_CLOCK:
+            await _stay_signed_in(request)
     except (AccountError, BackupError, DataDirError, SettingsError) as error:
         log.warning("a repair could not be done: %s", error)
         return await _page(request, problem=str(error))
@@ -146,6 +148,13 @@ async def _do(server: Server, action: RepairAction) -> None:
         case _:
             for path in open_to_others(server.data_dir):
                 path.chmod(mode_of(path))
+
+
+async def _stay_signed_in(request: Request) -> None:
+    """Begins the session anew: by the clock of now, the old one ended long ago, or has not begun."""
+    server, name = server_of(request), request.state.account.name
+    accounts = await asyncio.to_thread(all_accounts, server)
+    begin_session(request, next(account for account in accounts if account.name == name))
 
 
 async def _pair_again(server: Server, device_id: str) -> str:
