@@ -17,6 +17,7 @@ from sync_server.service.upkeep.create_store import make_store
 from sync_server.service.upkeep.verify import verify
 from sync_server.simulation.demo import processes
 
+from . import cpu_time
 from .examples import register_profiles
 from .order import sort_by_folder
 from .sample_store import PASSWORD, STORE_TOML
@@ -29,8 +30,9 @@ MEMORY = Path("/dev/shm")  # a disk in memory, on Linux
 ENOUGH = 2 << 30  # bytes: the files of all tests together take less than half of it
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Tests keep their files in memory where there is room: stores wait for the disk with every commit."""
+    config.pluginmanager.register(cpu_time)
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,19 @@ from sync_server.service.processing import processor, recovery
 from sync_server.service.storage.data_dir import DataDir
 from sync_server.service.sync import publisher
 from sync_server.service.upkeep.verify import verify
+from tests.quick_hashes import quick_hashes
 
 from .harness import PIN, StoreHarness
 from .store_checks import check_store
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package", autouse=True)
+def _quick_hashes() -> Iterator[None]:
+    with quick_hashes():
+        yield
+
+
+@pytest.fixture(scope="package")
 def pin_hash() -> str:
     return pins.hash_pin(PIN, 6)
 

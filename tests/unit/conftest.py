@@ -1,11 +1,11 @@
 """What several of these tests begin with."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
-import argon2
 import pytest
 
-from sync_server.service.auth import password_hash
+from tests.quick_hashes import quick_hashes
 from tests.sample_store import STORE_TOML
 
 from .shopper import Shopper
@@ -27,8 +27,7 @@ def template(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes passwords and PINs with the least work that argon2 allows, where a test makes many of them."""
-    least = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(password_hash, "_hasher", least)
+@pytest.fixture(name="quick_hashes")
+def _quick_hashes() -> Iterator[None]:
+    with quick_hashes():
+        yield

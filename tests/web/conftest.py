@@ -17,6 +17,7 @@ from sync_server.service.reports.exports import process
 from sync_server.service.storage.data_dir import DataDir
 from sync_server.service.upkeep.create_store import make_store
 from tests.fake_clock import FakeClock
+from tests.quick_hashes import quick_hashes
 from tests.sample_store import ms
 
 from .running_server import PASSWORD, RunningServer, running_server
@@ -39,13 +40,19 @@ SATURDAY_17_10 = ms(2026, 3, 7, 16, 10)  # in Amsterdam
 BEFORE = ["2026-02-07", "2026-02-14", "2026-02-21", "2026-02-28", "2026-03-06"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package", autouse=True)
+def _quick_hashes() -> Iterator[None]:
+    with quick_hashes():
+        yield
+
+
+@pytest.fixture(scope="package")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store as `welkom init` makes it. Tests use copies."""
     return make_store(tmp_path_factory.mktemp("empty") / "store", None, PASSWORD).path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def store_with_past(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with visits on earlier days and on a busy Saturday until 17:10. Tests use copies."""
     path = tmp_path_factory.mktemp("old") / "store"
