@@ -6,6 +6,8 @@ tests, and those that they started and that have ended. `conftest.py` registers 
 
 import resource
 from collections import Counter
+from collections.abc import Generator
+from typing import Any
 
 import pytest
 
@@ -25,7 +27,7 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> object:
+def pytest_runtest_makereport() -> Generator[None, Any, Any]:
     global _before
     report = yield
     now = _used()
