@@ -59,7 +59,7 @@ async def test_a_session_at_the_kiosk_is_counted_once_and_leaves_no_record(house
     await house.until(lambda: not kiosk.outbox.pending())
     with house.store() as db:
         assert db.execute("SELECT reached, last, taps, seconds, sessions FROM kiosk_sessions").fetchall() == [
-            ("need", "identify", 3, 42, 2)
+            ("need", "identify", 3, 45, 2)
         ]
         assert db.execute("SELECT count(*) FROM opened_pages").fetchone() == (1,)
         assert db.execute("SELECT taps FROM visit_log").fetchall() == [(4,)]

@@ -243,6 +243,18 @@ def corrected_row_left_behind(patch):
     patch.setattr(writer, "insert", insert)
 
 
+def row_of_a_visit_looked_into_left_behind(patch):
+    original = writer.insert
+    cause = mapping.VISIT_COLUMNS.index("root_cause")
+
+    def insert(db, batches):
+        for batch in batches:
+            batch.visits = {vid: row for vid, row in batch.visits.items() if not row[cause]}
+        original(db, batches)
+
+    patch.setattr(writer, "insert", insert)
+
+
 def alias_kept_too_long(patch):
     patch.setattr(retention, "forget", lambda *_: 0)
 
@@ -325,6 +337,16 @@ def closed_needs_forgotten_at_the_start(patch):
     def load(self):
         original(self)
         self.floor.overrides = Overrides()
+
+    patch.setattr(OpProcessor, "_load", load)
+
+
+def kiosks_put_away_forgotten_at_the_start(patch):
+    original = OpProcessor._load
+
+    def load(self):
+        original(self)
+        self.floor.overrides._put_away.clear()
 
     patch.setattr(OpProcessor, "_load", load)
 

@@ -43,6 +43,8 @@ def day(number: int) -> frozenset[int]:
         (planted.last_line_of_the_log_not_read, 9, 1, None),
         (planted.row_of_a_visit_left_behind, 9, 1, None),
         (planted.corrected_row_left_behind, 9, 1, None),
+        (planted.row_of_a_visit_looked_into_left_behind, 9, 1, None),
+        (planted.kiosks_put_away_forgotten_at_the_start, 9, 1, None),
         (planted.closed_needs_forgotten_at_the_start, 9, 1, None),
         (planted.kiosks_not_told_of_closed_needs, 10, 1, None),
         (planted.devices_not_told_of_new_settings, 10, 1, None),

@@ -44,6 +44,7 @@ _CONSTANT = {"visit_id", "ticket", "day", "source", "device_id", "language", "pr
 _CONSTANT |= {"taps", "created_at", "quoted_low_s", "quoted_median_s", "quoted_high_s", "expected_s"}
 _MAY_CHANGE = tuple(c for c in VISIT_COLUMNS if c not in _CONSTANT)
 
+SESSION_STEP_S = 5
 INSERT_EVENT = "INSERT INTO visit_events VALUES (?,?,?,?,?,?,?,?,?,?,?)"
 INSERT_PRESENCE = "INSERT INTO presence_log VALUES (?,?,?,?)"
 INSERT_FEEDBACK = "INSERT INTO feedback VALUES (?,?,?,?,?)"
@@ -127,8 +128,9 @@ def feedback_row(record: Record) -> Row | None:
 
 
 def session_row(op: CountSession, day: str) -> Row:
-    """The row of COUNT_SESSION. The seconds are coarse, so that a day has few rows."""
-    return (day, op.reached.value, op.last, op.taps, coarse(op.seconds))
+    """The row of COUNT_SESSION. The seconds are coarse, at least to 5 s, so that a day has few rows."""
+    seconds = -(-coarse(op.seconds) // SESSION_STEP_S) * SESSION_STEP_S
+    return (day, op.reached.value, op.last, op.taps, seconds)
 
 
 class PresenceLog:
