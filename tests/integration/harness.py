@@ -67,11 +67,18 @@ class StoreHarness:
         """Starts the server, on the same port every time."""
         ready: asyncio.Future[Server] = asyncio.get_running_loop().create_future()
         self._stop = asyncio.Event()
+
+        def started(server: Server) -> None:
+            if ready.done():  # it has started again by itself, as a page asked for
+                self._take(server)
+            else:
+                ready.set_result(server)
+
         serving = serve(
             self.data_dir,
             web,
             sync=self.sync,
-            ready=ready.set_result,
+            ready=started,
             stop=self._stop,
             enrol_at=self.enrol_at,
             store_clock=store_clock,
@@ -81,10 +88,17 @@ class StoreHarness:
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
             self._running.result()
-        self.server = ready.result()
-        self.sync = self.server.sync_address.removeprefix("tcp://")
-        self._watching = asyncio.ensure_future(self._watch(self.server))
-        return self.server
+        return self._take(ready.result())
+
+    def _take(self, server: Server) -> Server:
+        """This is the server that runs now."""
+        if self._watching is not None:
+            self._watching.cancel()
+        self.server = server
+        self.sync = server.sync_address.removeprefix("tcp://")
+        self._watching = asyncio.ensure_future(self._watch(server))
+        self.changed.set()
+        return server
 
     async def close_server(self) -> None:
         self._stop.set()

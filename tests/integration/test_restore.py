@@ -6,6 +6,7 @@ from sync_server.domain import ops
 from sync_server.domain.refusal import Code
 from sync_server.domain.visit import ticket
 from sync_server.protocol import messages as msg
+from sync_server.service.restart import restoring
 from sync_server.service.upkeep.backup import back_up
 from sync_server.service.upkeep.restore import restore
 from sync_server.service.upkeep.verify import verify
@@ -41,6 +42,43 @@ async def test_after_a_restore_every_device_forgets_the_lost_future_and_counts_o
     assert {submit.op_id for submit, _ in tom.outbox.refused()} == {going_by_what_is_lost}
     assert ticket.number(kiosk.next_ticket()) == 4
     assert verify(house.data_dir) == []
+
+
+async def test_a_restore_under_a_running_server_brings_every_device_back_by_itself(house, tmp_path):
+    """As the page Backups does it: the server stops, the stores change places, and it starts again."""
+    kiosk, tom = await house.crew("tom")
+    await house.close_server()
+    server = await house.open()  # on the port that the devices know
+    kept = come(kiosk, "repair")
+    await house.until(lambda: (row := visit_of(tom, kept)) and row.offer_to == "tom")
+    made = await asyncio.to_thread(back_up, house.data_dir, tmp_path / "into")
+    lost = come(kiosk, "repair")
+    await house.until(lambda: house.agrees(kiosk) and house.agrees(tom) and lost in kiosk.view.visits)
+
+    server.restart.ask(restoring(house.data_dir, made, "manager", server.clock()))
+    await house.until(lambda: house.server is not server and house.agrees(kiosk) and house.agrees(tom))
+
+    assert house.server.restored.problem == ""
+    assert house.server.processor.epoch != server.processor.epoch
+    assert lost not in kiosk.view.visits
+    do(tom, ops.Accept, kept)
+    await house.until(lambda: (row := visit_of(kiosk, kept)) and row.state == "accepted")
+    assert verify(house.data_dir) == []
+
+
+async def test_a_restore_that_cannot_be_done_starts_the_server_with_what_was_there(house, tmp_path):
+    (kiosk,) = await house.crew()
+    await house.close_server()
+    server = await house.open()
+    visit_id = come(kiosk)
+    await house.until(lambda: visit_of(kiosk, visit_id) and house.agrees(kiosk))
+    made = await asyncio.to_thread(back_up, house.data_dir, tmp_path / "into")
+    (made / "store.db").write_bytes(b"damaged")
+    server.restart.ask(restoring(house.data_dir, made, "manager", server.clock()))
+    await house.until(lambda: house.server is not server and house.agrees(kiosk))
+    assert "differs from what was written" in house.server.restored.problem
+    assert visit_id in kiosk.view.visits
+    assert house.server.processor.epoch == server.processor.epoch
 
 
 async def test_a_rev_of_another_epoch_is_stale_even_where_the_number_fits(house):
