@@ -1,5 +1,6 @@
 """One key of any settings, with any comments, is changed: all else is byte for byte as it was."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import NoneType, UnionType
@@ -15,6 +16,7 @@ from assets import paths
 from sync_server.service.config.load import SettingsError, parse_settings
 from sync_server.service.config.model import Settings
 from sync_server.service.settings.settings_document import NAMED_BY, SettingsDocument
+from sync_server.service.settings.settings_history import BuiltUpon, changed_keys, taken_back
 from sync_server.service.settings.toml_layout import blocks_of
 from tests.examples import examples
 from tests.sample_store import STORE_TOML
@@ -134,6 +136,29 @@ def test_what_is_not_changed_is_byte_for_byte_the_same(data):
         before = document.text
         document.unset(at)
         _check_rest(before, document.text)
+
+
+@given(st.data())
+@settings(max_examples=examples(60), deadline=None)
+def test_a_change_that_is_taken_back_leaves_what_came_later(data):
+    texts = [data.draw(st.sampled_from(TEXTS))]
+    for _ in range(2):
+        document = SettingsDocument(texts[-1])
+        path, kind = data.draw(st.sampled_from(KEYS))
+        at = entry_path(document, path, data.draw(st.integers(0, 9)))
+        if at is None or at.rpartition(".")[2] in ("code", "id"):
+            return
+        document.set(at, data.draw(values(kind)))
+        texts.append(document.text)
+    before, after, now = texts
+    back = before
+    with contextlib.suppress(BuiltUpon):
+        back = taken_back(before, after, now)
+        # As if the first change had never been, with the second one.
+        alone = SettingsDocument(before)
+        if now != after:
+            alone.set(at, SettingsDocument(now).get(at))
+        assert changed_keys(alone.text, back) == []
 
 
 def _check_rest(before: str, after: str) -> None:

@@ -130,6 +130,8 @@ class LiveSettings:
                 await self._keep(self.current)
             elif self.problem is not None and self.problem is not before:
                 log.error("the settings of before go on, because of this:\n%s", self.problem)
+            elif before is not None and self.problem is None:
+                log.info("%s can be used again, and says what it did before", self.file.path)
 
     # --- inside ------------------------------------------------------------------------------------
 
