@@ -186,8 +186,6 @@ class ControlService:
         result = await context.processor.writer.call(work)
         if command.command in CHANGE_PINS:
             await context.credential_checker.reload()
-            if context.processor.catalogue.employed(command.arguments["employee"]) is None:
-                return True  # added to store.toml since the start: known from the next start on
         return result
 
     async def _run_pairing_command(self, command: Command) -> Any:
