@@ -5,8 +5,11 @@ A report may be sent again: the same `report` counts once.
 
 import hashlib
 import sqlite3
+from datetime import date, datetime, time, timedelta
 
 from msgspec import Struct
+
+from sync_server.domain.catalogue.catalogue import Catalogue
 
 from .limits.numbers import ARRIVAL_REPORTS_KEPT_MS
 
@@ -48,6 +51,13 @@ def count_arrivals(
         (moment - moment % QUARTER_MS, door, people),
     )
     return True
+
+
+def day_span(catalogue: Catalogue, first: date, last: date) -> tuple[int, int]:
+    """From the first local midnight to the one after the last day, ms UTC."""
+    zone = catalogue.local(0).tzinfo
+    start, end = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
+    return int(start.timestamp() * 1000), int(end.timestamp() * 1000)
 
 
 def arrivals_between(db: sqlite3.Connection, start: int, end: int) -> list[Quarter]:

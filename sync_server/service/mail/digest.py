@@ -12,10 +12,8 @@ from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.kpi import Kpis
 from sync_server.domain.resolution import NOT_FIRST_CONTACT
 from sync_server.domain.share import Share
-from sync_server.service.arrivals import arrivals_between
+from sync_server.service.arrivals import arrivals_between, day_span
 from sync_server.service.reports.kpi_report import kpi_report
-
-DAY_MS = 86_400_000
 
 
 class DayDigest(Struct, frozen=True):
@@ -42,12 +40,10 @@ def read_digest(db: sqlite3.Connection, catalogue: Catalogue, day: str, now: int
         f"SELECT count(*) FROM visits WHERE day = ? AND state = 'completed' AND resolution IN ({left})",
         (day,),
     ).fetchone()[0]
-    closed = catalogue.last_closing(now)
-    came = arrivals_between(db, closed - DAY_MS if catalogue.day(closed) == day else now - DAY_MS, now)
-    of_day = sum(quarter.people for quarter in came if catalogue.day(quarter.at) == day)
-    return DayDigest(
-        date.fromisoformat(day), kpi_report(db, catalogue, day, day, now), of_day, int(follow_ups)
-    )
+    of_day = date.fromisoformat(day)
+    came = arrivals_between(db, *day_span(catalogue, of_day, of_day))
+    figures = kpi_report(db, catalogue, day, day, now)
+    return DayDigest(of_day, figures, sum(quarter.people for quarter in came), int(follow_ups))
 
 
 def digest_text(digest: DayDigest, store: str, texts: Texts) -> DigestText:

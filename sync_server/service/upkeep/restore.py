@@ -143,6 +143,8 @@ KEPT_TABLES = {
     "second_factors": ("account", "secret", "since", "last_step"),
     "recovery_codes": ("account", "code_hash"),
     "invitations": ("code_hash", "name", "role", "made_by", "made_at", "until"),
+    "calendars": ("n", "name", "token_hash", "language", "made_at"),
+    "webhook_secrets": ("target", "secret", "made_at"),
     "audit_log": ("at", "who", "action", "about", "address", "device"),
 }
 

@@ -1,14 +1,14 @@
 """The shop in the API: the floor now, the figures of days, the catalogue, and who came through the doors."""
 
 import asyncio
-from datetime import date, datetime, time, timedelta
+from datetime import date
 
 from msgspec import to_builtins
 
 from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.kpi import Distribution, Kpis, shares
 from sync_server.domain.visit.visit import IN_LINE
-from sync_server.service.arrivals import OtherReport, arrivals_between, count_arrivals
+from sync_server.service.arrivals import OtherReport, arrivals_between, count_arrivals, day_span
 from sync_server.service.limits.numbers import API_REPORT_DAYS, ARRIVALS_LATE_MS
 from sync_server.service.reports.kpi_report import kpi_report
 from sync_server.service.storage.connection import reading
@@ -72,7 +72,7 @@ async def get_report(call: ApiCall) -> ReportFigures:
     def read() -> tuple[Kpis, int]:
         with reading(call.server.data_dir.store) as db:
             figures = kpi_report(db, catalogue, first.isoformat(), last.isoformat(), now)
-            came = arrivals_between(db, *_span(catalogue, first, last))
+            came = arrivals_between(db, *day_span(catalogue, first, last))
         return figures, sum(quarter.people for quarter in came)
 
     figures, arrivals = await asyncio.to_thread(read)
@@ -103,7 +103,7 @@ async def get_report(call: ApiCall) -> ReportFigures:
 async def get_arrivals(call: ApiCall) -> ArrivalQuarters:
     """How many people came through which door, by quarter of an hour."""
     catalogue = call.server.processor.catalogue
-    span = _span(catalogue, *_days(call))
+    span = day_span(catalogue, *_days(call))
 
     def read() -> ArrivalQuarters:
         with reading(call.server.data_dir.store) as db:
@@ -150,10 +150,3 @@ def _days(call: ApiCall) -> tuple[date, date]:
             ProblemCode.INVALID_PARAMETER, f"from, to: ask for at most {API_REPORT_DAYS} days", "from"
         )
     return first, last
-
-
-def _span(catalogue: Catalogue, first: date, last: date) -> tuple[int, int]:
-    """From the first midnight to the one after the last day, ms UTC."""
-    zone = catalogue.local(0).tzinfo
-    start, end = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
-    return int(start.timestamp() * 1000), int(end.timestamp() * 1000)

@@ -12,11 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from sync_server.service.audit.audit_log import AuditAction
 from sync_server.service.mail import mail_outbox
 from sync_server.service.mail.mail_outbox import LoggedMail, MailKind, MailState
 from sync_server.service.mail.mail_password import read_password, write_password
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context, texts_of
+from sync_server.web.manager.audit import note
 from sync_server.web.manager.forms import form_token, read_form, read_form_data
 from sync_server.web.manager.layout import framed_page, manager_language
 from sync_server.web.manager.settings.filled_form import FormPlace, fill, plain, with_problems, write_values
@@ -112,6 +114,7 @@ async def act(request: Request) -> Response:
 
 
 async def _keep_password(request: Request, password: str) -> None:
+    note(request, AuditAction.MAIL_PASSWORD)
     if any(ord(letter) < 32 for letter in password):
         raise HTTPException(400)
     try:

@@ -10,12 +10,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from sync_server.service.audit.audit_log import AuditAction
 from sync_server.service.auth import calendars, tokens
 from sync_server.service.auth.calendars import FollowUpCalendar
 from sync_server.service.auth.errors import AccountError
 from sync_server.service.auth.tokens import Scope, Token
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context
+from sync_server.web.manager.audit import note
 from sync_server.web.manager.forms import form_token, read_form_data
 from sync_server.web.manager.layout import framed_page
 from sync_server.web.manager.settings.saving import SETTINGS
@@ -57,9 +59,12 @@ class ProgramsPage(Context, frozen=True):
 
 
 async def page(request: Request) -> Response:
-    """The page, and what its forms ask for."""
-    if request.method == "GET":
-        return await _page(request)
+    """The page."""
+    return await _page(request)
+
+
+async def change(request: Request) -> Response:
+    """Does what a form of the page asks for."""
     form = await read_form_data(request)
     match form.get("do"):
         case "make":
@@ -78,6 +83,7 @@ async def _make_token(request: Request, form: FormData) -> Response:
     name = " ".join(str(form.get("name", "")).split())[:60]
     wanted = {str(value) for value in form.getlist("scope")}
     scopes = frozenset(scope for scope in Scope if scope in wanted)
+    note(request, AuditAction.TOKEN_MADE, f"{name}: {' '.join(sorted(scopes))}")
     if not scopes:
         return await _page(request, "manager.programs.no_scope", typed=name, chosen=scopes)
     now = server_of(request).processor.clock()
@@ -90,6 +96,7 @@ async def _make_token(request: Request, form: FormData) -> Response:
 
 async def _revoke(request: Request, name: str) -> Response:
     """Takes a token away. One that is no more stays so."""
+    note(request, AuditAction.TOKEN_REVOKED, name[:60])
 
     def work(db: sqlite3.Connection) -> None:
         if name in {token.name for token in tokens.list_tokens(db)}:
@@ -101,6 +108,7 @@ async def _revoke(request: Request, name: str) -> Response:
 
 async def _make_calendar(request: Request, form: FormData) -> Response:
     """Makes a calendar of follow-ups and shows its address."""
+    note(request, AuditAction.CALENDAR_CHANGED, str(form.get("name", ""))[:60])
     name = " ".join(str(form.get("name", "")).split())[:60]
     server = server_of(request)
     languages = server.processor.catalogue.store.languages
@@ -116,6 +124,7 @@ async def _make_calendar(request: Request, form: FormData) -> Response:
 
 async def _remove_calendar(request: Request, n: str) -> Response:
     """Removes a calendar."""
+    note(request, AuditAction.CALENDAR_CHANGED, n[:10])
     if n.isdecimal() and len(n) < 10:
         await write_store(request, lambda db: calendars.remove_calendar(db, int(n)))
     return RedirectResponse(PROGRAMS, 303)

@@ -6,12 +6,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from sync_server.service.audit.audit_log import AuditAction
 from sync_server.service.config.outside import WebhookSettings
 from sync_server.service.settings.settings_document import SettingsDocument
 from sync_server.service.webhooks import webhook_outbox
 from sync_server.service.webhooks.told_events import TEST, EventData, told
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context, texts_of
+from sync_server.web.manager.audit import note
 from sync_server.web.manager.forms import form_token, read_form, read_form_data
 from sync_server.web.manager.layout import framed_page, manager_language
 from sync_server.web.manager.settings.filled_form import FormPlace, fill, plain, with_problems, write_values
@@ -118,11 +120,13 @@ async def act(request: Request) -> Response:
             server.outside.webhooks.release(name)
             return RedirectResponse(f"{WEBHOOKS}/{name}?tested", 303)
         case "secret":
+            note(request, AuditAction.SECRET_SHOWN, name)
             secret = await write_store(
                 request,
                 lambda db: webhook_outbox.secret_of(db, name) or webhook_outbox.make_secret(db, name, now),
             )
         case "new-secret":
+            note(request, AuditAction.SECRET_SHOWN, name)
             secret = await write_store(request, lambda db: webhook_outbox.make_secret(db, name, now))
         case _:
             raise HTTPException(400)
