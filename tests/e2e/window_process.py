@@ -7,10 +7,12 @@ Another program cannot ask a Kivy window where its buttons are. Nothing else abo
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
+FINDS = "WELKOM_TEST_FINDS"  # the address of the store that a new device finds
 LOOK_EVERY_S = 0.45  # longer than the touch guard, so that a steady widget also accepts a touch
 
 
@@ -39,8 +41,42 @@ async def write_map(path: Path) -> None:
         await asyncio.sleep(LOOK_EVERY_S)
 
 
+def map_pairing_too(path: Path) -> None:
+    """Writes the map also while the device is being paired, whose pages are a window of their own."""
+    from assets.ui import device_app
+
+    run_pairing = device_app.run_pairing
+
+    async def run_with_map(*arguments: Any) -> Any:
+        writer = asyncio.create_task(write_map(path))
+        try:
+            return await run_pairing(*arguments)
+        finally:
+            writer.cancel()
+
+    device_app.run_pairing = run_with_map
+
+
+def find_only(address: str) -> None:
+    """A new device finds one store, at this address: other tests announce stores on the same network."""
+    from sync_server.device.network import discovery
+
+    class OneStore(discovery.StoreBrowser):
+        def start(self) -> None:
+            self._stores = {address: discovery.FoundStore("The new shop", address)}
+            asyncio.get_running_loop().call_soon(self._on_change)
+
+        async def stop(self) -> None:
+            pass
+
+    discovery.StoreBrowser = OneStore
+
+
 def main() -> None:
     which, map_file, *arguments = sys.argv[1:]
+    map_pairing_too(Path(map_file))
+    if address := os.environ.get(FINDS):
+        find_only(address)
 
     async def beside(*_: Any) -> None:
         await write_map(Path(map_file))
