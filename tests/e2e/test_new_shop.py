@@ -167,6 +167,10 @@ def _let_in(manager: Counted, digits: str, name: str) -> None:
     page.locator("#devices .devices a", has_text=name).wait_for()
 
 
+def _until_it_shows(window: Window, name: str) -> None:
+    until(lambda: name in window.state()["places"], f"{name} on the window")
+
+
 def test_a_shop_from_an_empty_folder_to_its_first_visit(new_shop, manager, capsys):
     began = time.monotonic()
     new_shop.start()
@@ -178,8 +182,7 @@ def test_a_shop_from_an_empty_folder_to_its_first_visit(new_shop, manager, capsy
     ):
         window, process = new_shop.open(which, size, at)
         _let_in(manager, _find_shop(window, new_shop, manager), name)
-        first = "need-repair" if which == "kiosk" else "who-maya"
-        until(lambda w=window, f=first: f in w.state()["places"], f"{which} is part of the shop")
+        _until_it_shows(window, "need-repair" if which == "kiosk" else "who-maya")
         windows[which] = new_shop.again(which, process, at)
     kiosk, tablet = windows["kiosk"], windows["staff"]
     manager.click("Go on", "link")

@@ -11,6 +11,7 @@ import os
 import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 FINDS = "WELKOM_TEST_FINDS"  # the address of the store that a new device finds
 LOOK_EVERY_S = 0.45  # longer than the touch guard, so that a steady widget also accepts a touch
@@ -44,8 +45,7 @@ async def write_map(path: Path) -> None:
 def map_pairing_too(path: Path) -> None:
     """Writes the map also while the device is being paired, whose pages are a window of their own."""
     from assets.ui import device_app
-
-    run_pairing = device_app.run_pairing
+    from assets.ui.pairing.run import run_pairing
 
     async def run_with_map(*arguments: Any) -> Any:
         writer = asyncio.create_task(write_map(path))
@@ -54,7 +54,7 @@ def map_pairing_too(path: Path) -> None:
         finally:
             writer.cancel()
 
-    device_app.run_pairing = run_with_map
+    patch.object(device_app, "run_pairing", run_with_map).start()
 
 
 def find_only(address: str) -> None:
@@ -69,7 +69,7 @@ def find_only(address: str) -> None:
         async def stop(self) -> None:
             pass
 
-    discovery.StoreBrowser = OneStore
+    patch.object(discovery, "StoreBrowser", OneStore).start()
 
 
 def main() -> None:

@@ -8,16 +8,19 @@ from sync_server.service.settings.settings_document import SettingsDocument
 from sync_server.service.settings.trade_change import apply_trade, trade_difference, trade_settings
 
 
-def _taken_over(ours, theirs, only_add, edit=lambda document: None):
+def _taken_over(ours, theirs, only_add, edit=None):
     document = SettingsDocument(trade_file(ours).read_text("utf-8"))
-    edit(document)
+    if edit:
+        edit(document)
     settings = parse_settings(document.text, trade_file(ours))
     apply_trade(document, settings, theirs, only_add)
     return document
 
 
-@pytest.mark.parametrize("ours", TRADES)
-@pytest.mark.parametrize("theirs", TRADES)
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [("electronics", theirs) for theirs in TRADES] + [(ours, "electronics") for ours in TRADES[1:]],
+)
 def test_any_shop_becomes_any_trade(ours, theirs):
     document = _taken_over(ours, theirs, only_add=False)
     settings, example = parse_settings(document.text, trade_file(ours)), trade_settings(theirs)

@@ -9,7 +9,7 @@ _OTHER = re.compile(r"[^a-z0-9]+")
 
 
 def code_from(words: str, taken: Collection[str], otherwise: str) -> str:
-    """`Something doesn’t work` as `something_doesn_t_work`, and with `_2` and so on where that is taken.
+    """`Something doesn’t work` as `something_doesnt_work`, and with `_2` and so on where that is taken.
 
     `otherwise` is for words without a letter from a to z.
     """
