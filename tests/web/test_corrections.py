@@ -203,7 +203,7 @@ def test_a_visit_that_closing_time_has_ended_is_corrected_to_completed(
     desktop.locator("select[name=because]").select_option("tapped_wrong")
     desktop.locator("main form button.first").click()
     story = desktop.get_by_role("region", name="What happened")
-    expect(story).to_contain_text("manager corrected it. How it ended: Closing time → Solved; ")
+    expect(story).to_contain_text("manager says that it was completed. How it ended: Closing time → Solved; ")
     expect(desktop.get_by_role("region", name="In figures")).to_contain_text("Maya")
     with reading(running.server.data_dir.store) as db:
         row = db.execute("SELECT state, resolution, employee, left_open, service_s FROM visit_log").fetchone()

@@ -53,8 +53,10 @@ class VisitDetailPage(Context, frozen=True):
     """The page. `day` is the visit's date, `tip` and `gift` are texts of the catalogue, empty without one.
 
     `goodwill` is an amount, `keep_h` for how many hours after the end words about the shopper are stored.
-    `misses` say what went wrong and why. `may_correct`: the visit has ended and this person may correct it;
-    `may_erase`: they may remove what was said about the shopper.
+    `misses` say what went wrong and why. `taps` is how many it took at the kiosk, and `cause` what a manager
+    found out about why it was not solved or not easy; both are empty if that is not known. `may_correct`: the
+    visit has ended and this person may correct it; `may_erase`: they may remove what was said about the
+    shopper.
     """
 
     template: ClassVar[str] = "manager/visit_log/visit.html"
@@ -67,6 +69,8 @@ class VisitDetailPage(Context, frozen=True):
     goodwill: str
     keep_h: int
     misses: list[MissText]
+    taps: str
+    cause: str
     may_correct: bool
     may_erase: bool
 
@@ -101,10 +105,19 @@ async def page(request: Request) -> Response:
         goodwill=texts.money(cents, catalogue.store.currency) if cents else "",
         keep_h=server.settings.privacy.keep_descriptions_h,
         misses=[miss_text(miss, found.employees, texts) for miss in misses],
+        taps=str(found.line["taps"] or ""),
+        cause=_cause(found.line, texts),
         may_correct=found.line["ended_at"] is not None and has_permission(request, Permission.MANAGE),
         may_erase=has_permission(request, Permission.MANAGE),
     )
     return framed_page(request, "log", context)
+
+
+def _cause(line: Mapping[str, Any], texts: Texts) -> str:
+    if not line["root_cause"]:
+        return ""
+    done = f" · {texts.say('manager.learning.is_done')}" if line["followed_up"] else ""
+    return texts.say(f"manager.cause.{line['root_cause']}") + done
 
 
 def _read(server: Server, visit_id: str) -> _Found | None:
@@ -160,7 +173,7 @@ def _correction(
     before = offline_ops.rebuild_visit(found.records[:at])
     changes = changes_of(event, before, found.employees, catalogue, texts) if before else []
     return texts.say(
-        "manager.event.corrected",
+        f"manager.event.{type(event).__struct_config__.tag}",
         name=found.records[at].actor.partition(":")[2] or texts.say("manager.visit.somebody"),
         changes="; ".join(f"{texts.say(c.name)}: {c.before} → {c.after}" for c in changes),
         why=texts.inside(texts.say(f"manager.correct.because.{event.because}")),
@@ -192,7 +205,9 @@ def _what_happened(record: Record, found: _Found, catalogue: Catalogue, texts: T
             return texts.say("manager.event.taken_out", reason=why)
         case ev.LookedInto(cause, done):
             why = texts.inside(texts.say(f"manager.cause.{cause}"))
-            return texts.say(f"manager.event.{'follow_up_done' if done else 'followed_up'}", cause=why)
+            return texts.say(
+                "manager.event.follow_up_done" if done else "manager.event.looked_into", cause=why
+            )
         case ev.AskedAgain(everybody=True):
             return texts.say("manager.event.asked_everybody")
         case ev.Rated(ces=None):
