@@ -1,6 +1,9 @@
 """docs/reference/api.md has the routes, scopes and problems of the code."""
 
+from sync_server.domain.ops import ActorKind
+from sync_server.domain.permissions import is_allowed
 from sync_server.service.auth.tokens import Scope
+from sync_server.web.api.v1.calls import ALLOWED_BY
 from sync_server.web.api.v1.openapi import openapi
 from sync_server.web.api.v1.problems import STATUS
 from sync_server.web.api.v1.routes import BASE, ROUTES
@@ -17,6 +20,11 @@ def test_the_page_has_every_route():
 
 def test_the_page_has_every_scope():
     assert names(WRITTEN["Tokens and scopes"]) == list(Scope)
+
+
+def test_every_scope_needs_a_permission_that_programs_have():
+    assert set(ALLOWED_BY) == set(Scope)
+    assert all(is_allowed(ActorKind.API, action) for action in ALLOWED_BY.values())
 
 
 def test_the_page_has_every_problem():

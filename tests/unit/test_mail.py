@@ -144,6 +144,10 @@ def test_a_digest_in_each_language_and_of_the_day_before_in_the_morning(
     assert expected in sent[0]["Subject"]
 
 
+@pytest.mark.fault(
+    "The mail server refuses, or is not there",
+    "the page names it and what it said; the mail is tried again for two days",
+)
 def test_a_server_that_is_not_there_or_refuses_is_named_and_tried_again(
     tmp_path: Path, inbox: Inbox, mail_server: Controller
 ) -> None:

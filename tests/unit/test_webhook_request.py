@@ -46,6 +46,10 @@ def test_the_verifier_of_standard_webhooks_accepts_it(receiver: WebhookReceiver)
         Webhook(SECRET).verify(got.body + b" ", got.headers)
 
 
+@pytest.mark.attack(
+    "The target of a webhook redirects to this computer",
+    "the redirect is not followed, and the page says where it points",
+)
 @pytest.mark.parametrize("status", [500, 404, 301, 410])
 def test_an_answer_other_than_yes_is_a_problem(receiver: WebhookReceiver, status: int) -> None:
     receiver.answer = lambda: (status, "http://127.0.0.1:1/")
@@ -81,6 +85,10 @@ def test_what_is_an_address_of_the_internet(address: str) -> None:
     assert is_outside(address)
 
 
+@pytest.mark.attack(
+    "A name leads to the internet when it is checked, and into the shop's network a moment later",
+    "the address that was checked is the one that is connected to",
+)
 def test_a_name_is_looked_up_once(receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch) -> None:
     """A name that leads outside when it is checked, and into the shop when it is connected to."""
     port = int(receiver.url.rpartition(":")[2].partition("/")[0])

@@ -116,6 +116,10 @@ def test_each_request_needs_its_scope(running: RunningServer, ask: Ask) -> None:
     assert running.call(running.server.processor.floor.open_visits) == []
 
 
+@pytest.mark.attack(
+    "A program sends its token in the address, where logs keep it",
+    "it is refused, and told to revoke that token",
+)
 def test_a_token_in_an_address_is_refused(running: RunningServer, http: requests.Session) -> None:
     token = client.run(running.server.data_dir, "add_token", name="careless", scopes=ALL)
     for name in ("token", "access_token", "Api_Key"):
@@ -134,6 +138,7 @@ def test_what_is_wrong_is_named(running: RunningServer, ask: Ask, http: requests
         ("POST", "/visits", [], 400, "invalid_body", None),
         ("POST", "/visits", {**WANTED, "alias": "x" * 20_000}, 413, "too_large", None),
         ("GET", "/log?limit=1000", None, 400, "invalid_parameter", "limit"),
+        ("GET", "/report?to=null", None, 400, "invalid_parameter", "to"),
         ("GET", "/log?limit=1&limit=2", None, 400, "invalid_parameter", "limit"),
         ("GET", "/log?cursor=next", None, 400, "invalid_parameter", "cursor"),
         ("GET", "/log?colour=red", None, 400, "invalid_parameter", "colour"),

@@ -8,6 +8,9 @@ from typing import Any
 import msgspec
 from starlette.requests import Request
 
+from sync_server.domain import ops
+from sync_server.domain.ops import ActorKind
+from sync_server.domain.permissions import Action, Permission, is_allowed
 from sync_server.service.auth.tokens import USED_EVERY_MS, Scope, Token, find_token, note_use
 from sync_server.service.limits.numbers import API_REQUESTS_PER_MINUTE
 from sync_server.service.limits.rate_limit import PerKey, SlidingWindow
@@ -18,8 +21,21 @@ from sync_server.web.http.json_answers import bearer_token
 
 from .problems import ApiProblem, ProblemCode
 
+# What the role of a program must be allowed before a token with the scope may do it.
+ALLOWED_BY: dict[Scope, Action] = {
+    Scope.OPEN_VISITS: ops.OpenVisit,
+    Scope.CANCEL_VISITS: ops.Cancel,
+    Scope.READ_VISITS: Permission.READ_STORE,
+    Scope.READ_FLOOR: Permission.READ_STORE,
+    Scope.READ_REPORT: Permission.READ_STORE,
+    Scope.READ_CATALOGUE: Permission.READ_STORE,
+    Scope.READ_WORDS: Permission.READ_STORE,
+    Scope.COUNT_ARRIVALS: Permission.COUNT_ARRIVALS,
+    Scope.READ_FIGURES: Permission.READ_FIGURES,
+}
 TOKEN_PARAMETERS = frozenset({"token", "access_token", "api_key", "apikey", "key", "authorization", "bearer"})
 MAX_KEY = 200  # characters of an Idempotency-Key
+KEY = re.compile(rf"[!-~]{{1,{MAX_KEY}}}")
 
 
 @dataclass(frozen=True)
@@ -44,11 +60,11 @@ class ApiCall:
     def idempotency_key(self) -> str | None:
         """The header Idempotency-Key; None without one. Raises ApiProblem."""
         keys = self.request.headers.getlist("idempotency-key")
-        if len(keys) > 1 or any(not key.strip() or len(key) > MAX_KEY for key in keys):
+        if len(keys) > 1 or not all(KEY.fullmatch(key) for key in keys):
             raise ApiProblem(
                 ProblemCode.INVALID_PARAMETER,
-                f"Idempotency-Key is there once and has 1 to {MAX_KEY} characters: send another one with each"
-                " request that is new, or none at all",
+                f"Idempotency-Key is there once and has 1 to {MAX_KEY} characters, without blanks and"
+                " accents: send another one with each request that is new, or none at all",
                 "Idempotency-Key",
             )
         return keys[0] if keys else None
@@ -84,7 +100,7 @@ async def _token(request: Request, scope: Scope) -> Token:
             f"a token may send {API_REQUESTS_PER_MINUTE} requests a minute; wait",
             retry_after_s=60,
         )
-    if scope not in token.scopes:
+    if scope not in token.scopes or not is_allowed(ActorKind.API, ALLOWED_BY[scope]):
         raise ApiProblem(
             ProblemCode.SCOPE_MISSING, f"this token has not the scope {scope}; make a token that has it"
         )
@@ -115,6 +131,9 @@ def _query(request: Request, kind: type) -> Any:
         if parameter in given:
             text = f"{parameter}: is there twice; leave one"
             raise ApiProblem(ProblemCode.INVALID_PARAMETER, text, parameter)
+        if value.lower() == "null":  # which would be read as a parameter that is not there
+            text = f"{parameter}: cannot be null; leave it out"
+            raise ApiProblem(ProblemCode.INVALID_PARAMETER, text, parameter)
         given[parameter] = value
     try:
         return msgspec.convert(given, kind, strict=False)
@@ -128,7 +147,7 @@ async def _body(request: Request, kind: type | None) -> Any:
     if kind is None:
         return None
     try:
-        return msgspec.json.decode(content or b"{}", type=kind)
+        return msgspec.json.decode(content, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         reason, name = _reason_and_place(error)
         raise ApiProblem(
