@@ -129,8 +129,8 @@ class WebhookSender:
 
     def _done(self, target: str, task: "asyncio.Task[None]") -> None:
         del self._busy[target]
-        if task.cancelled() or (error := task.exception()) is None:
-            return
+        if task.cancelled() or not isinstance(error := task.exception(), Exception):
+            return  # all went well, or the process ends
         self._hold(target)
         if isinstance(error, sqlite3.Error | StoreError):
             log.warning("what became of the webhook %s could not be written down: %s", target, error)
