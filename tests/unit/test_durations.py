@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from sync_server.domain.visit.durations import Durations, VisitTimes, durations
+from sync_server.domain.visit.durations import Durations, VisitTimes, durations, waited_s
 from tests.sample_store import MONDAY_10
 
 
@@ -46,3 +46,11 @@ def test_a_quick_resolution_has_no_durations_but_the_service_that_was_said(said,
 def test_a_visit_that_an_employee_opened_for_somebody_who_waits_is_no_quick_resolution():
     assert durations(replace(SERVED, source="staff")).wait_s == 41
     assert durations(replace(SERVED, serving_at=at(0))).wait_s == 0
+
+
+@pytest.mark.parametrize("serving_at", [None, at(0), at(41)])
+@pytest.mark.parametrize("ended_at", [None, at(90)])
+@pytest.mark.parametrize("source", ["kiosk", "staff"])
+def test_the_wait_alone_is_that_of_the_durations(serving_at, ended_at, source):
+    visit = replace(SERVED, source=source, serving_at=serving_at, ended_at=ended_at)
+    assert waited_s(visit) == durations(visit).wait_s

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.kpi import LEFT_STATES
-from sync_server.domain.visit.durations import VisitTimes, durations
+from sync_server.domain.visit.durations import VisitTimes, waited_s
 
 from .kpi_report import TIMES
 
@@ -26,7 +26,7 @@ class VisitOfDay(Struct, frozen=True):
     @property
     def wait_s(self) -> float | None:
         """`wait_s` of the visit log. None while waiting, and of a quick resolution."""
-        return durations(self.times).wait_s
+        return waited_s(self.times)
 
     @property
     def left(self) -> bool:
