@@ -18,7 +18,7 @@ DATA = [
     "assets/icons/*",
     "assets/sounds/*",
 ]
-DATA += ["sync_server/web/templates/**/*", "sync_server/web/static/**/*"]
+DATA += ["sync_server/web/*.md", "sync_server/web/templates/**/*", "sync_server/web/static/**/*"]
 BUILD = """
 import sys
 from setuptools import setup
