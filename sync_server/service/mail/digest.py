@@ -4,8 +4,10 @@ import sqlite3
 from datetime import date
 from html import escape
 
+from babel.numbers import format_decimal
 from msgspec import Struct
 
+from assets.i18n.formats import locale_of
 from assets.i18n.texts import Texts
 from assets.theme.load import load_theme
 from sync_server.domain.catalogue.catalogue import Catalogue
@@ -81,9 +83,13 @@ def _rows(digest: DayDigest, texts: Texts) -> list[tuple[str, str]]:
         ("greeted", _share(figures.greeted_in_time)),
         ("first_contact", _share(figures.first_contact_resolution)),
         ("five_minutes", _share(figures.within_five_minutes)),
-        ("effort", "" if figures.ces is None else f"{figures.ces:.1f}"),
+        ("effort", "" if figures.ces is None else _decimal(figures.ces, texts)),
         ("follow_ups", str(digest.follow_ups)),
     ]
+
+
+def _decimal(value: float, texts: Texts) -> str:
+    return str(format_decimal(value, "0.0", locale=locale_of(texts.language)))
 
 
 def _share(share: Share) -> str:
