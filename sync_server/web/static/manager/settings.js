@@ -9,6 +9,12 @@
     button.addEventListener("click", () => print());
   }
 
+  // Who types the hours of a weekday means them: the box above them is ticked.
+  const hasWeek = document.querySelector("[name=week]");
+  for (const time of document.querySelectorAll("[name^='day.']")) {
+    time.addEventListener("input", () => { hasWeek.checked = true; });
+  }
+
   // --- the preview ---
 
   const preview = document.querySelector("[data-preview]");
