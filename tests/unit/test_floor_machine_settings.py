@@ -64,5 +64,5 @@ class ChangingShop(FloorMachine):
             assert asked <= {employee.id for employee in self.floor.catalogue.employees}
 
 
-ChangingShop.TestCase.settings = settings(max_examples=examples(30), **SETTINGS)
+ChangingShop.TestCase.settings = settings(max_examples=examples(20), **SETTINGS)
 TestChangingShop = ChangingShop.TestCase

@@ -11,6 +11,7 @@ from sync_server.web.manager.settings.field_table import ENTRY_LISTS, SECTIONS, 
 
 MAX_KEYS = 4  # named in a row of the history
 _FIELDS = {field.path: field for section in SECTIONS for field in section.fields}
+_OTHER_PAGES = ("mail", "webhooks")  # tables that have a page of another room
 _LISTS = {listed.table: listed for listed in ENTRY_LISTS}
 
 
@@ -53,6 +54,8 @@ def _named(key: str, settings: Settings, texts: Texts) -> ChangedKey:
         name, _, inside = rest.partition(".")
         parts = [_title_of(listed, settings, name, texts), _label_of(listed, inside, texts)]
         return ChangedKey(texts.say(f"manager.settings.title.{table}"), " · ".join(filter(None, parts)))
+    if table in _OTHER_PAGES:
+        return ChangedKey(texts.say(f"manager.settings.title.{table}"), rest)
     return ChangedKey(key)
 
 
