@@ -38,7 +38,7 @@ from tests.fake_clock import FakeClock
 
 from .device_steps import ask_to_join, pair
 from .running_server import RunningServer, VisitDriver, running_server
-from .steps import sign_in_once
+from .steps import sign_in_once, use_cookies
 
 SCREENS = ((1920, 1080), (1080, 1920))  # of a wall display
 SIZES = ((1440, 900), (390, 844))  # the manager's screen and a phone
@@ -169,10 +169,7 @@ class Shop:
         with requests.Session() as http:
             http.trust_env = False
             sign_in_once(self.running, http)
-        # The path is that of the server's own cookie, which else would be another one beside this.
-        domain, path = self.running.server.pages.web.rpartition(":")[0], "/manager"
-        cookies = self.running.cookies.items()
-        context.add_cookies([{"name": n, "value": v, "domain": domain, "path": path} for n, v in cookies])
+        use_cookies(context, self.running, self.running.cookies)
 
 
 @contextmanager
