@@ -23,8 +23,19 @@ def test_a_shop_that_phones_cannot_reach_is_told_how(running: RunningServer, htt
     sign_in_once(running, http)
     page = http.get(running.address + PHONES)
     assert "Phones cannot reach this shop yet, so tickets carry no code." in text_of(page)
-    assert 'web = "0.0.0.0:8350"' in text_of(page).replace("&#34;", '"')
     assert "<svg" not in page.text
+
+
+def test_one_button_lets_the_pages_answer_in_the_network_from_the_next_start_on(
+    running: RunningServer, http: requests.Session
+) -> None:
+    sign_in_once(running, http)
+    page = http.get(running.address + PHONES)
+    port = running.address.rpartition(":")[2]
+    done = http.post(running.address + PHONES, {"token": form_field(page), "do": "listen"})
+    assert running.server.live_settings.current.settings.server.web == f"0.0.0.0:{port}"
+    assert "used from the next start of Welkom on: server.web" in text_of(done)
+    assert 'value="listen"' not in done.text
 
 
 def test_the_page_turns_when_a_phone_has_opened_the_code(

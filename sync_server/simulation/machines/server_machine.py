@@ -186,7 +186,8 @@ class ServerMachine(Machine):
         self._earlier.insert(0, self.catalogue)
         self.catalogue = catalogue
         if (processor := self.processor) is not None and self.process is not None:
-            self.process.run(lambda: use_catalogue(processor, retire(processor.catalogue, catalogue)))
+            with contextlib.suppress(Killed):  # while it tells the devices
+                self.process.run(lambda: use_catalogue(processor, retire(processor.catalogue, catalogue)))
 
     def _tell_receiver(self, processor: OpProcessor, clock: Callable[[], int]) -> None:
         """A program elsewhere is told of everything, by the product's own sender."""

@@ -38,6 +38,7 @@ from .phone_try import PhoneTries
 
 PHONES = "/manager/phones"
 TRY = "/try"
+EVERY_ADDRESS = "0.0.0.0"  # of this computer
 
 
 class Reach(StrEnum):
@@ -68,7 +69,8 @@ class PhonesPage(Context, frozen=True):
 
     `proposed` is the address that the settings could have, empty where they have one. `certificate_until` is
     of the server's own certificate, None without one; `secure`: the address begins with https.
-    `problem` is the key of why the address could not be saved.
+    `problem` is the key of why the address could not be saved. `at_next_start` are the settings that wait for
+    the next start of the server.
     """
 
     template: ClassVar[str] = "manager/phones/phones.html"
@@ -83,6 +85,7 @@ class PhonesPage(Context, frozen=True):
     certificate_until: datetime | None
     host: str
     problem: str
+    at_next_start: tuple[str, ...]
 
 
 class PhoneMessage(MessageContext, frozen=True):
@@ -111,6 +114,7 @@ async def _page(request: Request, problem: str = "") -> Response:
         until,
         urlsplit(url).hostname or "",
         problem,
+        server.live_settings.at_next_start,
     )
     return framed_page(request, "settings", context, 400 if problem else 200, _status(request))
 
@@ -121,20 +125,25 @@ async def status_now(request: Request) -> Response:
 
 
 async def change(request: Request) -> Response:
-    """Takes the address that was tried as that of the tickets, or begins a new try."""
+    """Has the pages answer in the network, takes the tried address as the tickets', or begins a new try."""
     server, form = server_of(request), await read_form(request)
-    url = address_to_try(server)
-    if form.get("do") != "use_address" or not url or server.settings.store.public_url:
-        _tries(request).forget(_own(request).name)
-        return RedirectResponse(PHONES, 303)
-    live = server.live_settings
+    url, todo = address_to_try(server), form.get("do")
+    if todo == "listen" and reach_of(server) is Reach.NOWHERE:
+        port = parse_listen_address(server.pages.web).port
+        return await _set(request, "server.web", f"{EVERY_ADDRESS}:{port}")
+    if todo == "use_address" and url and not server.settings.store.public_url:
+        return await _set(request, "store.public_url", url)
+    _tries(request).forget(_own(request).name)
+    return RedirectResponse(PHONES, 303)
+
+
+async def _set(request: Request, key: str, value: str) -> Response:
+    live = server_of(request).live_settings
     try:
-        await live.change(
-            lambda document: document.set("store.public_url", url), live.current.version, _own(request).name
-        )
+        await live.change(lambda document: document.set(key, value), live.current.version, _own(request).name)
     except (SettingsError, SettingsChanged, NotSaved, LaidOutOtherwise):
         return await _page(request, "manager.phones.not_saved")
-    note(request, AuditAction.SETTINGS_CHANGED, "store.public_url")
+    note(request, AuditAction.SETTINGS_CHANGED, key)
     return RedirectResponse(PHONES, 303)
 
 
