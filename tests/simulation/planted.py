@@ -1,7 +1,5 @@
 """Bugs to plant in the product's own parts: each function patches one in."""
 
-import asyncio
-
 from msgspec.structs import replace
 
 from sync_server.device.device import Device
@@ -32,14 +30,11 @@ from sync_server.service.processing import op_results
 from sync_server.service.processing.op_results import OpResult, OpResults
 from sync_server.service.processing.processor import OpProcessor
 from sync_server.service.storage import device_rows, event_log, mapping, startup, writer
-from sync_server.service.storage.batch import Batch
 from sync_server.service.sync import fan_out, sessions
 from sync_server.service.sync.fan_out import FanOut
 from sync_server.service.sync.handler import DeviceHandler
 from sync_server.service.sync.router import Delivery
 from sync_server.service.sync.send_queues import SendQueues
-from sync_server.service.webhooks import webhook_outbox
-from sync_server.service.webhooks.webhook_sender import WebhookSender
 from sync_server.simulation.machines import server_machine
 
 OTHER_RESULT = Refusal(Code.NOT_ALLOWED, "")
@@ -374,28 +369,3 @@ def devices_not_told_of_new_settings(patch):
 
 def retired_employees_asked(patch):
     patch.setattr(Catalogue, "employed", Catalogue.employee)
-
-
-def webhook_written_later(patch):
-    def record(self, _batch, floor, records):
-        own = Batch(0)
-        original(self, own, floor, records)
-        for work in own.afterwards:
-            asyncio.get_running_loop().call_later(0.5, write, self, work)
-
-    def write(sender, work):
-        sender._write(work).add_done_callback(lambda done: done.cancelled() or done.exception())
-
-    original = WebhookSender.record
-    patch.setattr(WebhookSender, "record", record)
-
-
-def webhook_noted_before_it_was_sent(patch):
-    original = WebhookSender._deliver_all
-
-    async def deliver_all(self, target, deliveries):
-        for each in deliveries:
-            await self._write(lambda db, n=each.n: webhook_outbox.delivered(db, n, 204, self._clock()))
-        await original(self, target, deliveries)
-
-    patch.setattr(WebhookSender, "_deliver_all", deliver_all)

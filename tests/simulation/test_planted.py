@@ -10,7 +10,7 @@ from sync_server.simulation.days.plan import Plan
 from sync_server.simulation.days.runner import run_plan
 from sync_server.simulation.days.script import ITEMS_A_DAY
 
-from . import planted
+from . import planted, planted_webhooks
 
 SEED = 28  # any would do; `test_days` takes a new one each time
 SHOPS = 5  # a bug that shows seldom may not show in the first
@@ -67,8 +67,8 @@ def day(number: int) -> frozenset[int]:
         (planted.needs_in_use_removed, 19, 1, None),
         (planted.employees_in_use_forgotten_at_the_start, 19, 1, None),
         (planted.retired_employees_asked, 19, 1, None),
-        (planted.webhook_written_later, 20, 1, None),
-        (planted.webhook_noted_before_it_was_sent, 20, 1, None),
+        (planted_webhooks.webhook_written_later, 20, 1, None),
+        (planted_webhooks.webhook_noted_before_it_was_sent, 20, 1, None),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
