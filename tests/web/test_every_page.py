@@ -124,7 +124,7 @@ def test_the_tab_key_alone_reaches_everything_in_order_and_axe_finds_nothing(
     open_page(page, the_shop, which)
     first, count = page.evaluate(NOTE_STOPS)
     last = min(count, MAX_STOPS)
-    for pressed in range(1, 2 * MAX_STOPS):  # a date has several stops within
+    for pressed in range(1, 4 * MAX_STOPS):  # a date and a time have several stops within
         page.keyboard.press("Tab")
         if pressed >= last - first and page.evaluate("window.noted.at(-1)?.place") == last - 1:
             break
