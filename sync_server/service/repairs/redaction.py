@@ -53,4 +53,6 @@ def names_in(db: sqlite3.Connection, settings: Settings | None, folder: str) -> 
         found += [settings.store.name, settings.store.public_url]
         for employee in settings.employees:
             found += [employee.id, employee.name]
+        for webhook in settings.webhooks:
+            found += [webhook.name, webhook.url]
     return [*found, *(word for name in found for word in name.split()), folder]

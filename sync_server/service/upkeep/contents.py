@@ -1,8 +1,7 @@
-"""Examines what is in a store: its last times, its devices, its people's PINs, its backups."""
+"""Examines what is in a store: its last times, devices, PINs, backups, and what it could not tell others."""
 
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime
 
 from sync_server.service.auth.devices import list_devices
 from sync_server.service.clock import MAX_GAP_MS
@@ -13,7 +12,8 @@ from sync_server.service.storage.data_dir import DataDir
 from sync_server.service.storage.errors import StoreError
 
 from . import backup_schedule, backup_set
-from .finding import Finding, FindingKind
+from .finding import Finding, FindingKind, local_moment
+from .outside_findings import failing_mail, failing_webhooks
 
 DAY_MS = 86_400_000
 BACKUP_LATE_MS = 36 * 3_600_000
@@ -32,6 +32,8 @@ def contents(data_dir: DataDir, settings: Settings | None, now: int) -> Found:
             if settings is not None:
                 yield from _pins(db, settings)
                 yield from _backups(db, data_dir, settings, now)
+                yield from failing_webhooks(db, settings.webhooks, now)
+                yield from failing_mail(db, settings.mail, now)
     except StoreError as error:
         yield Finding("store", str(error))
 
@@ -118,8 +120,3 @@ def _backups(db: sqlite3.Connection, data_dir: DataDir, settings: Settings, now:
                 {"backup": backup.path.name},
             )
             return
-
-
-def local_moment(at: int) -> str:
-    """`2026-11-22 02:30`, by this computer's time zone. `at` in ms UTC."""
-    return datetime.fromtimestamp(at / 1000).astimezone().strftime("%Y-%m-%d %H:%M")

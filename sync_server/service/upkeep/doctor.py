@@ -26,8 +26,8 @@ from sync_server.service.storage.data_dir import DataDir, DataDirError, running_
 from sync_server.store_clock import wall_clock
 
 from .backup import files_beside
-from .contents import contents, local_moment
-from .finding import Finding, FindingKind
+from .contents import contents
+from .finding import Finding, FindingKind, local_moment
 from .health import ask_health
 from .verify import verify_quickly
 

@@ -1,6 +1,7 @@
 """A fault of a store that a check has found, in a sentence that says what to do about it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -42,6 +43,8 @@ class FindingKind(StrEnum):
     UNSEEN = "unseen"
     TWO_OWNERS = "two_owners"
     NO_PIN = "no_pin"
+    WEBHOOK_FAILS = "webhook_fails"  # for more than an hour
+    MAIL_FAILS = "mail_fails"
 
 
 class Finding(Struct, frozen=True):
@@ -59,3 +62,8 @@ class Finding(Struct, frozen=True):
 def restore_needed(about: str, text: str) -> Finding:
     """A fault that does not go away by itself and that nobody should repair by hand."""
     return Finding(about, f"{text}; put back the latest backup with `welkom restore`")
+
+
+def local_moment(at: int) -> str:
+    """`2026-11-22 02:30`, by this computer's time zone. `at` in ms UTC."""
+    return datetime.fromtimestamp(at / 1000).astimezone().strftime("%Y-%m-%d %H:%M")

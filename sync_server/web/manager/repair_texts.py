@@ -19,6 +19,8 @@ _PLACES = {
     FindingKind.NOT_REACHED: "/manager/phones",
     FindingKind.CERTIFICATE: "/manager/phones",
     FindingKind.CERTIFICATE_ENDS: "/manager/phones",
+    FindingKind.WEBHOOK_FAILS: "/manager/settings/webhooks/{name}",
+    FindingKind.MAIL_FAILS: "/manager/settings/mail",
 }
 
 
