@@ -193,7 +193,12 @@ class KioskController(DeviceController):
                 self._saved_ticket = before
 
     def _submit_count(self, count: ops.CountSession) -> None:
-        """Submits what a session came to. No shopper is shown that it could not be kept."""
+        """Submits what a session came to. No shopper is shown that it could not be kept.
+
+        A server of an earlier version would answer with a fault, so it is sent none.
+        """
+        if not self.device.counts_sessions:
+            return
         try:
             self.device.submit(count)
         except OutboxError as error:

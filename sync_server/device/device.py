@@ -24,7 +24,6 @@ from sync_server.device.sync.optimistic_view import OptimisticView, optimistic_v
 from sync_server.device.sync.redaction import refused_for_removed_text
 from sync_server.device.sync.saved_rows import signed_in_until
 from sync_server.domain import ops
-from sync_server.domain.catalogue.catalogue import Catalogue
 from sync_server.domain.refusal import Refusal
 from sync_server.domain.visit import ticket
 from sync_server.protocol import messages as msg
@@ -63,7 +62,6 @@ class Device:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path, wall = folder / f"{file.device_id}.db", self._environment.wall_clock()
         self.outbox = open_outbox(path, wall, self._environment.outbox)
-        self.catalogue: Catalogue | None
         self.catalogue, digest = self.outbox.catalogue()
         self._counter = self.outbox.counter()
         self._key_revoked = self.outbox.revoked_key() == file.public_key
@@ -138,6 +136,11 @@ class Device:
         return self._engine.undo_s
 
     @property
+    def counts_sessions(self) -> bool:
+        """Whether the server counts the sessions of kiosks; false before the first contact."""
+        return self._engine.replica.counts_sessions
+
+    @property
     def revoked(self) -> bool:
         """Whether the store has revoked this device, so that nothing it does has any effect."""
         return self._engine.revoked
@@ -162,10 +165,7 @@ class Device:
 
     @property
     def moved_to(self) -> str | None:
-        """The role, `kiosk` or `staff`, that the store gave this device if it is not the app's own.
-
-        `on_identity` has been called with the file for the other app.
-        """
+        """The other role, `kiosk` or `staff`, if the store gave it to this device: see `on_identity`."""
         return self._engine.moved_to
 
     @property
@@ -329,9 +329,8 @@ class Device:
 
     def _frame_of(self, message: FromDevice) -> bytes:
         """The message's bytes. An op that was just submitted is encoded already."""
-        if self._encoded is not None and message is self._encoded[0]:
-            return self._encoded[1]
-        return encode(message)
+        submitted, frame = self._encoded or (None, b"")
+        return frame if message is submitted else encode(message)
 
     def _open_link(self) -> None:
         before, server = self._locator.address, self._locator.next(self._now())

@@ -88,6 +88,7 @@ class Snapshot(Message, frozen=True, tag="snapshot"):
     store is restored from a backup. `keep_h` is the retention of what describes a shopper, in hours.
     `undo_s` is how long a tablet offers to take a completion or a hand over back; 0: this server cannot.
     `told_waits` is for kiosks; None: not known yet. `overrides` is for kiosks; None: none.
+    `counts_sessions` tells a kiosk that this server takes `count_session`.
     """
 
     n: int
@@ -108,6 +109,7 @@ class Snapshot(Message, frozen=True, tag="snapshot"):
     undo_s: int = 0
     told_waits: ToldWaitsRow | None = None
     overrides: OverridesRow | None = None
+    counts_sessions: bool = False
 
 
 class Update(Message, frozen=True, tag="update"):

@@ -54,6 +54,7 @@ class FakeKioskDevice:
         self.told_waits: ToldWaitsRow | None = ToldWaitsRow(161, 200)
         self.absent: frozenset[str] = frozenset()  # needs for which nobody is in the shop
         self.overrides = OverridesRow()
+        self.counts_sessions = False
         self.submitted: list[ops.DeviceOp] = []
         self.on_change: Callable[[], None] = lambda: None
         self.on_refused: Callable[[Submit, Refusal], None] = lambda _submit, _refusal: None

@@ -305,6 +305,7 @@ def test_leaving_the_line_is_confirmed_on_the_screen() -> None:
 
 def test_no_thanks_is_an_answer_too(tmp_path: Path) -> None:
     async def what(k: Kiosk) -> None:
+        k.device._engine.replica.counts_sessions = True
         await k.tap("need-repair")
         await k.tap("join")
         await k.tap("leave")
@@ -314,6 +315,10 @@ def test_no_thanks_is_an_answer_too(tmp_path: Path) -> None:
         assert len(k.pending_ops()) == 2
         (counted,) = k.counted_sessions()
         assert (counted.reached, counted.last, counted.taps) == (KioskStep.LINE, "rating", 2)
+        k.device._engine.replica.counts_sessions = False  # a server of an earlier version
+        for button in ("need-repair", "join", "leave", "leave-yes", "no-thanks"):
+            await k.tap(button)
+        assert k.counted_sessions() == [counted]
         assert k.screen.find("how-was-it") is None
 
     at_the_kiosk(tmp_path, what)

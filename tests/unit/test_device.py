@@ -69,8 +69,12 @@ async def test_what_the_server_says_beside_its_rows_is_passed_on(tmp_path: Path)
     async with live_device(tmp_path) as live:
         device = live.device
         assert (device.told_waits, device.undo_s, device.duplicated) == (None, 0, None)
-        live.receive_snapshot(told_waits=ToldWaitsRow(80, 100), undo_s=10)
+        assert not device.counts_sessions, "an older server cannot do it"
+        live.receive_snapshot(told_waits=ToldWaitsRow(80, 100), undo_s=10, counts_sessions=True)
         assert (device.told_waits, device.undo_s) == (ToldWaitsRow(80, 100), 10)
+        assert device.counts_sessions
+        live.receive_snapshot()
+        assert not device.counts_sessions
 
 
 @virtual_time

@@ -154,6 +154,7 @@ class Sessions:
             undo_s=0 if session.is_kiosk else UNDO_SHOWN_S,
             told_waits=session.told_waits,
             overrides=session.overrides if session.overrides != OverridesRow() else None,
+            counts_sessions=session.is_kiosk,
         )
 
     def staff_update(
