@@ -204,11 +204,15 @@ def test_two_managers_on_one_page(pages):
     assert (times.offer_s, times.idle_s, times.wrap_up_s) == (20, 50, 7)
     asked = pages.send("/times", ("times.offer_s", "30"), opened=opened)
     assert asked.status_code == 409
-    assert "Meanwhile saved by somebody else: 20" in text_of(asked)
+    assert "manager saved another value here (7 Mar 17:10): 20" in text_of(asked)
     assert pages.settings.times.offer_s == 20
     again = pages.send("/times", opened=asked)
     assert again.status_code == 303
     assert pages.settings.times.offer_s == 30
+    week = pages.open("/hours")
+    pages.send("/hours", ("week", "on"), ("day.mon.closes", "20:00"))
+    both = pages.send("/hours", ("week", "on"), ("day.mon.closes", "19:00"), opened=week)
+    assert "manager saved another value here (7 Mar 17:10): Monday 09:00-20:00, Tuesday" in text_of(both)
 
 
 def test_a_skill_that_is_needed_goes_with_its_names(pages):

@@ -107,6 +107,10 @@ class LiveSettings:
         """The versions, the newest first."""
         return await asyncio.to_thread(self._read, settings_history.versions)
 
+    async def last_change(self, path: str) -> SavedSettings | None:
+        """Who last changed what is at a path, and when; None where that is not kept any more."""
+        return await asyncio.to_thread(self._read, lambda db: settings_history.last_change(db, path))
+
     async def start(self) -> None:
         """Keeps the version of the start: the file may have been changed while no server ran."""
         for saved in reversed(self._read(partial(settings_history.versions, limit=VERSIONS_KNOWN))):

@@ -5,6 +5,7 @@ import sqlite3
 import tomllib
 import zlib
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from msgspec import Struct
@@ -85,6 +86,19 @@ def changed_keys(before: str, after: str) -> list[str]:
     shown = [key.rstrip(".") for key in keys if key in tables or not any(key.startswith(t) for t in tables)]
     came_or_went = {key.partition(".")[0] for key in tables}
     return sorted(key for key in shown if "." in key or key not in came_or_went)
+
+
+def last_change(db: sqlite3.Connection, path: str) -> SavedSettings | None:
+    """The latest version that changed what is at a path or below it; None where it is not kept any more."""
+    found = versions(db)
+    for new, old in pairwise(found):
+        keys = changed_keys(old.text, new.text)
+        entries = [key for key in keys if "." in key]  # the others are orders of lists
+        if path in keys or any(
+            f"{key}.".startswith(f"{path}.") or path.startswith(f"{key}.") for key in entries
+        ):
+            return new
+    return None
 
 
 def taken_back(before: str, after: str, now: str) -> str:

@@ -22,7 +22,7 @@ from sync_server.web.manager.audit import note
 from sync_server.web.manager.forms import form_token, read_form, read_form_data
 from sync_server.web.manager.layout import framed_page, manager_language
 from sync_server.web.manager.settings.filled_form import FormPlace, fill, plain, with_problems, write_values
-from sync_server.web.manager.settings.saving import SETTINGS, save
+from sync_server.web.manager.settings.saving import SETTINGS, save, with_savers
 from sync_server.web.manager.settings.setting_field import ShownField
 
 from .outside_fields import MAIL_FIELDS
@@ -69,7 +69,7 @@ async def page(request: Request) -> Response:
     place = FormPlace(settings, texts_of(manager_language(request)), plain(settings))
     if request.method == "GET":
         return await _page(request, tuple(place.show(field) for field in MAIL_FIELDS))
-    filled = fill(MAIL_FIELDS, place, await read_form_data(request))
+    filled = await with_savers(request, place, fill(MAIL_FIELDS, place, await read_form_data(request)))
     if filled.problems:
         return await _page(request, filled.fields, "manager.settings.look_again")
     if filled.others_too:

@@ -17,7 +17,7 @@ from sync_server.web.manager.audit import note
 from sync_server.web.manager.forms import form_token, read_form, read_form_data
 from sync_server.web.manager.layout import framed_page, manager_language
 from sync_server.web.manager.settings.filled_form import FormPlace, fill, plain, with_problems, write_values
-from sync_server.web.manager.settings.saving import save
+from sync_server.web.manager.settings.saving import save, with_savers
 from sync_server.web.manager.settings.setting_field import LEFT_OUT, ShownField
 
 from .outside_fields import WEBHOOK_FIELDS
@@ -48,7 +48,7 @@ async def new_page(request: Request) -> Response:
     place = FormPlace(settings, texts, {"events": ["visit.opened", "visit.completed"]}, "webhooks")
     if request.method == "GET":
         return await _page(request, "", tuple(place.show(field) for field in WEBHOOK_FIELDS))
-    filled = fill(WEBHOOK_FIELDS, place, await read_form_data(request))
+    filled = await with_savers(request, place, fill(WEBHOOK_FIELDS, place, await read_form_data(request)))
     entry: dict[str, Any] = {}
     for field in WEBHOOK_FIELDS:
         value = filled.changed.get(field.path, place.value(field))
@@ -74,7 +74,7 @@ async def page(request: Request) -> Response:
     fields = [field for field in WEBHOOK_FIELDS if not field.once]
     if request.method == "GET":
         return await _page(request, place.name, tuple(place.show(field) for field in fields))
-    filled = fill(fields, place, await read_form_data(request))
+    filled = await with_savers(request, place, fill(fields, place, await read_form_data(request)))
     if filled.others_too:
         return await _page(request, place.name, filled.fields, "manager.settings.both", status=409)
     base = server_of(request).live_settings.current.version

@@ -21,7 +21,7 @@ from .entry_list import ListedEntry, listed_entries, title_of
 from .field_table import EntryList
 from .filled_form import FilledForm, FormPlace, fill, plain, with_problems, write_values
 from .kiosk_preview import KioskPreview, kiosk_preview
-from .saving import SETTINGS, save
+from .saving import SETTINGS, save, with_savers
 from .setting_field import LEFT_OUT, SettingField, ShownField
 
 DEFAULTS: dict[str, Mapping[str, Any]] = {
@@ -62,7 +62,7 @@ def entry_page(listed: EntryList) -> Endpoint:
         fields = [field for field in listed.fields if not field.once]
         if request.method == "GET":
             return _page(request, listed, place, tuple(place.show(field) for field in fields))
-        filled = fill(fields, place, await read_form_data(request))
+        filled = await with_savers(request, place, fill(fields, place, await read_form_data(request)))
         if filled.problems:
             return _page(request, listed, place, filled.fields, "manager.settings.look_again")
         if filled.others_too:
@@ -83,7 +83,7 @@ def new_entry_page(listed: EntryList) -> Endpoint:
             shown = tuple(place.show(field) for field in listed.fields)
             return _page(request, listed, place, shown)
         form = await read_form_data(request)
-        filled = fill(listed.fields, place, form)
+        filled = await with_savers(request, place, fill(listed.fields, place, form))
         if filled.problems:
             return _page(request, listed, place, filled.fields, "manager.settings.look_again")
         name = _new_name(listed, settings, filled)

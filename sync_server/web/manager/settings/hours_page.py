@@ -18,7 +18,7 @@ from sync_server.web.manager.layout import framed_page
 
 from .field_table import HOURS_FIELDS
 from .filled_form import FormPlace, fill, with_problems, write_values
-from .saving import SETTINGS, save
+from .saving import SETTINGS, meanwhile, save, with_savers
 from .section_page import place_of
 from .setting_field import FieldKind, ShownField, stamp_of
 
@@ -63,13 +63,14 @@ async def hours_page(request: Request) -> Response:
     if request.method == "GET":
         return _page(request, place, tuple(place.show(field) for field in HOURS_FIELDS))
     form = await read_form_data(request)
-    filled = fill(HOURS_FIELDS, place, form)
+    filled = await with_savers(request, place, fill(HOURS_FIELDS, place, form))
     typed = {WEEK: read_week(form), DATES: read_dates(form)}
-    changed, both = _changed(place, form, typed)
+    changed, others = _changed(place, form, typed)
     if filled.problems:
         return _page(request, place, filled.fields, "manager.settings.look_again", typed=typed)
-    if both or filled.others_too:
-        return _page(request, place, filled.fields, "manager.settings.both", typed=typed, status=409)
+    if others or filled.others_too:
+        sentences = [await meanwhile(request, path, _words(place, path)) for path in others]
+        return _page(request, place, filled.fields, "manager.settings.both", sentences, typed, 409)
 
     def edit(document: SettingsDocument) -> None:
         write_values(document, place, HOURS_FIELDS, filled.changed)
@@ -110,16 +111,31 @@ def _span(form: FormData, name: str) -> str:
 
 def _changed(
     place: FormPlace, form: FormData, typed: Mapping[str, dict[str, str]]
-) -> tuple[dict[str, dict[str, str]], bool]:
-    """What was changed of the week and the dates, and whether somebody else has changed the same."""
-    changed, both = {}, False
+) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """What was changed of the week and the dates, and the paths that somebody else has changed too."""
+    changed, others = {}, []
     for path, now in _now(place).items():
         was, stamp = str(form.get(f"was.{path}", "")), _stamp(typed[path])
         if stamp in (was, _stamp(now)):
             continue
         changed[path] = typed[path]
-        both |= _stamp(now) != was
-    return changed, both
+        if _stamp(now) != was:
+            others.append(path)
+    return changed, others
+
+
+def _words(place: FormPlace, path: str) -> str:
+    """The week or the dates as they are now, on one line."""
+    texts = place.texts
+    days = {day: texts.weekday(date(2024, 1, n + MONDAY.day)) for n, day in enumerate(WEEKDAYS)}
+    closed = texts.say("manager.settings.closed")
+    return (
+        ", ".join(
+            f"{days.get(day, day)} {closed if text == CLOSED else text}"
+            for day, text in _now(place)[path].items()
+        )
+        or "–"
+    )
 
 
 def _now(place: FormPlace) -> dict[str, dict[str, str]]:

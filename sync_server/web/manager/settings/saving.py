@@ -1,8 +1,12 @@
-"""Saves what a form of settings says: one change of the file, or a sentence about why there was none."""
+"""Saves what a form of settings says: one change of the file, or a sentence about why there was none.
+
+Where two managers changed the same, it says who saved the other value, and when.
+"""
 
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 
 from sync_server.service.config.load import SettingsError
@@ -10,6 +14,10 @@ from sync_server.service.settings.live_settings import Saved
 from sync_server.service.settings.settings_document import LaidOutOtherwise, SettingsDocument, UnknownPath
 from sync_server.service.settings.settings_file import NotSaved, SettingsChanged
 from sync_server.web.http.app_state import server_of
+from sync_server.web.http.templates import texts_of
+from sync_server.web.manager.layout import manager_language
+
+from .filled_form import FilledForm, FormPlace
 
 SETTINGS = "/manager/settings"
 
@@ -45,3 +53,30 @@ async def save(request: Request, edit: Callable[[SettingsDocument], None], base:
     except NotSaved:
         return SaveResult(key="manager.settings.not_saved")
     return SaveResult(saved=saved)
+
+
+async def meanwhile(request: Request, path: str, value: str) -> str:
+    """Who has saved the value that a path has now, and when."""
+    server, texts = server_of(request), texts_of(manager_language(request))
+    saved = await server.live_settings.last_change(path) if path else None
+    if saved is None:
+        return texts.say("manager.settings.meanwhile", value=value)
+    when = texts.moment(server.processor.catalogue.local(saved.at))
+    if not saved.by:
+        return texts.say("manager.settings.meanwhile_by_hand", when=when, value=value)
+    return texts.say("manager.settings.meanwhile_by", who=saved.by, when=when, value=value)
+
+
+async def with_savers(request: Request, place: FormPlace, filled: FilledForm) -> FilledForm:
+    """The form; what others saved meanwhile is a sentence that says who did, and when."""
+    is_new = bool(place.table) and not place.name  # its values are nobody's yet
+    fields = [
+        replace(
+            shown,
+            meanwhile=await meanwhile(request, "" if is_new else place.path(shown.field), shown.meanwhile),
+        )
+        if shown.meanwhile
+        else shown
+        for shown in filled.fields
+    ]
+    return replace(filled, fields=tuple(fields))

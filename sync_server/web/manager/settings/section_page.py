@@ -13,7 +13,7 @@ from sync_server.web.manager.layout import framed_page, manager_language
 
 from .field_table import SettingsSection
 from .filled_form import FormPlace, fill, plain, with_problems, write_values
-from .saving import SETTINGS, save
+from .saving import SETTINGS, save, with_savers
 from .setting_field import ShownField
 
 
@@ -44,7 +44,7 @@ def section_page(section: SettingsSection) -> Endpoint:
         if request.method == "GET":
             return _page(request, section, tuple(place.show(field) for field in section.fields))
         form = await read_form_data(request)
-        filled = fill(section.fields, place, form)
+        filled = await with_savers(request, place, fill(section.fields, place, form))
         if filled.problems:
             return _page(request, section, filled.fields, "manager.settings.look_again")
         if filled.others_too:
