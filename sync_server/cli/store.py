@@ -48,12 +48,11 @@ def init(folder: Path, name: str | None, trade: str | None, password: str | None
         )
     if with_tls:
         _make_certificate(made)
-    click.echo(f"Next: edit {made.settings}, then `{made.command('check')}`")
-    click.echo(f"      give each employee a PIN: `{made.command('employee', 'pin', 'NAME')}`")
-    click.echo(f"      start: `{made.command('server')}`")
-    click.echo("      start each screen, `welkom kiosk` or `welkom staff`: it shows how to let it in")
-    if password is None:
-        click.echo("The manager chooses a password at the first visit; the server's start says where.")
+    where = "its pages set up" if password else "the link that it prints leads through"
+    click.echo(f"Next: `{made.command('server')}`; {where} the rest")
+    click.echo("      then start each screen, `welkom kiosk` or `welkom staff`: it shows how to let it in")
+    click.echo(f"By hand instead: edit {made.settings}, then `{made.command('check')}`;")
+    click.echo(f"      a PIN for each employee: `{made.command('employee', 'pin', 'NAME')}`")
 
 
 def _make_certificate(data_dir: "DataDir") -> None:
