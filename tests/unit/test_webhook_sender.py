@@ -14,9 +14,10 @@ from sync_server.service.privacy import retention
 from sync_server.service.storage.batch import Batch
 from sync_server.service.storage.connection import connect, transaction
 from sync_server.service.webhooks import webhook_outbox
-from sync_server.service.webhooks.webhook_outbox import DELAYS_S, DeliveryState, LoggedDelivery
+from sync_server.service.webhooks.webhook_outbox import DELAYS_S, DeliveryState, LoggedDelivery, LogPart
 from sync_server.service.webhooks.webhook_request import SendProblem, SendResult
 from sync_server.service.webhooks.webhook_sender import WebhookSender
+from sync_server.web.manager.connections.delivery_log import delivery_place
 from tests.fake_clock import FakeClock
 from tests.floor_harness import FloorHarness
 from tests.sample_store import MONDAY_10
@@ -263,6 +264,48 @@ def test_a_fault_of_the_sender_itself_is_tried_again(path: Path) -> None:
         assert shop.log()[0].state is DeliveryState.DELIVERED
 
     asyncio.run(run())
+
+
+def test_the_log_is_read_in_parts_and_page_by_page(path: Path) -> None:
+    async def run() -> None:
+        shop = Shop(path, target())
+        shop.visit()
+        shop.answer = lambda _target: SendResult(410, SendProblem.GONE)
+        await shop.round()
+        shop.answer = lambda _target: GOOD
+        shop.visit()
+        await shop.round()
+        shop.answer = lambda _target: DOWN
+        shop.visit()
+        await shop.round()
+
+        def of(part: LogPart, limit: int = 50, before: int | None = None) -> list[int]:
+            return [one.n for one in webhook_outbox.log_of(shop.db, "till", limit, part, before)]
+
+        assert of(LogPart.ALL) == list(range(9, 0, -1))
+        assert of(LogPart.FAILED) == [7, 3, 2, 1], "what was tried and has not arrived, however often"
+        assert of(LogPart.WAITING) == [9, 8, 7]
+        assert of(LogPart.ALL, 4) == [9, 8, 7, 6]
+        assert of(LogPart.ALL, 4, 6) == [5, 4, 3, 2]
+        assert of(LogPart.FAILED, 4, 3) == [2, 1]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("given", "query"),
+    [
+        ({}, ""),
+        ({"show": "failed"}, "?show=failed"),
+        ({"show": "waiting", "before": "31"}, "?show=waiting&before=31"),
+        ({"show": "all", "before": "7"}, "?before=7"),
+        ({"show": "<b>", "before": "9" * 40}, ""),
+        ({"before": "-1"}, ""),
+        ({"before": "\u00b2"}, ""),
+    ],
+)
+def test_a_place_in_the_log_is_what_its_address_says(given: dict[str, str], query: str) -> None:
+    assert delivery_place(given).query == query
 
 
 def test_nothing_is_written_where_nobody_is_told(path: Path) -> None:

@@ -7,6 +7,7 @@ so do the pictures of `make screenshots`.
 import asyncio
 import functools
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -34,6 +35,8 @@ from sync_server.service.storage.connection import reading
 from sync_server.service.storage.data_dir import DataDir
 from sync_server.service.upkeep.backup import back_up
 from sync_server.service.upkeep.create_store import make_store
+from sync_server.service.webhooks import webhook_outbox
+from sync_server.service.webhooks.told_events import TEST, EventData, told
 from tests.fake_clock import FakeClock
 
 from .device_steps import ask_to_join, pair
@@ -321,9 +324,26 @@ def _outside(running: RunningServer) -> None:
         await live.change(edit, live.current.version, "manager")
         await server.processor.writer.call(lambda db: add_token(db, "Bookings", now))
         await server.processor.writer.call(lambda db: add_calendar(db, "Service desk", "en", now))
+        await server.processor.writer.call(lambda db: _deliveries(db, now))
         message = server.outside.mail.test_message()
         await server.processor.writer.call(
             lambda db: mail_outbox.add(db, MailKind.TEST, "test", "mail works", message, now)
         )
 
     running.run(write())
+
+
+def _deliveries(db: sqlite3.Connection, now: int) -> None:
+    """One arrived, one is tried again, one was given up; two are about a ticket."""
+    visits = db.execute("SELECT visit_id FROM visits ORDER BY created_at LIMIT 2").fetchall()
+    for kind, visit_id in (
+        ("visit.opened", visits[0][0]),
+        ("visit.completed", visits[1][0]),
+        (TEST, None),
+    ):
+        event = told(kind, "bookings", visit_id, EventData(), now, "e1")
+        webhook_outbox.add(db, [(event, ["bookings"])], now)
+    first, second, third = (one.n for one in webhook_outbox.log_of(db, "bookings", 3)[::-1])
+    webhook_outbox.delivered(db, first, 204, now)
+    webhook_outbox.failed(db, second, None, "unreachable: Connection refused", now)
+    webhook_outbox.failed(db, third, 410, "gone: ", now, for_good=True)

@@ -122,6 +122,12 @@ def test_a_webhook_is_made_sent_and_sent_again(
     assert (event["type"], event["subject"]) == ("welkom.visit.opened", ticket.visit_id)
     assert event["id"] == got.headers["webhook-id"]
     _until(lambda: "· arrived" in text_of(http.get(running.address + page)))
+    log = http.get(f"{running.address}{page}/board").text
+    assert f'<a href="/manager/visits/{ticket.visit_id}">{ticket.visit.ticket}</a>' in log
+    assert "Everything that was tried has arrived." in text_of(
+        http.get(f"{running.address}{page}/board?show=failed")
+    )
+    assert "Nothing was sent before that." in text_of(http.get(f"{running.address}{page}/board?before=1"))
     n = form_field_of_button(http.get(running.address + page))
     send(page, {"n": n, "target": "board"}, f"{page}/log/again")
     again = receiver.wait(2)[1]
@@ -136,6 +142,13 @@ def test_a_webhook_is_made_sent_and_sent_again(
         lambda: "It points on to http://127.0.0.1:1/" in text_of(http.get(f"{running.address}{page}/board"))
     )
     assert len(receiver.received) == 3
+    failed = http.get(f"{running.address}{page}/board?show=failed").text
+    assert "It points on to" in failed
+    assert ticket.visit.ticket not in failed
+    answer = send(
+        f"{page}/board?show=failed", {"n": "9", "webhook": "board", "show": "failed"}, f"{page}/log/again"
+    )
+    assert answer.url.endswith("/board?show=failed")
     send(f"{page}/board", {}, f"{page}/board/remove")
     assert "Nobody elsewhere is told" in text_of(http.get(running.address + page))
     assert "[[webhooks]]" not in running.server.data_dir.settings.read_text("utf-8")

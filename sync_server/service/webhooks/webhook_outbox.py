@@ -15,6 +15,7 @@ DELAYS_S = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 KEPT_MS = 14 * 86_400_000  # in the log, after the end
 STALE_MS = 5 * 86_400_000  # of a target that was busy with older ones all the time
 AT_ONCE = 100  # rows that are read at a time
+MAX_N = 2**63 - 1  # of a row
 
 
 class DeliveryState(StrEnum):
@@ -35,8 +36,20 @@ class DueDelivery(Struct, frozen=True):
     tries: int
 
 
+class LogPart(StrEnum):
+    """Which deliveries of a log: FAILED were tried and have not arrived; WAITING will be tried."""
+
+    ALL = "all"
+    FAILED = "failed"
+    WAITING = "waiting"
+
+
 class LoggedDelivery(Struct, frozen=True):
-    """A line of the log of deliveries. Times in ms UTC. `status` is that of HTTP, None without an answer."""
+    """A line of the log of deliveries: one for each event and target, however often it is tried.
+
+    Times in ms UTC. `status` is that of HTTP, None without an answer. `ticket` and `visit_id` are of the
+    visit that the event is about, None where it is about something else.
+    """
 
     n: int
     target: str
@@ -48,6 +61,15 @@ class LoggedDelivery(Struct, frozen=True):
     status: int | None
     problem: str | None
     done_at: int | None
+    visit_id: str | None
+    ticket: str | None
+
+
+_OF_PART = {
+    LogPart.ALL: "",
+    LogPart.FAILED: " AND d.state <> 'delivered' AND d.problem IS NOT NULL",
+    LogPart.WAITING: " AND d.state = 'waiting'",
+}
 
 
 def add(db: sqlite3.Connection, events: Iterable[tuple[ToldEvent, Sequence[str]]], now: int) -> None:
@@ -129,14 +151,21 @@ def drop_old(db: sqlite3.Connection, targets: Iterable[str], now: int) -> None:
     )
 
 
-def log_of(db: sqlite3.Connection, target: str | None, limit: int = 50) -> list[LoggedDelivery]:
-    """The latest deliveries to a target, or to all for None, the newest first."""
-    where, values = ("WHERE d.target = ?", (target,)) if target is not None else ("", ())
+def log_of(
+    db: sqlite3.Connection,
+    target: str | None,
+    limit: int = 50,
+    part: LogPart = LogPart.ALL,
+    before: int | None = None,
+) -> list[LoggedDelivery]:
+    """The latest deliveries to a target, or to all for None, newest first, `before` the one with this n."""
     rows = db.execute(
         "SELECT d.n, d.target, e.event, d.state, d.made_at, d.next_at, d.tries, d.status, d.problem,"
-        " d.done_at FROM webhook_deliveries d JOIN webhook_events e ON e.n = d.event"
-        f" {where} ORDER BY d.n DESC LIMIT ?",
-        (*values, limit),
+        " d.done_at, v.visit_id, v.ticket FROM webhook_deliveries d JOIN webhook_events e ON e.n = d.event"
+        " LEFT JOIN visits v ON v.visit_id = e.visit_id"
+        f" WHERE {'d.target = ?' if target is not None else '? IS NULL'} AND d.n < ?{_OF_PART[part]}"
+        " ORDER BY d.n DESC LIMIT ?",
+        (target, MAX_N if before is None else before, limit),
     )
     return [LoggedDelivery(n, t, e, DeliveryState(s), *rest) for n, t, e, s, *rest in rows]
 

@@ -1,7 +1,5 @@
 """The page Webhooks: who is told of what, and what was sent lately."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import ClassVar
 
 from msgspec import Struct
@@ -9,33 +7,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from sync_server.service.config.outside import WebhookSettings
-from sync_server.service.server import Server
 from sync_server.service.webhooks import webhook_outbox
-from sync_server.service.webhooks.webhook_outbox import DeliveryState, LoggedDelivery
 from sync_server.web.http.app_state import server_of
 from sync_server.web.http.templates import Context
 from sync_server.web.manager.forms import form_token, read_form
 from sync_server.web.manager.layout import framed_page
 from sync_server.web.manager.settings.saving import SETTINGS
 
+from .delivery_log import SHOWN, ShownDelivery, delivery_place, shown_deliveries
 from .store_access import read_store, write_store
 
 WEBHOOKS = f"{SETTINGS}/webhooks"
-SHOWN = 30  # deliveries
-
-
-class ShownDelivery(Struct, frozen=True):
-    """A delivery as a page shows it. `next` is when it is tried again, None if it is not.
-
-    `problem` is the code of what went wrong, empty if nothing did; `detail` says more about it.
-    """
-
-    delivery: LoggedDelivery
-    made: datetime
-    next: datetime | None
-    may_send_again: bool
-    problem: str
-    detail: str
 
 
 class ListedWebhook(Struct, frozen=True):
@@ -86,27 +68,5 @@ async def send_again(request: Request) -> Response:
         await write_store(request, lambda db: webhook_outbox.send_again(db, int(n), now))
         server.outside.webhooks.release(form.get("target", ""))
     known = {target.name for target in server.live_settings.current.settings.webhooks}
-    return RedirectResponse(f"{WEBHOOKS}/{name}" if name in known else WEBHOOKS, 303)
-
-
-def shown_deliveries(server: Server, log: Sequence[LoggedDelivery]) -> list[ShownDelivery]:
-    """The deliveries with the store's local times."""
-    local = server.processor.catalogue.local
-    known = {target.name for target in server.live_settings.current.settings.webhooks}
-    shown = []
-    for one in log:
-        problem, _, detail = (one.problem or "").partition(": ")
-        is_new = one.state is DeliveryState.WAITING and not one.tries
-        following = local(one.next_at) if one.state is DeliveryState.WAITING and one.tries else None
-        arrived = one.state is DeliveryState.DELIVERED
-        shown.append(
-            ShownDelivery(
-                one,
-                local(one.made_at),
-                following,
-                one.target in known and not is_new,
-                "" if arrived else problem,
-                detail,
-            )
-        )
-    return shown
+    back = f"{WEBHOOKS}/{name}{delivery_place(form).query}" if name in known else WEBHOOKS
+    return RedirectResponse(back, 303)

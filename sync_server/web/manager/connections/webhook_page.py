@@ -20,9 +20,10 @@ from sync_server.web.manager.settings.filled_form import FormPlace, fill, plain,
 from sync_server.web.manager.settings.saving import save, with_savers
 from sync_server.web.manager.settings.setting_field import LEFT_OUT, ShownField
 
+from .delivery_log import SHOWN, DeliveryPage, delivery_page, delivery_place
 from .outside_fields import WEBHOOK_FIELDS
 from .store_access import read_store, write_store
-from .webhook_list import SHOWN, WEBHOOKS, ShownDelivery, shown_deliveries
+from .webhook_list import WEBHOOKS
 
 
 class WebhookPage(Context, frozen=True):
@@ -38,7 +39,7 @@ class WebhookPage(Context, frozen=True):
     saved: bool
     tested: bool
     secret: str
-    deliveries: list[ShownDelivery]
+    log: DeliveryPage
 
 
 async def new_page(request: Request) -> Response:
@@ -150,7 +151,14 @@ async def _page(
     status: int = 400,
     secret: str = "",
 ) -> Response:
-    log = await read_store(request, lambda db: webhook_outbox.log_of(db, name, SHOWN)) if name else []
+    place = delivery_place(request.query_params)
+    log = (
+        await read_store(
+            request, lambda db: webhook_outbox.log_of(db, name, SHOWN + 1, place.part, place.before)
+        )
+        if name
+        else []
+    )
     context = WebhookPage(
         form_token(request),
         name,
@@ -160,6 +168,6 @@ async def _page(
         "saved" in request.query_params and not problem,
         "tested" in request.query_params,
         secret,
-        shown_deliveries(server_of(request), log),
+        delivery_page(server_of(request), log, place),
     )
     return framed_page(request, "settings", context, status if problem else 200)
