@@ -63,7 +63,12 @@ def test_a_program_is_connected_and_taken_away(
     running: RunningServer, http: requests.Session, send: Send
 ) -> None:
     page = f"{SETTINGS}/api"
-    assert "No other program is connected." in text_of(http.get(running.address + page))
+    shown = http.get(running.address + page)
+    assert "No other program is connected." in text_of(shown)
+    for scope in Scope:  # a sentence says what each opens
+        key = scope.replace(":", "_")
+        assert re.search(rf'value="{scope}" aria-describedby="{key}"', shown.text), scope
+        assert re.search(rf'id="{key}">[A-Z][^<]+\.<', shown.text), scope
     assert "at least one thing" in text_of(send(page, {"do": "make", "name": "Till"}))
     made = send(page, [("do", "make"), ("name", "Till"), ("scope", Scope.READ_FLOOR.value)])
     token = secret_on(made)
