@@ -33,6 +33,16 @@ def test_a_clock_that_is_set_back_fills_no_bucket():
     assert taken(bucket, 1_000, 3) == 1
 
 
+def test_a_window_says_how_many_more_and_until_when():
+    window = SlidingWindow(limit=2, window_ms=1000)
+    assert (window.left(0), window.free_in_ms(0)) == (2, 0)
+    window.take(0)
+    window.take(300)
+    assert (window.left(300), window.free_in_ms(300)) == (0, 700)
+    assert (window.left(1100), window.free_in_ms(1100)) == (1, 200)
+    assert (window.left(5000), window.free_in_ms(5000)) == (2, 0)
+
+
 def test_a_window_lets_through_its_limit_in_any_stretch_of_its_length():
     window = SlidingWindow(limit=3, window_ms=1000)
     assert [window.take(at) for at in (0, 400, 800, 999, 1000, 1399, 1400, 1401)] == [

@@ -13,6 +13,7 @@ from sync_server.service.admin import client
 from sync_server.service.auth.tokens import Scope
 from sync_server.service.limits.numbers import API_REQUESTS_PER_MINUTE
 from sync_server.service.storage.connection import reading
+from sync_server.web.api.v1 import calls
 from sync_server.web.api.v1.calls import request_rates
 
 from .running_server import RunningServer
@@ -223,3 +224,21 @@ def test_a_token_sends_600_requests_a_minute() -> None:
     assert all(rates.of("bookings").take(1000 + n) for n in range(API_REQUESTS_PER_MINUTE))
     assert not rates.of("bookings").take(60_999)
     assert rates.of("other").take(60_999)
+
+
+def test_an_answer_says_how_much_may_still_be_asked(
+    running: RunningServer, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "API_REQUESTS_PER_MINUTE", 2)
+    first = ask("GET", "/catalogue")
+    assert first.headers["ratelimit-policy"] == '"requests";q=2;w=60'
+    assert first.headers["ratelimit"] == '"requests";r=1;t=60'
+    running.clock.after(20)
+    assert ask("GET", f"/visits/{'0' * 32}").headers["ratelimit"] == '"requests";r=0;t=40', "a problem too"
+    full = ask("GET", "/catalogue")
+    assert refused(full) == (429, "too_many")
+    assert (full.headers["ratelimit"], full.headers["retry-after"]) == ('"requests";r=0;t=40', "40")
+    running.clock.after(40)
+    assert ask("GET", "/catalogue").status_code == 200
+    stranger = requests.get(f"{running.address}/api/v1/catalogue")
+    assert "ratelimit" not in stranger.headers

@@ -55,6 +55,15 @@ class SlidingWindow:
         self.add(now)
         return True
 
+    def left(self, now: float) -> int:
+        """How many more events there may be now."""
+        return 0 if self.is_full(now) else self._limit - len(self._events)
+
+    def free_in_ms(self, now: float) -> float:
+        """How long until the oldest event counts no more; 0 where none counts."""
+        self.is_full(now)  # forgets what is over
+        return self._window_ms - abs(now - self._events[0]) if self._events else 0.0
+
 
 class PerKey(Generic[L]):
     """A limiter for each key, such as an address. All are forgotten when there would be too many."""

@@ -1,6 +1,7 @@
 """One request to the API: who sends it, whether they may, and what it says. Raises ApiProblem where not."""
 
 import asyncio
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,7 @@ ALLOWED_BY: dict[Scope, Action] = {
     Scope.READ_FIGURES: Permission.READ_FIGURES,
 }
 TOKEN_PARAMETERS = frozenset({"token", "access_token", "api_key", "apikey", "key", "authorization", "bearer"})
+RATE_WINDOW_MS = 60_000
 MAX_KEY = 200  # characters of an Idempotency-Key
 KEY = re.compile(rf"[!-~]{{1,{MAX_KEY}}}")
 
@@ -72,7 +74,7 @@ class ApiCall:
 
 def request_rates() -> PerKey[SlidingWindow]:
     """How many requests each token may send."""
-    return PerKey(lambda: SlidingWindow(API_REQUESTS_PER_MINUTE, 60_000))
+    return PerKey(lambda: SlidingWindow(API_REQUESTS_PER_MINUTE, RATE_WINDOW_MS))
 
 
 async def read_call(request: Request, scope: Scope, body: type | None, query: type) -> ApiCall:
@@ -80,6 +82,15 @@ async def read_call(request: Request, scope: Scope, body: type | None, query: ty
     token = await _token(request, scope)
     values = _query(request, query)
     return ApiCall(server_of(request), token, request, await _body(request, body), values)
+
+
+def rate_headers(request: Request) -> dict[str, str]:
+    """How much the token may still ask, as the draft "RateLimit header fields for HTTP" says it.
+
+    Nothing for a request without a valid token.
+    """
+    found: dict[str, str] = getattr(request.state, "rate_headers", {})
+    return found
 
 
 async def _token(request: Request, scope: Scope) -> Token:
@@ -94,11 +105,18 @@ async def _token(request: Request, scope: Scope) -> Token:
         )
     now = server.processor.clock()
     rates: PerKey[SlidingWindow] = request.app.state.request_rates
-    if not rates.of(token.name).take(now):
+    rate = rates.of(token.name)
+    taken = rate.take(now)
+    free_in_s = math.ceil(rate.free_in_ms(now) / 1000)
+    request.state.rate_headers = {
+        "RateLimit-Policy": f'"requests";q={API_REQUESTS_PER_MINUTE};w={RATE_WINDOW_MS // 1000}',
+        "RateLimit": f'"requests";r={rate.left(now)};t={free_in_s}',
+    }
+    if not taken:
         raise ApiProblem(
             ProblemCode.TOO_MANY,
             f"a token may send {API_REQUESTS_PER_MINUTE} requests a minute; wait",
-            retry_after_s=60,
+            retry_after_s=max(1, free_in_s),
         )
     if scope not in token.scopes or not is_allowed(ActorKind.API, ALLOWED_BY[scope]):
         raise ApiProblem(

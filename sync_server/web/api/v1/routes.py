@@ -16,7 +16,7 @@ from sync_server.service.visit_states import VisitState
 from sync_server.web.http.json_answers import json_answer
 
 from . import log_routes, shop_routes, visit_routes
-from .calls import ApiCall, read_call
+from .calls import ApiCall, rate_headers, read_call
 from .models import (
     ArrivalQuarters,
     ArrivalReport,
@@ -178,16 +178,21 @@ def routes() -> list[BaseRoute]:
 
 def _endpoint(by_method: dict[str, ApiRoute]) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        route = by_method["GET" if request.method == "HEAD" else request.method]
-        try:
-            call = await read_call(request, route.scope, route.body, route.query)
-            answer = await route.run(call)
-        except ApiProblem as error:
-            return error.answer()
-        except (Unavailable, StoreError) as error:
-            text = f"nothing was done: {error}; try again"
-            return ApiProblem(ProblemCode.UNAVAILABLE, text, retry_after_s=5).answer()
-        headers = {"Location": f"{BASE}/visits/{answer.visit_id}"} if route.status == 201 else None
-        return json_answer(answer, route.status, headers)
+        answer = await _answer(by_method["GET" if request.method == "HEAD" else request.method], request)
+        answer.headers.update(rate_headers(request))
+        return answer
 
     return endpoint
+
+
+async def _answer(route: ApiRoute, request: Request) -> Response:
+    try:
+        call = await read_call(request, route.scope, route.body, route.query)
+        answer = await route.run(call)
+    except ApiProblem as error:
+        return error.answer()
+    except (Unavailable, StoreError) as error:
+        text = f"nothing was done: {error}; try again"
+        return ApiProblem(ProblemCode.UNAVAILABLE, text, retry_after_s=5).answer()
+    headers = {"Location": f"{BASE}/visits/{answer.visit_id}"} if route.status == 201 else None
+    return json_answer(answer, route.status, headers)
