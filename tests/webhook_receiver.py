@@ -17,11 +17,15 @@ class Received(Struct):
 
 
 class WebhookReceiver:
-    """`answer` gives the status of each answer, and its location if it redirects."""
+    """`answer` gives the status of each answer, and its location if it redirects.
+
+    `on_received` is called after each request, in the thread of the receiver.
+    """
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.answer: Callable[[], tuple[int, str]] = lambda: (204, "")
+        self.on_received: Callable[[], object] = lambda: None
         self._got = threading.Condition()
         receiver = self
 
@@ -33,6 +37,7 @@ class WebhookReceiver:
                 with receiver._got:
                     receiver.received.append(Received(headers, body))
                     receiver._got.notify_all()
+                receiver.on_received()
                 self.send_response(status)
                 if location:
                     self.send_header("Location", location)
@@ -42,7 +47,11 @@ class WebhookReceiver:
             def log_message(self, *_given: object) -> None:
                 """Nothing."""
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Http(ThreadingHTTPServer):
+            def handle_error(self, *_given: object) -> None:
+                """Nothing: a sender that was killed waits for no answer."""
+
+        self._http = Http(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._http.server_port}/hooks"
 
     def wait(self, count: int) -> list[Received]:
