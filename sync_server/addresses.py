@@ -11,6 +11,8 @@ import ipaddress
 import re
 from typing import NamedTuple
 
+from assets.i18n.saying import SayingError
+
 MAX_HOST_LENGTH = 253
 DEVICE_SCHEME = "tcp://"  # device files have ZeroMQ's form
 
@@ -22,7 +24,7 @@ _EVERYWHERE = {"0.0.0.0", "::"}
 _SCHEMES = {"http", "https", "javascript", "mailto", "tcp", "udp", "ws", "wss"}
 
 
-class AddressError(ValueError):
+class AddressError(SayingError):
     """Not an address of the form that is needed. The text quotes it and says what to write instead."""
 
 
@@ -62,17 +64,12 @@ def parse_address(text: str, default_port: int | None = None) -> Address:
     example = '"192.168.1.10:7350"' if default_port is None else '"192.168.1.10" or "store.local"'
     address = _parse(text, default_port, example)
     if address.port == 0:
-        raise AddressError(f'"{_shown(text)}": the port is a number from 1 to 65535; write it as {example}')
+        raise AddressError("bad_address.port_of_peer", given=_shown(text), example=example)
     if address.is_everywhere:
-        raise AddressError(
-            f'"{_shown(text)}" means every address of a computer; write the one that is reached,'
-            f' such as "192.168.1.10:{address.port}"'
-        )
+        raise AddressError("bad_address.every", given=_shown(text), port=address.port)
     if address.is_ipv6 and ipaddress.IPv6Address(address.host).is_link_local and "%" not in address.host:
-        raise AddressError(
-            f'"{_shown(text)}" is the address of one cable; write the interface behind it, such as'
-            f' "[{address.host}%eth0]:{address.port}", or another address of that computer'
-        )
+        example = f"[{address.host}%eth0]:{address.port}"
+        raise AddressError("bad_address.one_cable", given=_shown(text), example=example)
     return address
 
 
@@ -80,7 +77,7 @@ def parse_host(text: str) -> str:
     """A host without a port, in its one form: a name or an address. Raises AddressError."""
     example = '"smtp.example.com"'
     if _has_port(text.strip()):
-        raise AddressError(f'"{_shown(text)}": leave out the port here; write it as {example}')
+        raise AddressError("bad_address.no_port_here", given=_shown(text), example=example)
     return _parse(text, 1, example).host
 
 
@@ -97,11 +94,11 @@ def parse_listen_address(text: str) -> Address:
 def parse_device_address(text: str) -> Address:
     """The server's address in a device file: `tcp://host:port`. Raises AddressError."""
     if not text.startswith(DEVICE_SCHEME):
-        raise AddressError(f'"{_shown(text)}" is no address; write it as "tcp://192.168.1.10:7350"')
+        raise AddressError("bad_address.none", given=_shown(text), example='"tcp://192.168.1.10:7350"')
     try:
         return parse_address(text.removeprefix(DEVICE_SCHEME))
     except AddressError as error:
-        raise AddressError(f"after {DEVICE_SCHEME}: {error}") from None
+        raise AddressError("bad_address.after", scheme=DEVICE_SCHEME, reason=error.saying) from None
 
 
 def parse_typed_address(text: str, default_port: int) -> Address:
@@ -117,18 +114,16 @@ def parse_web_address(text: str) -> str:
     plain, example = text.strip(), "https://welkom.example.com"
     found = _SCHEME.match(plain)
     if found is None or found[1].lower() not in ("http", "https"):
-        raise AddressError(
-            f'"{_shown(text)}" does not begin with https:// or http://; write it as "{example}"'
-        )
+        raise AddressError("bad_address.no_web", given=_shown(text), example=example)
     scheme = found[1].lower()
     host, slash, path = plain[found.end() :].partition("/")
     if re.search(r"[\s?#\\\x00-\x1f\x7f]", plain) or "@" in host:
-        raise AddressError(f'"{_shown(text)}" may have no blank, ?, # or @; write it as "{example}"')
+        raise AddressError("bad_address.signs", given=_shown(text), example=example)
     if not re.fullmatch(r"[A-Za-z0-9._~%/-]*", path) or ".." in path.split("/") or "//" in slash + path:
-        raise AddressError(f'"{_shown(text)}": what follows the host is no path; write it as "{example}"')
+        raise AddressError("bad_address.path", given=_shown(text), example=example)
     address = parse_address(host, 443 if scheme == "https" else 80)
     if "%" in address.host:
-        raise AddressError(f'"{_shown(text)}": no browser opens it; write it as "{example}"')
+        raise AddressError("bad_address.no_browser", given=_shown(text), example=example)
     port = f":{address.port}" if _has_port(host) else ""
     return f"{scheme}://{url_host(address.host)}{port}{slash}{path}".rstrip("/")
 
@@ -136,18 +131,18 @@ def parse_web_address(text: str) -> str:
 def _parse(text: str, default_port: int | None, example: str) -> Address:
     plain = text.strip()
     if found := _SCHEME.match(plain):
-        raise AddressError(f'"{_shown(text)}" is no address; leave out {found[0]} and write it as {example}')
+        raise AddressError("bad_address.scheme", given=_shown(text), scheme=found[0], example=example)
     if not _has_port(plain):
         if default_port is None:
-            raise AddressError(f'"{_shown(text)}" has no port; write it as {example}')
+            raise AddressError("bad_address.no_port", given=_shown(text), example=example)
         host, port = plain, str(default_port)
     else:
         host, _, port = plain.rpartition(":")
     if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
-        raise AddressError(f'"{_shown(text)}": the port is a number up to 65535; write it as {example}')
+        raise AddressError("bad_address.port", given=_shown(text), example=example)
     found_host = _parse_host(host)
     if found_host is None or found_host in _SCHEMES:
-        raise AddressError(f'"{_shown(text)}" is no address; write it as {example}')
+        raise AddressError("bad_address.none", given=_shown(text), example=example)
     return Address(found_host, int(port))
 
 

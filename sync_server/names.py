@@ -6,6 +6,8 @@ A name may be in any script. One that nobody can see, or that turns the words ar
 import re
 import unicodedata
 
+from assets.i18n.saying import SayingError
+
 JOINERS = "\u200c\u200d"  # zero-width: Persian, Indic scripts and emoji need them between two characters
 _LOOK_EMPTY = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that are drawn as nothing
 _SELECTORS = "\ufe0e\ufe0f"  # how the character before is drawn
@@ -13,26 +15,24 @@ _LINE_ENDS = re.compile(r"\s*[\t\n\v\f\r\x85\u2028\u2029]\s*")
 _AROUND = re.compile(rf"\A[\s{JOINERS}]+|[\s{JOINERS}]+\Z")
 
 
-class NameProblem(ValueError):
+class NameProblem(SayingError):
     """The text is no name. It says why, to follow the name of what was given."""
 
 
-def check_text(text: str, max_length: int, what: str = "name") -> str:
+def check_text(text: str, max_length: int) -> str:
     """The text in the form in which it is stored: composed (NFC), without blanks around it.
 
     Raises NameProblem for one that is empty, too long, or has characters that cannot be seen.
     """
     plain = unicodedata.normalize("NFC", text).strip()
     if not any(_is_visible(character) for character in plain):
-        raise NameProblem(f"is empty, or has nothing that can be seen; write a {what}")
+        raise NameProblem("bad_name.empty")
     for at, character in enumerate(plain):
         if _is_hidden(character) and not (character in JOINERS and 0 < at < len(plain) - 1):
-            raise NameProblem(
-                f"has a character that cannot be seen (U+{ord(character):04X}) after"
-                f' "{visible(plain[max(0, at - 10) : at])}"; type the {what} anew'
-            )
+            before = visible(plain[max(0, at - 10) : at])
+            raise NameProblem("bad_name.hidden", sign=f"U+{ord(character):04X}", before=before)
     if len(plain) > max_length:
-        raise NameProblem(f"has {len(plain)} characters; {max_length} is the most")
+        raise NameProblem("bad_name.long", length=len(plain), most=max_length)
     return plain
 
 

@@ -3,10 +3,12 @@
 import codecs
 from pathlib import Path
 
+from assets.i18n.saying import SayingError
+
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
-class NotText(ValueError):
+class NotText(SayingError):
     """The file holds something else, or text in an unknown encoding. The text says where, and what to do."""
 
 
@@ -25,10 +27,10 @@ def decode(content: bytes) -> str:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise NotText(f"line {line} is not UTF-8 text; save the file as UTF-8") from error
+        raise NotText("bad_file.not_utf8", line=line) from error
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise NotText(f"line {line} has bytes that are no text; save the file as UTF-8, or put back a copy")
+        raise NotText("bad_file.no_text", line=line)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -20,6 +20,7 @@ from tests.translations.catalogues import forms, key_of, read_catalogue
 from tests.translations.project import all_problems
 
 TEXTS = {language: catalogue(language).texts for language in LANGUAGES}
+FAULTS = "settings_fault."  # `welkom check` prints them too; they speak of the file in the file's own words
 JARGON = re.compile(r"\b(user|client|agent|server|op|sync|error|invalid|failed|login)\b", re.IGNORECASE)
 
 
@@ -78,14 +79,14 @@ def test_nothing_is_empty_or_loud(language: str) -> None:
             assert text.strip() == text, key
             assert text, key
             assert "!" not in text, f"{key}: no exclamation marks"
-            assert "'" not in text, f"{key}: the apostrophe is ’"
+            assert "'" not in text or key.startswith(FAULTS), f"{key}: the apostrophe is ’"
             assert "..." not in text, f"{key}: the ellipsis is …"
 
 
 def test_english_has_no_jargon() -> None:
     for key, entry in TEXTS["en"].items():
         for text in forms(entry):
-            assert not JARGON.search(text), f"{key}: {text}"
+            assert not JARGON.search(text) or key.startswith(FAULTS), f"{key}: {text}"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

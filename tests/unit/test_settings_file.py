@@ -76,10 +76,10 @@ def test_what_is_wrong_is_said_beside_its_key_and_nothing_is_saved(folder: DataD
 
     with pytest.raises(SettingsError) as error:
         file.change(wrong, file.current.version, "anna", 1)
-    assert [problem.path for problem in error.value.at_keys] == ["store.what"]
+    assert [fault.path for fault in error.value.faults] == ["store.what"]
     with pytest.raises(SettingsError) as error:
         file.change(lambda d: (wrong(d), d.unset("store.what")), file.current.version, "anna", 1)
-    assert [p.path for p in error.value.at_keys] == [
+    assert [fault.path for fault in error.value.faults] == [
         "times.offer_s",
         "needs.repair.text",
         "employees.tom.colour",

@@ -235,6 +235,6 @@ def test_bounded_values_read_back_as_set():
     document.set("times.offer_s", 0)
     with pytest.raises(SettingsError) as error:
         parse_settings(document.text, Path("store.toml"))
-    assert [(p.path, p.reason) for p in error.value.at_keys] == [
+    assert [(fault.path, str(fault.saying)) for fault in error.value.faults] == [
         ("times.offer_s", "0 is not between 1 and 600")
     ]

@@ -195,6 +195,15 @@ def test_a_wrong_value_is_said_beside_its_field_and_what_was_typed_stays(pages):
     assert pages.settings.store.name == "Lumen & Co"
 
 
+def test_a_fault_is_said_in_the_language_of_the_page(pages):
+    pages.open("/shop?lang=fi")
+    page = pages.send("/shop", ("store.timezone", "Europe/Amsterdm"))
+    assert '"Europe/Amsterdm" ei ole aikavyöhyke' in html.unescape(page.text)
+    text = pages.running.server.data_dir.settings.read_text("utf-8").replace("[store]", "[store]\nwhat = 1")
+    page = pages.send("/file", ("text", text), ("check", ""))
+    assert "store: tuntematon avain `what`; tunnetut: name" in html.unescape(page.text)
+
+
 def test_two_managers_on_one_page(pages):
     opened = pages.open("/times")
     pages.send("/times", ("times.offer_s", "20"), ("times.idle_s", "50"))

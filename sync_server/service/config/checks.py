@@ -6,23 +6,33 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import UNSET
 
+from assets.i18n.saying import Saying
 from sync_server.domain.catalogue.catalogue import TILES_PER_SCREEN, Need, StoreInfo, Text
 from sync_server.domain.catalogue.languages import LANGUAGES
 from sync_server.domain.catalogue.opening_hours import CLOSED, WEEKDAYS
 from sync_server.domain.resolution import Resolution
 from sync_server.names import NameProblem, check_text
 
+from .fault import Fault
 from .model import ACCEPTED, ServerSettings, Settings
 from .outside_checks import mail_problems, webhook_problems
-from .values import backup_problems, number_problems, path_problems, server_problems, store_problems, twice
+from .values import (
+    backup_problems,
+    number_problems,
+    path_problems,
+    server_problems,
+    store_problems,
+    twice,
+    unknown,
+)
 
 CODE = re.compile(r"^[a-z0-9][a-z0-9_-]{0,39}$")
 MAX_STORE_NAME, MAX_NAME, MAX_TEXT = 100, 60, 500  # characters
 COLOUR = re.compile(r"^#[0-9A-Fa-f]{6}$")
 
 
-def find_problems(s: Settings) -> Iterator[str]:
-    """Every fault, as a line with key and reason."""
+def find_problems(s: Settings) -> Iterator[Fault]:
+    """Every fault."""
     yield from _store(s.store)
     yield from number_problems(s)
     for table, codes in (
@@ -37,14 +47,14 @@ def find_problems(s: Settings) -> Iterator[str]:
     yield from _catalogue(s)
     yield from _screens(s.needs)
     if not s.employees:
-        yield "employees: nobody works here yet; add at least one [[employees]]"
+        yield Fault.at("employees", "settings_fault.nobody")
     yield from _server(s.server)
     yield from backup_problems(s.backup)
     yield from webhook_problems(s.webhooks)
     yield from mail_problems(s.mail, s.store.languages)
 
 
-def _catalogue(s: Settings) -> Iterator[str]:
+def _catalogue(s: Settings) -> Iterator[Fault]:
     skills, needs = {skill.code for skill in s.skills}, {need.code for need in s.needs}
     for skill in s.skills:
         yield from _text(f'skills "{skill.code}"', skill.text, s.store.languages)
@@ -53,9 +63,9 @@ def _catalogue(s: Settings) -> Iterator[str]:
     for place in s.places:
         yield from _text(f'places "{place.code}"', place.text, s.store.languages)
         if (place.x is UNSET) != (place.y is UNSET):
-            yield f'places "{place.code}", x: a pin has x and y; give both or none'
+            yield Fault.at(f'places "{place.code}", x', "settings_fault.half_pin")
     if len(s.places) > TILES_PER_SCREEN:
-        yield f"places: {len(s.places)} places, but a kiosk screen shows at most {TILES_PER_SCREEN}"
+        yield Fault.at("places", "settings_fault.places", count=len(s.places), most=TILES_PER_SCREEN)
     for kind, items in (("tips", s.tips), ("gifts", s.gifts)):
         for item in items:
             yield from _text(f'{kind} "{item.code}"', item.text, s.store.languages)
@@ -63,23 +73,23 @@ def _catalogue(s: Settings) -> Iterator[str]:
             yield from twice(f'{kind} "{item.code}", needs', item.needs)
     for gift in s.gifts:
         if gift.cents > s.store.goodwill_limit_cents:
-            yield (
-                f'gifts "{gift.code}", cents: {gift.cents} is not between 1 and'
-                f" store.goodwill_limit_cents ({s.store.goodwill_limit_cents})"
-            )
+            most = s.store.goodwill_limit_cents
+            yield Fault.at(f'gifts "{gift.code}", cents', "settings_fault.gift", given=gift.cents, most=most)
     for employee in s.employees:
         yield from _references(f'employees "{employee.id}", skills', employee.skills, skills, "skill")
         yield from _name(f'employees "{employee.id}", name', employee.name, MAX_NAME)
         if not COLOUR.match(employee.colour):
-            yield f'employees "{employee.id}", colour: "{employee.colour}" is not of the form #A1B2C3'
+            where = f'employees "{employee.id}", colour'
+            yield Fault.at(where, "settings_fault.colour", given=employee.colour)
 
 
-def _server(server: ServerSettings) -> Iterator[str]:
+def _server(server: ServerSettings) -> Iterator[Fault]:
     yield from server_problems(server)
     if server.manager_without_tls not in ("", ACCEPTED):
-        yield f'server.manager_without_tls: leave it out, or write "{ACCEPTED}"'
+        yield Fault.at("server.manager_without_tls", "settings_fault.accepted", word=ACCEPTED)
     if bool(server.tls_cert) != bool(server.tls_key):
-        yield "server.tls_cert and server.tls_key: the one needs the other; give both or none"
+        both = Saying("settings_fault.two_keys", {"one": "server.tls_cert", "other": "server.tls_key"})
+        yield Fault.at(both, "settings_fault.both_or_none")
     for key, path in (("tls_cert", server.tls_cert), ("tls_key", server.tls_key)):
         if path:
             yield from path_problems(f"server.{key}", path, '"/etc/welkom/shop.pem"')
@@ -87,70 +97,67 @@ def _server(server: ServerSettings) -> Iterator[str]:
     yield from _proxies(server.proxies)
 
 
-def _proxies(proxies: tuple[str, ...]) -> Iterator[str]:
+def _proxies(proxies: tuple[str, ...]) -> Iterator[Fault]:
     for proxy in proxies:
         try:
             network = ipaddress.ip_network(proxy)
         except ValueError:
-            yield f'server.proxies: "{proxy}" is no address; use a form such as "127.0.0.1" or "10.0.0.0/24"'
+            yield Fault.at("server.proxies", "settings_fault.proxy", given=proxy)
             continue
         if network.prefixlen == 0:
-            yield f'server.proxies: "{proxy}" is every address; name the address of your proxy'
+            yield Fault.at("server.proxies", "settings_fault.proxy_of_all", given=proxy)
 
 
-def _store(store: StoreInfo) -> Iterator[str]:
+def _store(store: StoreInfo) -> Iterator[Fault]:
     yield from _name("store.name", store.name, MAX_STORE_NAME)
     yield from store_problems(store)
     yield from _hours(store)
     if not store.languages:
-        yield "store.languages: is empty; name at least one"
+        yield Fault.at("store.languages", "settings_fault.no_language")
     yield from _references("store.languages", store.languages, set(LANGUAGES), "language")
     yield from twice("store.languages", store.languages)
 
 
-def _hours(store: StoreInfo) -> Iterator[str]:
+def _hours(store: StoreInfo) -> Iterator[Fault]:
     for day in store.hours:
         if day not in WEEKDAYS:
-            yield f'store.hours: "{day}" is no weekday; use {", ".join(WEEKDAYS)}'
+            yield Fault.at("store.hours", "settings_fault.weekday", given=day, known=", ".join(WEEKDAYS))
     if store.hours and all(text.strip().lower() == CLOSED for text in store.hours.values()):
-        yield "store.hours: no day is open; give at least one its hours, or leave the table out"
+        yield Fault.at("store.hours", "settings_fault.never_open")
 
 
-def _codes(table: str, codes: list[str]) -> Iterator[str]:
+def _codes(table: str, codes: list[str]) -> Iterator[Fault]:
     for code in codes:
         if not CODE.match(code):
-            yield (
-                f'{table} "{code}": a code has small letters, digits, - and _, begins with a letter or digit'
-                " and has at most 40 characters"
-            )
+            yield Fault.at(f'{table} "{code}"', "settings_fault.code")
     for code in sorted({code for code in codes if codes.count(code) > 1}):
-        yield f'{table} "{code}": is there twice; codes must differ'
+        yield Fault.at(f'{table} "{code}"', "settings_fault.code_twice")
 
 
-def _text(where: str, text: Text, languages: Iterable[str]) -> Iterator[str]:
+def _text(where: str, text: Text, languages: Iterable[str]) -> Iterator[Fault]:
     missing = [language for language in languages if not text.get(language, "").strip()]
     if missing:
-        yield f"{where}, text: has no words in {', '.join(missing)}"
+        yield Fault.at(f"{where}, text", "settings_fault.no_words", languages=", ".join(missing))
     for language in languages:
         if language not in missing:
             yield from _name(f"{where}, text.{language}", text[language], MAX_TEXT)
 
 
-def _name(where: str, text: str, max_length: int) -> Iterator[str]:
+def _name(where: str, text: str, max_length: int) -> Iterator[Fault]:
     try:
         check_text(text, max_length)
     except NameProblem as error:
-        yield f"{where}: {error}"
+        yield Fault(where, error.saying)
 
 
-def _references(where: str, codes: Iterable[str], known: set[str], what: str) -> Iterator[str]:
+def _references(where: str, codes: Iterable[str], known: set[str], what: str) -> Iterator[Fault]:
     """Each code that is not a known one."""
     for code in codes:
         if code not in known:
-            yield f'{where}: unknown {what} "{code}"; known are {", ".join(sorted(known)) or "none"}'
+            yield unknown(where, what, code, sorted(known))
 
 
-def _need(need: Need, s: Settings, skills: set[str]) -> Iterator[str]:
+def _need(need: Need, s: Settings, skills: set[str]) -> Iterator[Fault]:
     where = f'needs "{need.code}"'
     yield from _text(where, need.text, s.store.languages)
     yield from _references(f"{where}, skills", need.skills, skills, "skill")
@@ -165,35 +172,32 @@ def _need(need: Need, s: Settings, skills: set[str]) -> Iterator[str]:
         yield from _text(f"{where}, self_help.text", need.self_help.text, s.store.languages)
     groups = any(n.under == need.code for n in s.needs)
     if not groups and not any(frozenset(need.skills) <= e.skills for e in s.employees):
-        yield f"{where}, skills: no employee has {' and '.join(need.skills)}, so nobody could ever come"
+        yield Fault.at(f"{where}, skills", "settings_fault.nobody_could", skills=tuple(need.skills))
 
 
-def _overflow(where: str, need: Need, s: Settings) -> Iterator[str]:
+def _overflow(where: str, need: Need, s: Settings) -> Iterator[Fault]:
     employees = {employee.id: employee for employee in s.employees}
     yield from _references(f"{where}, overflow", need.asked_last, set(employees), "employee")
     for name in need.asked_last:
         if name in employees and (missing := set(need.skills) - employees[name].skills):
-            names = " and ".join(sorted(missing))
-            yield (
-                f'{where}, overflow: "{name}" is never asked without the skill {names}; add it to the'
-                " employee or leave them out"
-            )
+            skills = tuple(sorted(missing))
+            yield Fault.at(f"{where}, overflow", "settings_fault.never_asked", given=name, skills=skills)
 
 
-def _screens(needs: tuple[Need, ...]) -> Iterator[str]:
+def _screens(needs: tuple[Need, ...]) -> Iterator[Fault]:
     codes = {need.code: need for need in needs}
     for need in needs:
         if need.under is None:
             continue
         above = codes.get(need.under)
         if above is None:
-            yield f'needs "{need.code}", under: there is no need "{need.under}"'
+            yield Fault.at(f'needs "{need.code}", under', "settings_fault.no_need", given=need.under)
         elif above.under is not None:
-            yield f'needs "{need.code}", under: "{need.under}" is on a second screen itself; two is the most'
+            yield Fault.at(f'needs "{need.code}", under', "settings_fault.third_screen", given=need.under)
     for code in [None, *codes]:
         count = sum(1 for need in needs if need.under == code)
         if count > TILES_PER_SCREEN:
-            place = f'below "{code}"' if code else "on the first screen"
-            yield f"needs: {count} tiles {place}, but a kiosk screen shows at most {TILES_PER_SCREEN}"
+            key = "settings_fault.tiles_below" if code else "settings_fault.tiles"
+            yield Fault.at("needs", key, count=count, above=code or "", most=TILES_PER_SCREEN)
     if not any(need.under is None for need in needs):
-        yield "needs: nothing to choose on the first screen; add at least one [[needs]] without `under`"
+        yield Fault.at("needs", "settings_fault.no_tiles")

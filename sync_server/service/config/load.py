@@ -9,47 +9,28 @@ from typing import Any, get_args, get_origin
 import msgspec
 from msgspec import NODEFAULT, Struct
 
+from assets.i18n.saying import Filled, Saying, SayingError
 from sync_server.text_files import NotText, read_text
 
 from .checks import find_problems
+from .fault import Fault
 from .model import Settings
-from .problem_place import at_key
 from .values import normalised
 
-MAX_PROBLEM = 500  # characters of one line about a fault
 MAX_DIGITS = 15  # of a number; Python itself stops at 4300
 _MANY_DIGITS = re.compile(r"[0-9_]{4300,}")
-# How msgspec calls the kinds of values, and how people do.
-_KINDS = {
-    "str": "a text in quotes",
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "array": "a list in [ ]",
-    "object": "a table",
-}
-_GIVEN = _KINDS | {
-    "str": "a text",
-    "array": "a list",
-    "datetime": "a date without quotes",
-    "date": "a date without quotes",
-    "time": "a time without quotes",
-}
+# The kinds of values that msgspec names, and that have words of their own.
+_KINDS = frozenset({"str", "int", "float", "bool", "array", "object"})
+_GIVEN = _KINDS | {"datetime", "date", "time"}
 
 
 class SettingsError(Exception):
-    """`store.toml` cannot be used. `problems` has a line for each fault, `at_keys` where each of them is."""
+    """`store.toml` cannot be used because of its `faults`. `problems` has a line in English for each."""
 
-    def __init__(self, path: Path, problems: list[str]) -> None:
-        self.problems = [f"{path}: {_visible(problem)}" for problem in problems]
-        self.at_keys = [at_key(_visible(problem)) for problem in problems]
+    def __init__(self, path: Path, faults: list[Fault]) -> None:
+        self.faults = faults
+        self.problems = [f"{path}: {fault}" for fault in faults]
         super().__init__("\n".join(self.problems))
-
-
-def _visible(problem: str) -> str:
-    """The problem with a name for each character that cannot be seen, and not longer than can be read."""
-    plain = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in problem)
-    return plain if len(plain) <= MAX_PROBLEM else f"{plain[: MAX_PROBLEM - 1]}…"
 
 
 def load_settings(path: Path) -> Settings:
@@ -57,13 +38,12 @@ def load_settings(path: Path) -> Settings:
     try:
         text = read_text(path)
     except FileNotFoundError:
-        raise SettingsError(
-            path, ["not found; `welkom init` makes a folder with one to start from"]
-        ) from None
+        raise SettingsError(path, [Fault.at("", "settings_fault.not_found")]) from None
     except OSError as error:
-        raise SettingsError(path, [f"cannot be read ({error.strerror}); check who owns it"]) from error
+        fault = Fault.at("", "settings_fault.unreadable", reason=error.strerror or "")
+        raise SettingsError(path, [fault]) from error
     except NotText as error:
-        raise SettingsError(path, [str(error)]) from error
+        raise SettingsError(path, [Fault("", error.saying)]) from error
     return parse_settings(text, path)
 
 
@@ -72,7 +52,7 @@ def parse_settings(text: str, path: Path) -> Settings:
     try:
         raw = _parse(text)
     except _NotToml as error:
-        raise SettingsError(path, [str(error)]) from error
+        raise SettingsError(path, [Fault("", error.saying)]) from error
     problems = list(_problems_of_table(raw, Settings, raw))
     if problems:
         raise SettingsError(path, problems)
@@ -89,7 +69,7 @@ def parse_settings(text: str, path: Path) -> Settings:
 # --- TOML ----------------------------------------------------------------------------------------
 
 
-class _NotToml(Exception):
+class _NotToml(SayingError):
     """The text is not TOML. The message names the line."""
 
 
@@ -97,40 +77,39 @@ def _parse(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise _NotToml(f"not valid TOML: {error}{_quoted_line(text, str(error))}") from error
+        raise _not_toml(text, str(error)) from error
     except RecursionError as error:
-        raise _NotToml(
-            "not valid TOML: brackets within brackets, too many; compare it with the example"
-        ) from error
+        raise _NotToml("settings_fault.toml_brackets") from error
     except ValueError as error:
-        raise _NotToml(_too_many_digits(text) or f"not valid TOML: {error}") from error
+        raise _too_many_digits(text) or _NotToml("settings_fault.not_toml", reason=str(error)) from error
 
 
-def _quoted_line(text: str, reason: str) -> str:
-    """The line that a reason of tomllib means, in quotes."""
+def _not_toml(text: str, reason: str) -> _NotToml:
+    """What is wrong, with the line that a reason of tomllib means."""
     found = re.search(r"at line ([0-9]+)", reason)
     lines = text.splitlines()
     if found is None or int(found[1]) > len(lines):
-        return "; compare the end of the file with the example"
+        return _NotToml("settings_fault.toml_end", reason=reason)
     line = lines[int(found[1]) - 1].strip()
-    advice = "texts and times need quotes"
+    advice = "settings_fault.toml_quotes"
     if "overwrite" in reason:
-        advice = "its key is there already: leave one of the two"
+        advice = "settings_fault.toml_twice"
     elif re.search("[“”„‟«»‘’‚]", line):
-        advice = 'write straight quotes: " and not “ or ”'
+        advice = "settings_fault.toml_straight"
     elif re.search("[\u00a0\u2000-\u200f\u202f\ufeff]", line):
-        advice = "it has a blank that TOML does not know; type its blanks anew"
-    return f"; this line is {line if len(line) <= 60 else line[:59] + '…'}; {advice}"
+        advice = "settings_fault.toml_blank"
+    shown = line if len(line) <= 60 else line[:59] + "…"
+    return _NotToml("settings_fault.toml_line", reason=reason, line=shown, advice=Saying(advice))
 
 
-def _too_many_digits(text: str) -> str | None:
+def _too_many_digits(text: str) -> _NotToml | None:
     found = _MANY_DIGITS.search(text)
     if found is None:
         return None
     line, key = text.count("\n", 0, found.start()) + 1, text[: found.start()].rpartition("\n")[2]
     name = key.partition("=")[0].strip()
-    return (
-        f"line {line} (`{name[:40]}`): a number of {len(found[0])} digits; write one of at most {MAX_DIGITS}"
+    return _NotToml(
+        "settings_fault.toml_digits", line=line, name=name[:40], digits=len(found[0]), most=MAX_DIGITS
     )
 
 
@@ -139,7 +118,7 @@ def _too_many_digits(text: str) -> str | None:
 
 def _problems_of_table(
     table: dict[str, Any], kind: type[Struct], raw: dict[str, Any], path: str = ""
-) -> Iterator[str]:
+) -> Iterator[Fault]:
     """Every key that is unknown or missing, and every value that is not of its kind.
 
     Without this check a typing error in a key would mean the default value.
@@ -147,15 +126,16 @@ def _problems_of_table(
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     for key, value in table.items():
         if key not in fields:
-            yield _at(path, f"unknown key `{key}`; known are {', '.join(fields)}", raw)
+            known = ", ".join(fields)
+            yield Fault.at(_place(path, raw), "settings_fault.unknown_key", key=key, known=known)
         else:
             yield from _problems_of_value(value, fields[key].type, raw, f"{path}.{key}" if path else key)
     for key, field in fields.items():
         if key not in table and field.default is NODEFAULT and field.default_factory is NODEFAULT:
-            yield _at(path, f"the key `{key}` is missing; the example has it", raw)
+            yield Fault.at(_place(path, raw), "settings_fault.missing_key", key=key)
 
 
-def _problems_of_value(value: Any, kind: Any, raw: dict[str, Any], path: str) -> Iterator[str]:
+def _problems_of_value(value: Any, kind: Any, raw: dict[str, Any], path: str) -> Iterator[Fault]:
     inner = next((t for t in (kind, *get_args(kind)) if _is_struct(t)), None)
     if inner is not None and isinstance(value, dict):
         yield from _problems_of_table(value, inner, raw, path)
@@ -176,28 +156,28 @@ def _is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Struct)
 
 
-def _sentence(error: msgspec.ValidationError, path: str, raw: dict[str, Any]) -> str:
+def _sentence(error: msgspec.ValidationError, path: str, raw: dict[str, Any]) -> Fault:
     """msgspec's `Expected `str`, got `int` - at `$[3]`` in plain words, with the place."""
     reason, _, where = str(error).partition(" - at ")
+    saying = Saying("settings_fault.as_read", {"reason": reason})
     kinds = re.fullmatch(r"Expected `(\w+)(?: \| null)?`, got `(\w+)`", reason)
     if kinds:
-        wanted, given = _KINDS.get(kinds[1], kinds[1]), _GIVEN.get(kinds[2], kinds[2])
-        reason = f"must be {wanted}, not {given}"
+        wanted: Filled = Saying(f"settings_fault.kind.{kinds[1]}") if kinds[1] in _KINDS else kinds[1]
+        given: Filled = Saying(f"settings_fault.given.{kinds[2]}") if kinds[2] in _GIVEN else kinds[2]
+        saying = Saying("settings_fault.must_be", {"wanted": wanted, "given": given})
     elif reason == "Number out of range":
-        reason = f"has too many digits; write a number of at most {MAX_DIGITS}"
-    return _at(path + where.strip("`").removeprefix("$"), reason, raw)
+        saying = Saying("settings_fault.digits", {"most": MAX_DIGITS})
+    return Fault(_place(path + where.strip("`").removeprefix("$"), raw), saying)
 
 
-def _at(path: str, reason: str, raw: dict[str, Any]) -> str:
-    """`needs[3].icon` and why as `needs[3] (code "repair"), icon: why`."""
-    if not path:
-        return reason
+def _place(path: str, raw: dict[str, Any]) -> str:
+    """`needs[3].icon` as `needs[3] ("repair"), icon`."""
     entry = re.match(r"(\w+)\[(\d+)\]\.?(.*)", path)
     if not entry:
-        return f"{path}: {reason}"
+        return path
     table, index, key = entry[1], int(entry[2]), entry[3]
     items = raw.get(table)
     item = items[index] if isinstance(items, list) and index < len(items) else {}
     name = item.get("code", item.get("id", item.get("name"))) if isinstance(item, dict) else None
     place = f"{table}[{index}]" + (f' ("{name}")' if name else "")
-    return f"{place}, {key}: {reason}" if key else f"{place}: {reason}"
+    return f"{place}, {key}" if key else place

@@ -4,11 +4,14 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from assets.i18n.saying import Saying
 from sync_server.addresses import AddressError, parse_host
 from sync_server.domain.alerts import AlertCode
 from sync_server.domain.catalogue.opening_hours import parse_time
 
+from .fault import Fault
 from .outside import MailSettings, MailTls, WebhookEvent, WebhookSettings
+from .values import unknown
 
 MAX_WEBHOOKS = 20
 MAX_RECIPIENTS = 20
@@ -17,55 +20,52 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _MAIL_ADDRESS = re.compile(r"[^@\s<>,;:\"\\()\[\]]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
-def webhook_problems(webhooks: tuple[WebhookSettings, ...]) -> Iterator[str]:
+def webhook_problems(webhooks: tuple[WebhookSettings, ...]) -> Iterator[Fault]:
     """Every fault of [[webhooks]]."""
     if len(webhooks) > MAX_WEBHOOKS:
-        yield f"webhooks: {len(webhooks)} webhooks, but at most {MAX_WEBHOOKS} are told"
+        yield Fault.at("webhooks", "settings_fault.webhooks", count=len(webhooks), most=MAX_WEBHOOKS)
     names = [webhook.name for webhook in webhooks]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f'webhooks "{name}": is there twice; names must differ'
+        yield Fault.at(f'webhooks "{name}"', "settings_fault.name_twice")
     for webhook in webhooks:
         where = f'webhooks "{webhook.name}"'
         if not NAME.fullmatch(webhook.name):
-            yield (
-                f"{where}, name: has small letters, digits, - and _, begins with a letter or digit and has at"
-                " most 40 characters"
-            )
+            yield Fault.at(f"{where}, name", "settings_fault.name")
         if webhook.name in ("new", "log"):
-            yield f"{where}, name: is the name of a page; choose another"
+            yield Fault.at(f"{where}, name", "settings_fault.name_of_page")
         if problem := url_problem(webhook.url, webhook.allow_local):
-            yield f"{where}, url: {problem}"
+            yield Fault(f"{where}, url", problem)
         if not webhook.events:
-            yield f"{where}, events: is empty; name at least one of {', '.join(WebhookEvent)}"
+            yield Fault.at(f"{where}, events", "settings_fault.no_events", known=", ".join(WebhookEvent))
         for event in webhook.events:
             if event not in list(WebhookEvent):
-                yield f'{where}, events: unknown event "{event}"; known are {", ".join(WebhookEvent)}'
+                yield unknown(f"{where}, events", "event", event, WebhookEvent)
         if len(set(webhook.events)) < len(webhook.events):
-            yield f"{where}, events: has one twice; leave one"
+            yield Fault.at(f"{where}, events", "settings_fault.one_twice")
 
 
-def url_problem(url: str, allow_local: bool) -> str | None:
+def url_problem(url: str, allow_local: bool) -> Saying | None:
     """What is wrong with the address of a webhook; None if it has the right form."""
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return "is no web address; write it as https://example.com/path"
+        return Saying("settings_fault.url")
     if len(url) > MAX_URL or not url.isascii() or re.search(r"[\s\x00-\x1f\x7f\\]", url):
-        return f"has blanks, letters that an address cannot have, or more than {MAX_URL} characters"
+        return Saying("settings_fault.url_letters", {"most": MAX_URL})
     if (
         parts.scheme not in ("https", "http")
         or not parts.hostname
         or port == 0
         or _is_no_host(parts.hostname)
     ):
-        return "is no web address; write it as https://example.com/path"
+        return Saying("settings_fault.url")
     if parts.username is not None or parts.password is not None:
-        return "may have no name or password before an @; the receiver checks the signature instead"
+        return Saying("settings_fault.url_password")
     if parts.fragment:
-        return "may have no #; nobody would receive what follows it"
+        return Saying("settings_fault.url_fragment")
     if parts.scheme == "http" and not allow_local:
-        return "must begin with https://: on the way others could read it; http:// needs allow_local"
+        return Saying("settings_fault.url_https")
     return None
 
 
@@ -77,37 +77,41 @@ def _is_no_host(text: str) -> bool:
     return False
 
 
-def mail_problems(mail: MailSettings, languages: tuple[str, ...]) -> Iterator[str]:
+def mail_problems(mail: MailSettings, languages: tuple[str, ...]) -> Iterator[Fault]:
     """Every fault of [mail]."""
     if mail.host:
         try:
             parse_host(mail.host)
         except AddressError as error:
-            yield f"mail.host: {error}"
+            yield Fault("mail.host", error.saying)
     if mail.tls not in list(MailTls):
-        yield f'mail.tls: "{mail.tls}" is none of {", ".join(MailTls)}'
+        yield Fault.at("mail.tls", "settings_fault.none_of", given=mail.tls, known=", ".join(MailTls))
     if mail.user and mail.tls == MailTls.NONE:
-        yield 'mail.tls: with a user it must be "starttls" or "tls": else others could read the password'
+        yield Fault.at("mail.tls", "settings_fault.mail_tls")
     if mail.sender and not _MAIL_ADDRESS.fullmatch(mail.sender):
-        yield f'mail.sender: "{mail.sender}" is no mail address; write it as "shop@example.com"'
+        example = "shop@example.com"
+        yield Fault.at("mail.sender", "settings_fault.mail_address", given=mail.sender, example=example)
     for address in mail.to:
         if not _MAIL_ADDRESS.fullmatch(address):
-            yield f'mail.to: "{address}" is no mail address; write it as "owner@example.com"'
+            example = "owner@example.com"
+            yield Fault.at("mail.to", "settings_fault.mail_address", given=address, example=example)
     if len(mail.to) > MAX_RECIPIENTS:
-        yield f"mail.to: has more than {MAX_RECIPIENTS} addresses; use a list of your mail provider"
+        yield Fault.at("mail.to", "settings_fault.recipients", most=MAX_RECIPIENTS)
     if len(set(mail.to)) < len(mail.to):
-        yield "mail.to: has an address twice; leave one"
+        yield Fault.at("mail.to", "settings_fault.recipient_twice")
     if mail.host and not mail.sender:
-        yield "mail.sender: is empty; write from which address the shop sends"
+        yield Fault.at("mail.sender", "settings_fault.no_sender")
     if mail.language and mail.language not in languages:
-        yield f'mail.language: "{mail.language}" is none of store.languages ({", ".join(languages)})'
+        known = ", ".join(languages)
+        yield Fault.at("mail.language", "settings_fault.mail_language", given=mail.language, known=known)
     for alert in mail.alerts:
         if alert not in list(AlertCode):
-            yield f'mail.alerts: unknown alert "{alert}"; known are {", ".join(AlertCode)}'
+            yield unknown("mail.alerts", "alert", alert, AlertCode)
     if mail.at.strip():
         try:
             parse_time(mail.at)
         except ValueError:
-            yield f'mail.at: "{mail.at}" is no time of day; write it as "21:30", or "" for no digest'
+            yield Fault.at("mail.at", "settings_fault.time_of_digest", given=mail.at)
     if (mail.at.strip() or mail.alerts) and not (mail.host and mail.to):
-        yield "mail.to and mail.host: a digest or alerts need a mail server and somebody to send them to"
+        both = Saying("settings_fault.two_keys", {"one": "mail.to", "other": "mail.host"})
+        yield Fault.at(both, "settings_fault.nobody_to_mail")

@@ -14,12 +14,14 @@ from babel.numbers import is_currency
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
+from assets.i18n.saying import Filled, Saying
 from sync_server.addresses import AddressError, parse_listen_address, parse_web_address
 from sync_server.days import YEARS, parse_day
 from sync_server.domain.catalogue.catalogue import StoreInfo
 from sync_server.domain.catalogue.opening_hours import CLOSED, parse_span, parse_time, span_text
 from sync_server.names import check_text
 
+from .fault import Fault
 from .model import MAX_PIN_DIGITS, MIN_PIN_DIGITS, BackupSettings, ServerSettings, Settings
 
 DAY_S = 86_400
@@ -53,7 +55,7 @@ _NO_PLACE = re.compile(r"(posix|right)/|(Factory|localtime|posixrules)$")
 _FOLDER_EXAMPLE = '"/mnt/usb-disk/welkom"'
 
 
-def number_problems(settings: Settings) -> Iterator[str]:
+def number_problems(settings: Settings) -> Iterator[Fault]:
     """Every number that is not within its bounds."""
     for key, bounds in BOUNDS.items():
         table, _, name = key.partition(".")
@@ -64,10 +66,10 @@ def number_problems(settings: Settings) -> Iterator[str]:
                 yield from _number(where, value, bounds)
 
 
-def _number(where: str, value: float, bounds: tuple[int, int]) -> Iterator[str]:
+def _number(where: str, value: float, bounds: tuple[int, int]) -> Iterator[Fault]:
     low, high = bounds
     if not low <= value <= high:  # nan is neither
-        yield f"{where}: {_shown(value)} is not between {low} and {high}"
+        yield Fault.at(where, "settings_fault.number", given=_shown(value), low=low, high=high)
 
 
 def _shown(value: float) -> str:
@@ -78,28 +80,26 @@ def _shown(value: float) -> str:
 # --- the store -----------------------------------------------------------------------------------
 
 
-def store_problems(store: StoreInfo) -> Iterator[str]:
+def store_problems(store: StoreInfo) -> Iterator[Fault]:
     """Every value of [store] that has not its form; not its numbers, nor what depends on other values."""
     if problem := time_zone_problem(store.timezone):
-        yield f"store.timezone: {problem}"
+        yield Fault("store.timezone", problem)
     if not is_currency(store.currency):
-        yield f'store.currency: "{store.currency}" is no currency; write its three letters, such as "EUR"'
+        yield Fault.at("store.currency", "settings_fault.currency", given=store.currency)
     if _fails(parse_time, store.closes):
-        yield f'store.closes: "{store.closes}" is no time of day; write it as "21:00"'
+        yield Fault.at("store.closes", "settings_fault.time", given=store.closes)
     for day, text in store.hours.items():
         yield from _span(f"store.hours.{day}", text)
     for day, text in store.dates.items():
         if _fails(parse_day, day):
-            yield (
-                f'store.dates: "{day}" is no date from {YEARS[0]} to {YEARS[1]};'
-                ' write it as "2026-12-25" (year-month-day)'
-            )
+            first, last = YEARS
+            yield Fault.at("store.dates", "settings_fault.date", given=day, first=first, last=last)
         yield from _span(f"store.dates.{day}", text)
     if store.public_url.strip():
         yield from _address("store.public_url", parse_web_address, store.public_url)
 
 
-def time_zone_problem(name: str) -> str | None:
+def time_zone_problem(name: str) -> Saying | None:
     """What is wrong with the name of a time zone; None if it exists on this computer."""
     try:
         zoneinfo.ZoneInfo(name)
@@ -112,24 +112,24 @@ def time_zone_problem(name: str) -> str | None:
         example = (
             near or [zone for zone in region if zone == "Europe/Amsterdam"] or region or ["Europe/Amsterdam"]
         )[0]
-        return f'"{name}" is no time zone; use a name such as "{example}"'
+        return Saying("settings_fault.time_zone", {"given": name, "example": example})
     return None
 
 
-def _span(where: str, text: str) -> Iterator[str]:
+def _span(where: str, text: str) -> Iterator[Fault]:
     try:
         span = parse_span(text)
     except ValueError:
-        yield f'{where}: "{text}" is neither hours such as "09:00-18:00" nor "{CLOSED}"'
+        yield Fault.at(where, "settings_fault.hours", given=text, closed=CLOSED)
         return
     if span is not None and span[0] == span[1] and not text.strip().endswith("24:00"):
-        yield f'{where}: "{text}" opens and closes at the same time; for the whole day use "00:00-24:00"'
+        yield Fault.at(where, "settings_fault.no_hours", given=text)
 
 
 # --- the server ----------------------------------------------------------------------------------
 
 
-def server_problems(server: ServerSettings) -> Iterator[str]:
+def server_problems(server: ServerSettings) -> Iterator[Fault]:
     """Every address of [server] that has not its form, and ports that two of them name."""
     addresses = {"sync": server.sync, "web": server.web, "enrol": server.enrol}
     if not server.enrol.strip():
@@ -142,37 +142,35 @@ def server_problems(server: ServerSettings) -> Iterator[str]:
         yield from _same_ports(addresses)
 
 
-def _same_ports(texts: dict[str, str]) -> Iterator[str]:
+def _same_ports(texts: dict[str, str]) -> Iterator[Fault]:
     addresses = {key: parse_listen_address(text) for key, text in texts.items()}
     for (first, one), (second, other) in combinations(addresses.items(), 2):
         hosts = {"127.0.0.1" if host == "localhost" else host for host in (one.host, other.host)}
         if one.port == other.port != 0 and (len(hosts) == 1 or one.is_everywhere or other.is_everywhere):
-            yield f"server.{second}: port {one.port} is server.{first}'s already; choose another one"
+            yield Fault.at(f"server.{second}", "settings_fault.port", port=one.port, other=f"server.{first}")
 
 
-def _address(where: str, parse: Callable[[str], object], text: str) -> Iterator[str]:
+def _address(where: str, parse: Callable[[str], object], text: str) -> Iterator[Fault]:
     try:
         parse(text)
     except AddressError as error:
-        yield f"{where}: {error}"
+        yield Fault(where, error.saying)
 
 
-def backup_problems(backup: BackupSettings) -> Iterator[str]:
+def backup_problems(backup: BackupSettings) -> Iterator[Fault]:
     if backup.at.strip() and _fails(parse_time, backup.at):
-        yield (
-            f'backup.at: "{backup.at}" is no time of day; write it as "03:30", or "" for no nightly backup'
-        )
+        yield Fault.at("backup.at", "settings_fault.time_of_backup", given=backup.at)
     yield from path_problems("backup.folder", backup.folder, _FOLDER_EXAMPLE)
 
 
-def path_problems(where: str, path: str, example: str) -> Iterator[str]:
+def path_problems(where: str, path: str, example: str) -> Iterator[Fault]:
     """What is wrong with a path that is not optional."""
     if not path.strip():
-        yield f"{where}: is empty; use a path such as {example}"
+        yield Fault.at(where, "settings_fault.path_empty", example=example)
     elif not path.isprintable():
-        yield f"{where}: has characters that cannot be seen; use a path such as {example}"
+        yield Fault.at(where, "settings_fault.path_hidden", example=example)
     elif path.startswith("~"):
-        yield f'{where}: "~" means nothing here; write the whole path, such as {example}'
+        yield Fault.at(where, "settings_fault.path_home", example=example)
 
 
 # --- the one form --------------------------------------------------------------------------------
@@ -203,11 +201,18 @@ def normalised(settings: Settings) -> Settings:
     )
 
 
-def twice(where: str, values: Iterable[str]) -> Iterator[str]:
+def twice(where: str, values: Iterable[str]) -> Iterator[Fault]:
     """Each value that is in the list more than once."""
     listed = list(values)
     for value in dict.fromkeys(value for value in listed if listed.count(value) > 1):
-        yield f'{where}: "{value}" is there twice; leave one'
+        yield Fault.at(where, "settings_fault.twice", given=value)
+
+
+def unknown(where: str, what: str, given: str, known: Iterable[str]) -> Fault:
+    """A code that is not a known one; `what` says of which kind: see the texts `settings_fault.what`."""
+    listed: Filled = ", ".join(known) or Saying("settings_fault.none")
+    kind = Saying(f"settings_fault.what.{what}")
+    return Fault.at(where, "settings_fault.unknown", what=kind, given=given, known=listed)
 
 
 def _fails(parse: Callable[[str], Any], text: str) -> bool:

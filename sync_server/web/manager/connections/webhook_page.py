@@ -102,7 +102,7 @@ async def remove(request: Request) -> Response:
     if result.saved is None:
         fields = tuple(place.show(field) for field in WEBHOOK_FIELDS if not field.once)
         key = result.key or "manager.settings.look_again"
-        return await _page(request, place.name, fields, key, result.sentences, 409)
+        return await _page(request, place.name, fields, key, result.sentences(request), 409)
     return RedirectResponse(f"{WEBHOOKS}?saved", 303)
 
 

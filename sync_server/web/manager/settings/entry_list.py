@@ -77,7 +77,7 @@ def list_page(request: Request, listed: EntryList, result: SaveResult | None = N
         listed_entries(listed, settings, texts),
         pinned_places(settings, texts) if listed.table == "places" else [],
         (result.key or "manager.settings.refused") if result else "",
-        result.sentences if result else [],
+        result.sentences(request) if result else [],
         "saved" in request.query_params and result is None,
     )
     return framed_page(request, "settings", context, 409 if result else 200)

@@ -110,7 +110,7 @@ def remove_entry(listed: EntryList) -> Endpoint:
             return RedirectResponse(f"{SETTINGS}/{listed.table}?saved", 303)
         fields = tuple(place.show(field) for field in listed.fields if not field.once)
         key = result.key or "manager.settings.cannot_go"
-        return _page(request, listed, place, fields, key, result.sentences, 409)
+        return _page(request, listed, place, fields, key, result.sentences(request), 409)
 
     return remove
 

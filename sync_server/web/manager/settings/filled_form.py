@@ -113,12 +113,13 @@ def with_problems(
     wrong: dict[str, list[str]] = {}
     rest: list[str] = []
     paths = {place.path(shown.field): shown.name for shown in form.fields}
-    for problem, whole in zip(error.at_keys, error.problems, strict=True):
-        found = [path for path in paths if problem.path == path or problem.path.startswith(f"{path}.")]
+    for fault in error.faults:
+        at = fault.path
+        found = [path for path in paths if at == path or at.startswith(f"{path}.")]
         if found:
-            wrong.setdefault(paths[max(found, key=len)], []).append(problem.reason)
+            wrong.setdefault(paths[max(found, key=len)], []).append(fault.reason(place.texts))
         else:
-            rest.append(whole.partition("store.toml: ")[2] or whole)
+            rest.append(fault.line(place.texts))
     fields = tuple(
         with_value(shown, _value(shown), problem="; ".join(wrong[shown.name]), meanwhile=shown.meanwhile)
         if shown.name in wrong

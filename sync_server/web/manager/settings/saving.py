@@ -31,11 +31,10 @@ class SaveResult(Struct, frozen=True):
     error: SettingsError | None = None
     key: str = ""
 
-    @property
-    def sentences(self) -> list[str]:
-        """The problems, without the name of the file."""
-        problems = self.error.problems if self.error else []
-        return [problem.partition("store.toml: ")[2] or problem for problem in problems]
+    def sentences(self, request: Request) -> list[str]:
+        """What is wrong and where, each fault in a line."""
+        texts = texts_of(manager_language(request))
+        return [fault.line(texts) for fault in self.error.faults] if self.error else []
 
 
 async def save(request: Request, edit: Callable[[SettingsDocument], None], base: str) -> SaveResult:

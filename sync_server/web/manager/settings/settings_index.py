@@ -204,7 +204,7 @@ async def index_page(request: Request) -> Response:
         [(group, [ShownLine(line, line.now(server, texts)) for line in group.lines]) for group in GROUPS],
         latest.by if latest else "",
         server.processor.catalogue.local(latest.at) if latest else None,
-        live.problem.problems if live.problem else [],
+        [fault.line(texts) for fault in live.problem.faults] if live.problem else [],
         live.at_next_start,
     )
     return framed_page(request, "settings", context)

@@ -100,7 +100,7 @@ def _page(request: Request, trade: str, mode: str, result: SaveResult | None = N
         current.version,
         [_worded(one, current.settings, chosen, texts) for one in found if not one.is_empty],
         (result.key or "manager.settings.refused") if result else "",
-        result.sentences if result else [],
+        result.sentences(request) if result else [],
     )
     return framed_page(request, "settings", context, 409 if result else 200)
 

@@ -63,6 +63,6 @@ def _page(request: Request, hours: dict[str, str], result: SaveResult | None = N
         [day_hours(day, week.get(day, CLOSED)) for day in WEEKDAYS],
         [date(2024, 1, n + MONDAY.day) for n in range(len(WEEKDAYS))],
         (result.key or "manager.settings.refused") if result else "",
-        result.sentences if result else [],
+        result.sentences(request) if result else [],
     )
     return step_page(request, "hours", context, 400 if result else 200)

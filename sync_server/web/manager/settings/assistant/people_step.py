@@ -96,6 +96,6 @@ def _page(request: Request, names: list[str], result: SaveResult | None = None) 
         form_token(request),
         rows,
         (result.key or "manager.settings.refused") if result else "",
-        result.sentences if result else [],
+        result.sentences(request) if result else [],
     )
     return step_page(request, "people", context, 400 if result else 200)

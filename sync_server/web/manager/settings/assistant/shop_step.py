@@ -124,6 +124,6 @@ def _page(
         spoken,
         zone,
         (result.key or "manager.settings.refused") if result else "",
-        result.sentences if result else [],
+        result.sentences(request) if result else [],
     )
     return step_page(request, "shop", context, 400 if result else 200)

@@ -50,7 +50,7 @@ async def page(request: Request) -> Response:
         if live.problem is None:
             return shown_file(request, good_news="manager.settings.saved" if saved else "")
         text = await asyncio.to_thread(live.file.text_now)
-        problems = _sentences(live.problem)
+        problems = _sentences(request, live.problem)
         version, key = live.current.version, "manager.settings.unreadable"
         return _page(request, text, version, problem=key, sentences=problems)
     form = await read_form(request)
@@ -63,7 +63,12 @@ async def page(request: Request) -> Response:
         await live.replace(text, base, request.state.account.name)
     except SettingsError as error:
         return _page(
-            request, text, base, problem="manager.settings.refused", sentences=_sentences(error), status=400
+            request,
+            text,
+            base,
+            problem="manager.settings.refused",
+            sentences=_sentences(request, error),
+            status=400,
         )
     except SettingsChanged as error:
         lines = tuple(difference_lines(error.difference))
@@ -115,8 +120,8 @@ def _page(
     return framed_page(request, "settings", context, status)
 
 
-def _sentences(error: SettingsError) -> tuple[str, ...]:
-    return tuple(SaveResult(error=error).sentences)
+def _sentences(request: Request, error: SettingsError) -> tuple[str, ...]:
+    return tuple(SaveResult(error=error).sentences(request))
 
 
 def _with_one_end(text: str) -> str:

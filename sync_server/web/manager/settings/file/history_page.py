@@ -92,7 +92,7 @@ async def change(request: Request) -> Response:
         named = [": ".join(filter(None, (key.title, key.what))) for key in _named(request, error.keys)]
         return await _change_page(request, "manager.settings_history.built_upon", named)
     except SettingsError as error:
-        sentences = SaveResult(error=error).sentences
+        sentences = SaveResult(error=error).sentences(request)
         return await _change_page(request, "manager.settings_history.needed", sentences)
     except SettingsChanged:
         return await _change_page(request, "manager.settings.changed")

@@ -53,7 +53,7 @@ async def people_list_page(request: Request) -> Response:
         return refused("manager.settings.list_empty", [])
     result = await save(request, lambda document: write_people(document, found), live.current.version)
     if result.saved is None:
-        return refused(result.key or "manager.settings.refused", result.sentences)
+        return refused(result.key or "manager.settings.refused", result.sentences(request))
     return RedirectResponse(f"{SETTINGS}/employees?saved", 303)
 
 
