@@ -9,12 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from sync_server.domain.kiosk_step import KioskStep
 from sync_server.domain.report.period_summary import (
     COMING,
+    DOOR,
+    GREETING,
     LINE,
     THANKS,
     WITH_US,
     PeriodSummary,
+    SessionSummary,
     cell_of,
     merge,
 )
@@ -105,6 +109,22 @@ def test_each_step_says_how_many_go_on() -> None:
     assert way[THANKS].went_on == Share(1, 3)  # who left might have answered too
     assert way[THANKS].scores == {2: 1}
     assert way[LINE].seconds.median == 10
+
+
+def test_the_way_begins_at_the_door_where_people_are_counted() -> None:
+    sessions = {KioskStep.GREETING: 6, KioskStep.NEED: 3, KioskStep.LINE: 1, KioskStep.TICKET: 5}
+    helped = summarise(SATURDAY, [visit()])
+    summary = replace(helped, sessions={step: SessionSummary(n) for step, n in sessions.items()})
+
+    def began(through_the_door: int, of: PeriodSummary = summary) -> tuple[str, Share]:
+        first = visitors_way(of, through_the_door)[0]
+        return first.name, first.went_on
+
+    assert began(40) == (DOOR, Share(10, 40)), "who came for a ticket they had is no part of the way"
+    assert visitors_way(summary, 40)[1].went_on == Share(4, 10)
+    assert began(8) == (DOOR, Share(8, 8)), "some touch a kiosk twice"
+    assert began(0) == (GREETING, Share(4, 10)), "no sensor"
+    assert began(40, helped) == (LINE, Share(1, 1)), "no kiosk counted: not that nobody touched one"
 
 
 def test_the_step_that_takes_longer_where_it_was_hard_is_the_moment_of_truth() -> None:

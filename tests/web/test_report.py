@@ -9,6 +9,7 @@ import requests
 from playwright.sync_api import Page
 
 from sync_server.domain.catalogue.languages import LANGUAGES
+from sync_server.service.admin import client
 from sync_server.service.reports import kpi_report
 from sync_server.service.storage.connection import reading
 from sync_server.web.http import formatting
@@ -115,6 +116,24 @@ def test_one_visit_is_too_few_to_say(running: RunningServer, http: requests.Sess
     assert "1 visit." in text
     assert "too few to say" in text
     assert "No hour stood out." in text
+
+
+def test_the_visitors_way_begins_at_the_door_that_a_program_counts(
+    running_with_past: RunningServer, http: requests.Session
+) -> None:
+    day = f"?span=day&day={SATURDAY}"
+    token = client.run(running_with_past.server.data_dir, "add_token", name="door", scopes="arrivals:count")
+    for at, people in ((f"{SATURDAY}T09:00:00+01:00", 250), ("2026-03-06T23:00:00+01:00", 7)):
+        answer = http.post(
+            f"{running_with_past.address}/api/v1/arrivals",
+            json={"people": people, "at": at},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        assert answer.json() == {"counted": True}
+    text = text_of(get(running_with_past, http, day))
+    assert re.search(r"Through the door \d\d % touch a kiosk · \d+ of 250 ", text), text
+    assert "The door is not counted" not in text
+    assert "The door is not counted" in text_of(get(running_with_past, http, f"?span=day&day={BEFORE[0]}"))
 
 
 def test_every_picture_has_its_table_and_is_named(

@@ -57,8 +57,8 @@ class MomentOfTruth(Struct, frozen=True):
 def visitors_way(summary: PeriodSummary, through_the_door: int = 0) -> list[WayStep]:
     """The steps in order. Quick resolutions have none of them but the end, and are left out.
 
-    The door is there if people were counted at it, the steps before the line if a kiosk has counted sessions,
-    and the page if one was opened. Not everybody who comes in touches a kiosk, and some do twice.
+    The steps before the line are there if a kiosk has counted sessions, the door if people were counted at it
+    too, and the page if one was opened. Not everybody who comes in touches a kiosk, and some do twice.
     """
     ended = {name: summary.steps.get(name, StepSummary()) for name in (*STEPS, THANKS)}
     reached = {
@@ -90,11 +90,11 @@ def _at_the_kiosk(summary: PeriodSummary, through_the_door: int) -> list[WayStep
     )
     on = chose.sessions + joined.sessions
     begun = looked.sessions + on
+    if not begun:  # so nobody knows how many of those who came in touched a kiosk
+        return []
     door = []
     if through_the_door:
         door = [WayStep(DOOR, Share(min(begun, through_the_door), through_the_door), NO_TIME, {})]
-    if not begun:
-        return door
     greeting = WayStep(GREETING, Share(on, begun), NO_TIME, {}, last=_most(looked.last))
     need = WayStep(
         NEED,
