@@ -154,6 +154,12 @@ def test_a_webhook_is_made_sent_and_sent_again(
         f"{page}/board?show=failed", {"n": "9", "webhook": "board", "show": "failed"}, f"{page}/log/again"
     )
     assert answer.url.endswith("/board?show=failed")
+    running.clock.after(3700)
+    repairs = http.get(f"{running.address}/manager/repairs")
+    assert "board has not taken what it was sent since 7 Mar 17:10." in text_of(repairs), (
+        "the shop's own time"
+    )
+    assert f'href="{page}/board"' in repairs.text
     send(f"{page}/board", {}, f"{page}/board/remove")
     assert "Nobody elsewhere is told" in text_of(http.get(running.address + page))
     assert "[[webhooks]]" not in running.server.data_dir.settings.read_text("utf-8")

@@ -51,6 +51,7 @@ class Finding(Struct, frozen=True):
     """`about` is a stable word for the subject; `text` says what is wrong, where, and what to do.
 
     `values` are what its texts on the pages name: `name` and `device` of a device, `day`, `free` in MB, ….
+    A page writes `at`, ms UTC, in place of `day`, in the time and the language of the shop.
     """
 
     about: str

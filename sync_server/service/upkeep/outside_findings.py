@@ -36,7 +36,7 @@ def failing_webhooks(
                 f"the webhook {target.name} has taken nothing since {day} ({count} waiting or given up);"
                 f" the page Settings, Webhooks, {target.name} says why and sends it again",
                 FindingKind.WEBHOOK_FAILS,
-                {"name": target.name, "day": day, "n": count},
+                {"name": target.name, "at": since, "day": day, "n": count},
             )
 
 
@@ -52,5 +52,5 @@ def failing_mail(db: sqlite3.Connection, mail: MailSettings, now: int) -> Iterat
             f"no mail could be sent since {day} ({count} waiting or given up);"
             " the page Settings, Mail says what the mail server answered",
             FindingKind.MAIL_FAILS,
-            {"day": day, "n": count},
+            {"at": since, "day": day, "n": count},
         )

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sqlite3
+from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from assets.i18n.texts import Texts
 from sync_server.domain.permissions import Permission
 from sync_server.service.audit.audit_log import AuditAction
 from sync_server.service.auth.devices import list_devices, revoke_device
@@ -70,17 +72,32 @@ async def _page(request: Request, done: str = "", problem: str = "") -> Response
     repairs = server.repairs.now()
     values = await asyncio.to_thread(_values_of_buttons, server) if repairs else {}
     at = server.repairs.examined_at
-    shown = [shown_repair(one, texts, may_manage, values.get(one.finding.kind)) for one in repairs]
+    local = server.processor.catalogue.local
+    shown = [
+        shown_repair(
+            one,
+            texts,
+            may_manage,
+            {**values.get(one.finding.kind, {}), **_moment(one.finding.values, local, texts)},
+        )
+        for one in repairs
+    ]
     context = RepairsPage(
         form_token(request),
         may_manage,
         [_without_useless_button(one, values) for one in shown],
         sum(one.severity is Severity.URGENT for one in shown),
-        None if at is None else server.processor.catalogue.local(at),
+        None if at is None else local(at),
         done,
         problem,
     )
     return framed_page(request, "settings", context, 400 if problem else 200)
+
+
+def _moment(values: Values, local: Callable[[int], datetime], texts: Texts) -> Values:
+    """When it was, as the shop writes it, where the finding knows the moment."""
+    at = values.get("at")
+    return {"day": texts.moment(local(at))} if isinstance(at, int) else {}
 
 
 def _values_of_buttons(server: Server) -> dict[FindingKind, Values]:
