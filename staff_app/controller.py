@@ -133,6 +133,12 @@ class StaffController(DeviceController):
     def hold(self) -> None:
         self._submit(intents.hold(self.state.snapshot))
 
+    def ask_for_help(self) -> None:
+        self._submit(intents.ask_for_help(self.state.snapshot))
+
+    def answer_help(self) -> None:
+        self._submit(intents.answer_help(self.state.snapshot))
+
     def add_note(self, note: str) -> None:
         op = intents.add_note(self.state.snapshot, note)
         self.state.back()

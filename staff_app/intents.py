@@ -112,6 +112,20 @@ def hold(snapshot: TabletSnapshot) -> ops.Hold | None:
     return ops.Hold(visit.visit_id, visit.rev) if visit else None
 
 
+def ask_for_help(snapshot: TabletSnapshot) -> ops.AskForHelp | None:
+    """Asks for help; a second time takes that back."""
+    visit, me = _in_hand(snapshot, State.SERVING), snapshot.me
+    if visit is None or me is None or not snapshot.view.helps:
+        return None
+    return ops.AskForHelp(visit.visit_id, visit.rev, wanted=me.help_visit != visit.visit_id)
+
+
+def answer_help(snapshot: TabletSnapshot) -> ops.AnswerHelp | None:
+    """Goes to the colleague who asks for help."""
+    asked = snapshot.asks_for_help
+    return ops.AnswerHelp(asked[1].visit_id) if asked is not None else None
+
+
 def add_note(snapshot: TabletSnapshot, note: str) -> ops.AddNote | None:
     visit, note = _in_hand(snapshot, State.SERVING), note.strip()[:MAX_NOTE_LENGTH]
     return ops.AddNote(visit.visit_id, visit.rev, note) if visit and note else None

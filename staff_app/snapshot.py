@@ -146,6 +146,15 @@ class TabletSnapshot(Struct, frozen=True):
         return next(silent, None)
 
     @property
+    def asks_for_help(self) -> tuple[PersonRow, VisitRow] | None:
+        """The colleague who waits longest for an answer, and the visit they are serving."""
+        asking = [p for p in self.view.people.values() if p.asks_for_help and p is not self.me]
+        for person in sorted(asking, key=lambda p: (p.help_since or 0, p.id)) if self.me else ():
+            if (visit := self.view.visits.get(person.help_visit or "")) is not None:
+                return person, visit
+        return None
+
+    @property
     def is_last_here(self) -> bool:
         """Whether nobody else is on the floor."""
         return all(colleague.person is self.me for colleague in self.on_floor)

@@ -23,6 +23,7 @@ from sync_server.device.clocks import steady_clock
 
 from .controller import StaffController
 from .navigation import StaffScreen
+from .snapshot import TabletSnapshot
 
 UNITS = (1280, 800)  # the size in units that screens are designed for
 SHRINK = 0.6  # exponent: in a smaller window buttons shrink less than the window, because fingers do not
@@ -59,7 +60,8 @@ class StaffView(DeviceView, BoxLayout):
     """Shows the banners and the present screen.
 
     `ring(True)` is called when an offer appears, `ring(False)` when it is answered or over; `call_back()`
-    now and then while a shopper waits for an employee who does not respond.
+    now and then while a shopper waits for an employee who does not respond, and once when a colleague asks
+    for help and this employee is not with a shopper.
     """
 
     controller: StaffController
@@ -74,6 +76,7 @@ class StaffView(DeviceView, BoxLayout):
         self._ring_timer: Any = None
         self._notice: Any = None
         self._called_back_at: int | None = None
+        self._heard: tuple[str, int | None] | None = None  # who asked for help when it was last heard
         self.ring: Callable[[bool], None] = lambda _on: None
         self.call_back: Callable[[], None] = lambda: None
         self._banners = self._new_banners()
@@ -92,6 +95,7 @@ class StaffView(DeviceView, BoxLayout):
         self._banners.show(banners(state, texts))
         page = self._page(state.screen)
         page.show(present(state, texts))
+        self._hear_help(state.snapshot)
         self._call_back(state.snapshot.waits_for_me is not None and state.screen is StaffScreen.AWAY)
         shown = (state.screen, state.visit.visit_id if state.visit else "")
         if shown != self._shown:
@@ -122,6 +126,13 @@ class StaffView(DeviceView, BoxLayout):
         if before is None or snapshot.now - before >= CALL_BACK_MS * snapshot.pace:
             self._called_back_at = snapshot.now
             self.call_back()
+
+    def _hear_help(self, snapshot: TabletSnapshot) -> None:
+        asked = snapshot.asks_for_help
+        heard = (asked[0].id, asked[0].help_since) if asked is not None else None
+        if heard is not None and heard != self._heard and snapshot.in_hand is None:
+            self.call_back()
+        self._heard = heard
 
     def _show_notice(self, texts: Texts, reason: str) -> bool:
         """Shows only why this device may not take part; an empty `reason` removes that. Whether it did."""

@@ -18,7 +18,8 @@ WITHOUT_HINDRANCE = frozenset({StaffScreen.FLOOR, StaffScreen.OFFER, StaffScreen
 
 
 class BannersText(Struct, frozen=True):
-    """`banner` is about the connection or the store (`is_problem`), closing time, or a wait that is too long.
+    """`banner` is about the connection or the store (`is_problem`), a colleague who asks for help, closing
+    time, or a wait that is too long. `answer` is the text of the button with which one goes to help.
 
     `message` is about the refused op with the id `refused_op`, or it is a notice and that is empty. It
     may be about something that can be taken back: `take_back` is the text of that button.
@@ -30,6 +31,7 @@ class BannersText(Struct, frozen=True):
     refused_op: str
     is_error: bool
     take_back: str = ""
+    answer: str = ""
 
 
 def banners(state: TabletState, texts: Texts) -> BannersText:
@@ -46,8 +48,21 @@ def banners(state: TabletState, texts: Texts) -> BannersText:
         message = _ending_text(texts, state.last)
         take_back = texts.say("staff.undo.take_back", seconds=state.undo_seconds_left)
     problem = _problem_text(state, texts)
-    other = "" if problem else closing_text(state.snapshot, texts) or _hindrance_text(state, texts)
-    return BannersText(problem or other, bool(problem), message, refused_op, is_error, take_back)
+    help_text = "" if problem else _help_text(state.snapshot, texts)
+    other = problem or help_text or closing_text(state.snapshot, texts) or _hindrance_text(state, texts)
+    answer = texts.say("staff.help.go") if help_text else ""
+    return BannersText(other, bool(problem), message, refused_op, is_error, take_back, answer)
+
+
+def _help_text(snapshot: TabletSnapshot, texts: Texts) -> str:
+    """Who asks for help, with which shopper and where."""
+    if (asked := snapshot.asks_for_help) is None:
+        return ""
+    person, row = asked
+    what = names.dotted(
+        row.ticket, names.place(snapshot, texts, row), names.need_name(snapshot, texts, row.need)
+    )
+    return texts.say("staff.help.banner", name=names.employee_name(snapshot, person.id), what=what)
 
 
 def _notice_text(snapshot: TabletSnapshot, texts: Texts, kind: Notice, about: str) -> str:

@@ -21,6 +21,10 @@ def refused_op_text(snapshot: TabletSnapshot, texts: Texts, submit: Submit, refu
         ticket = op.ticket
     else:
         ticket = visit.ticket if visit else ""
+    if isinstance(op, ops.AnswerHelp) and refusal.code is Code.ALREADY_TAKEN:
+        return texts.say("staff.help.taken", name=names.employee_name(snapshot, refusal.about))
+    if isinstance(op, ops.AnswerHelp) and refusal.code in (Code.WRONG_STATE, Code.UNKNOWN_VISIT):
+        return texts.say("staff.help.over")
     if refusal.code is Code.ALREADY_TAKEN and ticket:
         name = names.employee_name(snapshot, refusal.about)
         return texts.say("staff.op.taken", name=name, ticket=ticket)

@@ -12,7 +12,11 @@ from .choices import ChoiceText, resolution_choices
 
 
 class ServingText(Struct, frozen=True):
-    """`timer_colour` is a `TimerColour`. `resolutions` are the likely ones; `given` is what is chosen."""
+    """`timer_colour` is a `TimerColour`. `resolutions` are the likely ones; `given` is what is chosen.
+
+    `help` is the text of the button that asks for help, empty if the server does not take that.
+    `help_asked`: it was asked for, and nobody has answered yet.
+    """
 
     heading: str
     details: str
@@ -24,6 +28,8 @@ class ServingText(Struct, frozen=True):
     gifts: tuple[ChoiceText, ...]
     resolutions: tuple[ChoiceText, ...]
     given: str
+    help: str
+    help_asked: bool
 
 
 def serving(state: TabletState, texts: Texts, row: VisitRow) -> ServingText:
@@ -48,7 +54,21 @@ def serving(state: TabletState, texts: Texts, row: VisitRow) -> ServingText:
         gifts=gifts,
         resolutions=likely,
         given=texts.say("staff.hand.given", what=chosen) if chosen else "",
+        help=_help(snapshot, texts, row) if snapshot.view.helps else "",
+        help_asked=snapshot.me is not None and snapshot.me.asks_for_help,
     )
+
+
+def _help(snapshot: TabletSnapshot, texts: Texts, row: VisitRow) -> str:
+    """What the button says: that help can be asked for, was asked for, or who comes."""
+    me = snapshot.me
+    if me is None or me.help_visit != row.visit_id:
+        return texts.say("staff.help.ask")
+    if me.helper is None:
+        return texts.say("staff.help.asked")
+    if not me.helper:
+        return texts.say("staff.help.manager")
+    return texts.say("staff.help.coming", name=names.employee_name(snapshot, me.helper))
 
 
 def _tips(state: TabletState, texts: Texts, row: VisitRow) -> tuple[ChoiceText, ...]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from kivy.lang import Builder
-from kivy.properties import ObjectProperty, StringProperty
+from kivy.properties import BooleanProperty, ObjectProperty, StringProperty
 
 from staff_app.widgets.headline import Headline as Headline
 from staff_app.widgets.page import Page
@@ -22,8 +22,17 @@ class ServingScreen(Page):
     tips = ObjectProperty(())
     gifts = ObjectProperty(())
     resolutions = ObjectProperty(())
+    help = StringProperty("")
+    help_asked = BooleanProperty(False)
 
-    __events__ = ("on_toggle_tip", "on_toggle_gift", "on_complete", "on_hold", "on_open_page")
+    __events__ = (
+        "on_toggle_tip",
+        "on_toggle_gift",
+        "on_complete",
+        "on_hold",
+        "on_ask_for_help",
+        "on_open_page",
+    )
 
     def choose_gift(self, code: str) -> None:
         """Chooses a gift, or asks for another amount."""

@@ -17,8 +17,9 @@ class Banners(Page):
     refused_op = StringProperty("")
     is_error = BooleanProperty(False)
     take_back = StringProperty("")
+    answer = StringProperty("")
 
-    __events__ = ("on_dismiss", "on_take_back")
+    __events__ = ("on_dismiss", "on_take_back", "on_answer_help")
 
 
 Builder.load_file(str(Path(__file__).with_suffix(".kv")))

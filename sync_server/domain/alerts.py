@@ -25,6 +25,7 @@ class AlertCode(StrEnum):
     STORAGE_LOW = "storage_low"  # subject: empty
     FLOOR_EMPTY = "floor_empty"  # subject: empty
     EVERYBODY_AWAY = "everybody_away"  # subject: empty. Nobody who is here can be asked
+    HELP_WANTED = "help_wanted"  # subject: the visit's id
     WAITS_TOO_LONG = "waits_too_long"  # subject: the visit's id
     OFFERS_LAPSED = "offers_lapsed"  # subject: the visit's id
     SKILL_MISSING = "skill_missing"  # subject: the codes of the skills, joined by +
@@ -54,7 +55,8 @@ def find_alerts(
 
     `free_bytes` is what is free on the server's disk, None if that is not known.
     """
-    found = _storage(free_bytes) + [alert for visit in floor.line() if (alert := _visit(visit))]
+    found = _storage(free_bytes) + _help(floor)
+    found += [alert for visit in floor.line() if (alert := _visit(visit))]
     if floor.catalogue.hours.is_open(now):
         found += _people(floor, now) + _kiosks(floor, kiosks, now)
     order = list(AlertCode)
@@ -64,6 +66,12 @@ def find_alerts(
 def _storage(free_bytes: int | None) -> list[Alert]:
     low = free_bytes is not None and free_bytes < MIN_FREE_BYTES
     return [Alert(AlertCode.STORAGE_LOW)] if low else []
+
+
+def _help(floor: Floor) -> list[Alert]:
+    """Who asks for help and has no answer yet."""
+    asked = (person.help for person in floor.people.values())
+    return [Alert(AlertCode.HELP_WANTED, one.visit_id, one.since) for one in asked if one and one.by is None]
 
 
 def _visit(visit: Visit) -> Alert | None:

@@ -133,6 +133,13 @@ class Undone(VisitEvent, frozen=True, tag="undone"):
     employee: str
 
 
+class HelpWanted(VisitEvent, frozen=True, tag="help_wanted"):
+    """The employee who is with the shopper wants a colleague to come; not `wanted`: no more."""
+
+    employee: str
+    wanted: bool = True
+
+
 class NoShow(VisitEvent, frozen=True, tag="no_show"):
     employee: str
 
@@ -287,6 +294,13 @@ class NeedClosed(Struct, frozen=True, tag_field="event", tag="need_closed"):
     words: dict[str, str] = {}
 
 
+class HelpAnswered(Struct, frozen=True, tag_field="event", tag="help_answered"):
+    """Somebody helps `employee`, who asked for it: the colleague `by`; empty: the manager sees to it."""
+
+    employee: str
+    by: str
+
+
 class NeedReopened(Struct, frozen=True, tag_field="event", tag="need_reopened"):
     """A closed need is offered again before its time."""
 
@@ -333,6 +347,7 @@ AnyVisitEvent = (
     | Noted
     | Completed
     | Undone
+    | HelpWanted
     | NoShow
     | Cancelled
     | Removed
@@ -347,7 +362,7 @@ AnyVisitEvent = (
     | LookedInto
 )
 StoreEvent = NeedClosed | NeedReopened | Announced | KioskPutAway  # what kiosks offer and say today
-Event = AnyVisitEvent | PresenceChanged | StoreEvent | DayClosed
+Event = AnyVisitEvent | PresenceChanged | HelpAnswered | StoreEvent | DayClosed
 Change = tuple[str | None, Event]  # the visit it is about (None: a person or the store), and the event
 
 

@@ -190,6 +190,23 @@ class Undo(Op, frozen=True, tag="undo"):
     expected_rev: Rev
 
 
+class AskForHelp(Op, frozen=True, tag="ask_for_help"):
+    """Who is with a shopper wants a colleague to come; not `wanted`: no more."""
+
+    visit_id: Id
+    expected_rev: Rev
+    wanted: bool = True
+
+
+class AnswerHelp(Op, frozen=True, tag="answer_help"):
+    """A colleague goes to help with this visit, or the manager says that it is taken care of.
+
+    It changes nothing of the visit, so that whoever has it in hand goes on with the rev they know.
+    """
+
+    visit_id: Id
+
+
 class AskAgain(Op, frozen=True, tag="ask_again"):
     """The manager starts the asking again for a visit that waits too long. Only the manager's page makes it.
 
@@ -299,6 +316,8 @@ StaffOp = (
     | Remove
     | QuickResolution
     | Undo
+    | AskForHelp
+    | AnswerHelp
 )
 DeviceOp = ShopperOp | StaffOp
 OPENING_OPS = (OpenVisit, QuickResolution)  # the ops that create a visit

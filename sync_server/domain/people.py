@@ -13,6 +13,8 @@ from sync_server.domain.events import (
     Expired,
     HandedOver,
     Held,
+    HelpAnswered,
+    HelpWanted,
     NoShow,
     Offered,
     Presence,
@@ -29,12 +31,24 @@ ON_THE_FLOOR = frozenset({Presence.AVAILABLE, Presence.SERVING})
 _AVAILABLE = Presence.AVAILABLE  # a member of an enum is slow to look up, and `is_free` is asked all the time
 
 
+class Help(Struct, frozen=True, gc=False):
+    """Help that an employee asked for with `visit_id` at `since` (ms UTC).
+
+    `by` is the colleague who answered; None: nobody has yet, empty: the manager sees to it.
+    """
+
+    visit_id: str
+    since: int
+    by: str | None = None
+
+
 class Person(Struct, frozen=True, gc=False):
     """An employee as the floor sees them now. Times are ms UTC.
 
     `chosen` is the presence they set themselves, or that the server set for them; `since` is when it or
     their work last changed. `offer` is the visit they are being asked for, `active` the visits accepted
     or serving, `holding` those on hold. `free_at` is the end of the pause after a completed visit.
+    `help` is what they asked for while they are with a shopper.
     """
 
     id: str
@@ -46,6 +60,7 @@ class Person(Struct, frozen=True, gc=False):
     offer: str | None = None
     active: tuple[str, ...] = ()
     holding: tuple[str, ...] = ()
+    help: Help | None = None
 
     @property
     def presence(self) -> Presence:
@@ -97,6 +112,10 @@ def apply(person: Person, visit_id: str | None, event: Event, at: int, wrap_up_m
             )
         case Undone():
             return replace(person, active=(*person.active, visit_id), since=at)
+        case HelpWanted(wanted=wanted):
+            return replace(person, help=Help(visit_id or "", at) if wanted else None)
+        case HelpAnswered(by=by):
+            return replace(person, help=person.help and replace(person.help, by=by))
         case HandedOver() | NoShow() | Cancelled() | Removed() | Expired():
             freed = _without(person, visit_id)
             return replace(freed, since=at, idle_since=at) if freed.active != person.active else freed
@@ -105,10 +124,11 @@ def apply(person: Person, visit_id: str | None, event: Event, at: int, wrap_up_m
 
 
 def _without(person: Person, visit_id: str | None) -> Person:
-    """The person with this visit neither offered to them, nor in hand, nor on hold."""
+    """The person with this visit neither offered to them, nor in hand, nor on hold, nor asking for help."""
     return replace(
         person,
         offer=None if person.offer == visit_id else person.offer,
         active=tuple(v for v in person.active if v != visit_id),
         holding=tuple(v for v in person.holding if v != visit_id),
+        help=None if person.help is not None and person.help.visit_id == visit_id else person.help,
     )

@@ -53,6 +53,8 @@ ALLOWED: dict[Action, frozenset[ActorKind]] = {
     ops.Remove: frozenset({_STAFF, _MANAGER}),
     ops.QuickResolution: frozenset({_STAFF}),
     ops.Undo: frozenset({_STAFF}),
+    ops.AskForHelp: frozenset({_STAFF}),
+    ops.AnswerHelp: frozenset({_STAFF, _MANAGER}),
     ops.AskAgain: frozenset({_MANAGER}),
     ops.Correct: frozenset({_MANAGER}),
     ops.LookInto: frozenset({_MANAGER}),

@@ -88,7 +88,8 @@ class Snapshot(Message, frozen=True, tag="snapshot"):
     store is restored from a backup. `keep_h` is the retention of what describes a shopper, in hours.
     `undo_s` is how long a tablet offers to take a completion or a hand over back; 0: this server cannot.
     `told_waits` is for kiosks; None: not known yet. `overrides` is for kiosks; None: none.
-    `counts_sessions` tells a kiosk that this server takes `count_session`.
+    `counts_sessions` tells a kiosk that this server takes `count_session`, `helps` a tablet that it takes
+    `ask_for_help` and `answer_help`.
     """
 
     n: int
@@ -110,6 +111,7 @@ class Snapshot(Message, frozen=True, tag="snapshot"):
     told_waits: ToldWaitsRow | None = None
     overrides: OverridesRow | None = None
     counts_sessions: bool = False
+    helps: bool = False
 
 
 class Update(Message, frozen=True, tag="update"):

@@ -61,13 +61,25 @@ class VisitRow(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class PersonRow(Struct, frozen=True, gc=False, omit_defaults=True):
-    """One employee as colleagues see them. `visit_id` is the visit in hand, or the one offered to them."""
+    """One employee as colleagues see them. `visit_id` is the visit in hand, or the one offered to them.
+
+    `help_visit` is the visit with which they asked for help at `help_since` (ms UTC). `helper` is the
+    colleague who answered; None: nobody has yet, empty: the manager sees to it.
+    """
 
     id: str
     presence: str
     since: int
     device_id: str | None = None
     visit_id: str | None = None
+    help_visit: str | None = None
+    help_since: int | None = None
+    helper: str | None = None
+
+    @property
+    def asks_for_help(self) -> bool:
+        """Whether they wait for an answer."""
+        return self.help_visit is not None and self.helper is None
 
 
 class ToldWaitsRow(Struct, frozen=True, gc=False):

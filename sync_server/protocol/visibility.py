@@ -91,6 +91,9 @@ def person_row(person: Person) -> PersonRow:
         since=person.since,
         device_id=person.device_id,
         visit_id=person.active[-1] if person.active else person.offer,
+        help_visit=person.help.visit_id if person.help is not None else None,
+        help_since=person.help.since if person.help is not None else None,
+        helper=person.help.by if person.help is not None else None,
     )
 
 

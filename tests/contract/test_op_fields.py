@@ -81,6 +81,12 @@ SET_BY: dict[str, tuple[str, set[str]]] = {
     "quick_resolution.resolution": ("tablet: quick resolution, ending", {TABLET}),
     "quick_resolution.service_s": ("tablet: quick resolution, how long", {TABLET}),
     "undo.visit_id": ("tablet: take back", {TAKE_BACK}),
+    "ask_for_help.visit_id": ("tablet: with the shopper", {TABLET}),
+    "ask_for_help.wanted": ("tablet: with the shopper", {TABLET}),
+    "answer_help.visit_id": (
+        "tablet: the line above every screen; manager's pages: now",
+        {TABLET, VISIT_HELP},
+    ),
     "ask_again.visit_id": ("manager's pages: now, ask again", {ASK_AGAIN}),
     "ask_again.everybody": ("manager's pages: now, ask everybody", {ASK_AGAIN}),
     "correct.visit_id": ("manager's pages: one visit, correct", {CORRECT}),

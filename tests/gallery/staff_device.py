@@ -114,7 +114,15 @@ class FakeStaffDevice:
         """Replaces the server's rows."""
         self._replica.load_snapshot(
             Snapshot(
-                self._replica.n + 1, self.now, self.file.device_id, "", 0, "", visits=visits, people=people
+                self._replica.n + 1,
+                self.now,
+                self.file.device_id,
+                "",
+                0,
+                "",
+                visits=visits,
+                people=people,
+                helps=True,
             )
         )
         self._changed()

@@ -1,5 +1,7 @@
 """Scenes of the tablet with a shopper: an offer, the way there, in hand."""
 
+from msgspec.structs import replace
+
 from staff_app.navigation import StaffScreen
 
 from . import staff_sample
@@ -66,6 +68,7 @@ def in_hand() -> StaffScene:
 def in_hand_amber() -> StaffScene:
     scene = StaffScene(staff_sample.tablet(staff_sample.in_hand("serving", 320, notes=(*NOTES, LONG_NOTE))))
     scene.controller.toggle_gift("cable")
+    scene.controller.ask_for_help()
     return scene
 
 
@@ -76,6 +79,17 @@ def in_hand_red() -> StaffScene:
     )
     scene.controller.set_goodwill(1250)
     return scene
+
+
+@register
+def in_hand_helped() -> StaffScene:
+    """A colleague comes; another one asks for help."""
+    row, other = staff_sample.in_hand("serving"), staff_sample.visit("A-51", "repair", 300, "serving")
+    me, sam, *others = staff_sample.floor("serving")
+    me = replace(me, help_visit=row.visit_id, help_since=staff_sample.NOW - 9_000, helper="aino")
+    sam = replace(sam, help_visit=other.visit_id, help_since=staff_sample.NOW - 5_000)
+    visits = row, replace(other, employee="sam", place="phones")
+    return StaffScene(staff_sample.tablet(*visits, people=(me, sam, *others)))
 
 
 @register

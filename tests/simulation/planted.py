@@ -119,6 +119,16 @@ def undone_visit_in_nobodys_hands(patch):
     patch.setattr("sync_server.domain.floor.floor.apply_to_person", apply_to_person)
 
 
+def help_asked_for_after_the_end(patch):
+    original = people.apply
+
+    def apply_to_person(person, visit_id, event, at, wrap_up_ms):
+        after = original(person, visit_id, event, at, wrap_up_ms)
+        return after if isinstance(event, ev.HelpWanted) else replace(after, help=person.help)
+
+    patch.setattr("sync_server.domain.floor.floor.apply_to_person", apply_to_person)
+
+
 def rev_skipped(patch):
     original = mapping.event_row
 

@@ -68,6 +68,7 @@ def day(number: int) -> frozenset[int]:
         (planted.employees_in_use_forgotten_at_the_start, 19, 1, None),
         (planted.retired_employees_asked, 19, 1, None),
         (planted_webhooks.webhook_written_later, 20, 1, None),
+        (planted.help_asked_for_after_the_end, 21, 1, None),
         (planted_webhooks.webhook_noted_before_it_was_sent, 20, 1, None),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

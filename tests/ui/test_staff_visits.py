@@ -1,6 +1,7 @@
 """A visit under real touches: the offer, the way to the shopper, serving and the resolution."""
 
 import pytest
+from msgspec.structs import replace
 
 from sync_server.domain import ops
 from sync_server.domain.resolution import Resolution
@@ -185,6 +186,22 @@ def test_hold_puts_the_visit_aside() -> None:
         await t.shows("floor")
         await t.screen.until(lambda: t.screen.find("resume-A-42"))
         assert t.ops == [ops.Hold(IN_HAND.visit_id, 1)]
+
+    at_the_tablet(what, IN_HAND)
+
+
+def test_who_is_with_a_shopper_asks_for_help_and_goes_to_a_colleague() -> None:
+    async def what(t: Tablet) -> None:
+        await t.tap("help")
+        await t.tap("help")
+        assert t.ops == [ops.AskForHelp(IN_HAND.visit_id, 1), ops.AskForHelp(IN_HAND.visit_id, 2, False)]
+        other = replace(IN_HAND, visit_id="b" * 32, ticket="A-51", employee="sam")
+        me, sam, *others = staff_sample.floor("serving")
+        sam = replace(sam, help_visit=other.visit_id, help_since=staff_sample.NOW)
+        await t.show(IN_HAND, other, people=(me, sam, *others))
+        await t.screen.until(lambda: t.screen.find("answer-help"))
+        await t.tap("answer-help")
+        assert t.ops[-1] == ops.AnswerHelp(other.visit_id)
 
     at_the_tablet(what, IN_HAND)
 

@@ -29,6 +29,7 @@ from sync_server.domain.refusal import Code, Refusal
 from sync_server.domain.resolution import Resolution
 from sync_server.domain.visit.visit import State
 from sync_server.service.processing.op_results import OpResult, OpResults, digest_of
+from sync_server.simulation.checks.floor_checks import helped_in_vain
 from tests.examples import examples
 from tests.fake_clock import FakeClock
 from tests.floor_harness import KIOSK, OTHER_KIOSK, kinds
@@ -43,12 +44,12 @@ OFF = st.sampled_from([0, 0, 0, 0, 0, -1, 1])  # how far the seen rev is off
 WAITS = st.sampled_from([0.5, 4, 5, 14, 15, 16, 31, 61, 300, 4000])
 STEPS = (
     ops.Accept, ops.Accept, ops.Start, ops.Decline, ops.Claim, ops.Recall, ops.Hold, ops.Resume, ops.HandOver,
-    ops.AddNote, ops.Complete, ops.MarkNoShow, ops.Remove, ops.Undo,
+    ops.AddNote, ops.Complete, ops.MarkNoShow, ops.Remove, ops.Undo, ops.AskForHelp,
 )  # fmt: skip
 FITS = {
     State.OFFERED: (ops.Accept, ops.Accept, ops.Accept, ops.Decline, ops.Recall, ops.MarkNoShow),
     State.ACCEPTED: (ops.Start, ops.Start, ops.Start, ops.Recall, ops.MarkNoShow, ops.HandOver, ops.AddNote),
-    State.SERVING: (ops.Complete, ops.Complete, ops.Hold, ops.HandOver, ops.AddNote),
+    State.SERVING: (ops.Complete, ops.Complete, ops.Hold, ops.HandOver, ops.AddNote, ops.AskForHelp),
     State.ON_HOLD: (ops.Resume, ops.Resume, ops.HandOver, ops.Remove, ops.AddNote),
 }
 
@@ -242,11 +243,11 @@ class FloorMachine(RuleBasedStateMachine):
                 assert visit_id not in in_hand  # 4
                 in_hand[visit_id] = person.id
             assert len(person.active) <= self.catalogue.times.max_active  # 5
-        busy = {State.ACCEPTED, State.SERVING, State.ON_HOLD}
-        assert in_hand == {v.visit_id: v.employee for v in self.floor.open_visits() if v.state in busy}
+        assert in_hand == {v.visit_id: v.employee for v in self.floor.open_visits() if v.employee is not None}
         offers = {v.visit_id: v.offer_to for v in self.floor.open_visits() if v.state is State.OFFERED}
         assert len(set(offers.values())) == len(offers)  # 5
         assert offers == {p.offer: p.id for p in self.floor.people.values() if p.offer}
+        assert helped_in_vain(self.floor) is None  # 21
         tablets = [p.device_id for p in self.floor.people.values() if p.device_id]
         assert len(set(tablets)) == len(tablets)
 

@@ -33,11 +33,12 @@ EVERY_VISIT_OP = [
     lambda v, rev: ops.HandOver(v, rev),
     lambda v, rev: ops.AddNote(v, rev, "a note"),
     lambda v, rev: ops.Complete(v, rev, Resolution.SOLVED),
+    lambda v, rev: ops.AskForHelp(v, rev),
     lambda v, rev: ops.MarkNoShow(v, rev),
     lambda v, rev: ops.Remove(v, rev),
     lambda v, rev: ops.Undo(v, rev),
 ]
-IN_HAND = EVERY_VISIT_OP[4:10]
+IN_HAND = EVERY_VISIT_OP[4:11]
 
 
 @pytest.mark.parametrize("op", EVERY_VISIT_OP)

@@ -47,12 +47,13 @@ ON_A_VISIT: dict[type[Any], dict[str, Any]] = {
     ops.MarkNoShow: {},
     ops.Remove: {},
     ops.Undo: {},
+    ops.AskForHelp: {},
 }
 FITS = {
     "waiting": (ops.Claim, ops.Claim, ops.Remove, ops.Undo),
     "offered": (ops.Accept, ops.Accept, ops.Claim, ops.Decline, ops.Recall, ops.MarkNoShow),
     "accepted": (ops.Start, ops.Start, ops.Recall, ops.MarkNoShow, ops.AddNote, ops.HandOver),
-    "serving": (ops.Complete, ops.Hold, ops.AddNote, ops.HandOver),
+    "serving": (ops.Complete, ops.Hold, ops.AddNote, ops.HandOver, ops.AskForHelp),
     "on_hold": (ops.Resume, ops.Resume, ops.HandOver, ops.AddNote, ops.Remove),
 }
 PRESENCES = (*[Presence.AVAILABLE] * 4, Presence.ON_BREAK, Presence.ON_BREAK, Presence.OFF_FLOOR)
@@ -196,6 +197,7 @@ class Scene:
         if device is self.tablet:
             me, mine = shown.people["tom"], person_row(server.people["tom"])
             assert (me.presence, me.device_id, me.visit_id) == (mine.presence, mine.device_id, mine.visit_id)
+            assert (me.help_visit, me.helper) == (mine.help_visit, mine.helper)
 
 
 # --- each op ----------------------------------------------------------------------------------------------
@@ -215,6 +217,7 @@ BEFORE: dict[type[Any], tuple[type[Any], ...]] = {
     ops.MarkNoShow: (ops.Recall,),
     ops.Remove: (),
     ops.Undo: (ops.Accept, ops.Start, ops.HandOver),
+    ops.AskForHelp: (ops.Accept, ops.Start),
 }
 
 
@@ -227,6 +230,13 @@ def lead_to(op: Any, scene: Scene) -> OneDevice:
             scene.tap_visit(kind, mine)
         scene.play.clock.after(6)  # longer than an op may take on its way: those before it are late
         scene.tap_visit(op, mine)
+        return scene.tablet
+    if op is ops.AnswerHelp:
+        theirs = next(v for v in scene.play.floor.open_visits() if v.offer_to in OTHERS)
+        for kind in (ops.Accept, ops.Start, ops.AskForHelp):
+            scene.play.on(str(theirs.offer_to), kind, theirs.visit_id)
+        scene.sync()
+        scene.tap(scene.tablet, ops.AnswerHelp(theirs.visit_id))
         return scene.tablet
     taps: dict[type[Any], tuple[OneDevice, tuple[ops.DeviceOp, ...]]] = {
         ops.OpenVisit: (scene.kiosk, (ops.OpenVisit("f" * 32, "Z-1", "repair", "en", **DESCRIBED),)),

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from sync_server.domain import events as ev
 from sync_server.domain.events import Presence
-from sync_server.domain.people import Person, apply
+from sync_server.domain.people import Help, Person, apply
 from sync_server.domain.resolution import Resolution
 
 AT, WRAP_UP_MS = 9_000, 5_000
@@ -46,6 +46,7 @@ def after(event: ev.Event, visit_id: str | None, person: Person = BUSY) -> Perso
         (ev.Expired(), "a", {"active": ("b",), "since": AT, "idle_since": AT}),
         (ev.Noted("tom", "n"), "a", {}),
         (ev.Recalled("tom"), "a", {}),
+        (ev.HelpWanted("tom"), "a", {"help": Help("a", AT)}),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, ev.VisitEvent) else "",
 )

@@ -43,6 +43,7 @@ accepted   cancelled   cancelled
 accepted   removed     removed
 accepted   expired     expired
 serving    noted       serving
+serving    help_wanted serving
 serving    held        on_hold
 serving    handed_over waiting
 serving    completed   completed
@@ -87,6 +88,7 @@ EVENTS: dict[str, ev.AnyVisitEvent] = {
     "recalled": ev.Recalled("maya"),
     "started": ev.Started("maya"),
     "held": ev.Held("maya"),
+    "help_wanted": ev.HelpWanted("maya"),
     "resumed": ev.Resumed("maya"),
     "handed_over": ev.HandedOver("maya", "the story", "buy"),
     "noted": ev.Noted("maya", "a note"),

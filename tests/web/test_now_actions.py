@@ -82,6 +82,27 @@ def test_the_second_manager_reads_what_the_first_has_done(
     assert ticket.visit.state is State.OFFERED
 
 
+def test_the_manager_sees_to_help_that_is_wanted(running: RunningServer, http: requests.Session) -> None:
+    running.sign_on("maya")
+    running.sign_on("lotte")
+    ticket = running.open("repair", code="A-1")
+    visit = ticket.visit
+    name = visit.offer_to or ""
+    for step in (ops.Accept, ops.Start, ops.AskForHelp):
+        running.submit_ok(step(visit.visit_id, ticket.visit.rev), tablet(name))
+    sign_in_once(running, http)
+    page = http.get(running.address + "/manager/now")
+    assert f"{name.title()} asks for help with A-1" in text_of(page)
+    assert "Free now: " in text_of(page)
+    address = f"{running.address}/manager/now/visits/{visit.visit_id}"
+    form = {"token": form_field(page), "do": "help", "rev": str(ticket.visit.rev)}
+    assert "asks for help" not in text_of(http.post(address, form))
+    assert http.post(address, form).status_code == 409
+    assert f"{name.title()} asked for help" in text_of(
+        http.get(f"{running.address}/manager/visits/{visit.visit_id}")
+    )
+
+
 def test_forms_with_something_missing_do_nothing(running: RunningServer, http: requests.Session) -> None:
     ticket = running.open("repair", code="A-1")
     running.sign_on("maya")

@@ -25,12 +25,16 @@ _NO_OFFER: dict[str, None] = {"offer_to": None, "offer_until": None}
 
 
 class OptimisticView(Struct, frozen=True):
-    """What a screen may show. `unsent` holds the ids of the visits with an op that is not answered yet."""
+    """What a screen may show. `unsent` holds the ids of the visits with an op that is not answered yet.
+
+    `helps` is whether the server takes that somebody asks for help.
+    """
 
     visits: Mapping[str, VisitRow]
     people: Mapping[str, PersonRow]
     quotes: Mapping[str, QuoteRow]
     unsent: frozenset[str] = frozenset()
+    helps: bool = False
 
     def holder(self, device_id: str) -> PersonRow | None:
         """The employee who is signed in on this tablet."""
@@ -67,8 +71,10 @@ def optimistic_view(replica: Replica, pending: Iterable[Submit], device_id: str,
         if not isinstance(op, ops.SetPresence):
             unsent.add(op.visit_id)
         if _apply(op, visits, undo, my_id, at) and me is not None:
-            me = people[me.id] = _own_row(me, _presence_after(op, me), visits, at)
-    return OptimisticView(visits, people, replica.quotes, frozenset(unsent))
+            _answer_help(op, people, me.id)
+            me = _own_row(people[me.id], _presence_after(op, me), visits, at)
+            me = people[me.id] = _own_help(me, op, visits, at)
+    return OptimisticView(visits, people, replica.quotes, frozenset(unsent), replica.helps)
 
 
 def tap_time(submit: Submit, now: int) -> int:
@@ -93,6 +99,8 @@ def _apply(
         return True
     if isinstance(op, ops.Undo):
         return _apply_undo(op, visits, undo, me)
+    if isinstance(op, ops.AnswerHelp):
+        return True  # changes nothing of the visit
     before = visits.get(op.visit_id)
     if isinstance(op, ops.OpenVisit):
         if before is None:
@@ -171,6 +179,25 @@ def _own_row(me: PersonRow, presence: Presence, visits: Mapping[str, VisitRow], 
     return row if row == me else replace(row, since=at)
 
 
+def _own_help(me: PersonRow, op: VisibleOp, visits: Mapping[str, VisitRow], at: int) -> PersonRow:
+    """The employee's row with the help that they ask for, which ends when they are not with that shopper."""
+    if isinstance(op, ops.AskForHelp):
+        asked = (op.visit_id, at) if op.wanted else (None, None)
+        return replace(me, help_visit=asked[0], help_since=asked[1], helper=None)
+    visit = visits.get(me.help_visit or "")
+    if visit is not None and visit.employee == me.id and visit.state == State.SERVING:
+        return me
+    return replace(me, help_visit=None, help_since=None, helper=None)
+
+
+def _answer_help(op: VisibleOp, people: dict[str, PersonRow], me: str) -> None:
+    """The colleague who asked for help gets the answer that the employee `me` goes."""
+    if isinstance(op, ops.AnswerHelp):
+        for row in list(people.values()):
+            if row.asks_for_help and row.help_visit == op.visit_id and row.id != me:
+                people[row.id] = replace(row, helper=me)
+
+
 def _after(row: VisitRow, op: VisibleOp, me: str | None, at: int) -> VisitRow | None:
     """The row after `op` at time `at`; None if this device then no longer shows the visit."""
     rev = row.rev + 1
@@ -216,6 +243,8 @@ def _after(row: VisitRow, op: VisibleOp, me: str | None, at: int) -> VisitRow | 
             )
         case ops.AddNote():
             return replace(row, rev=rev, notes=(*row.notes, op.note))
+        case ops.AskForHelp():
+            return replace(row, rev=rev)
         case ops.Cancel():
             return replace(row, rev=rev, state=State.CANCELLED.value, ended_at=at, **_NO_OFFER)
         case ops.Rate():

@@ -13,7 +13,8 @@ class Replica:
     """The server's rows after update `n`. Empty and not `ready` until the first snapshot.
 
     `unsaved` holds the rows that changed since the replica was last saved, None for a deleted one.
-    With `replace_all` the rows on disk are all out of date. `counts_sessions` is that of the last snapshot.
+    With `replace_all` the rows on disk are all out of date. `counts_sessions` and
+    `helps` are those of the last snapshot.
     """
 
     def __init__(self) -> None:
@@ -25,6 +26,7 @@ class Replica:
         self.told_waits: ToldWaitsRow | None = None
         self.overrides = OverridesRow()
         self.counts_sessions = False
+        self.helps = False
         self.unsaved: dict[RowKey, Row | None] = {}
         self.replace_all = True
 
@@ -32,7 +34,8 @@ class Replica:
         """Starts again from a snapshot."""
         self.ready = True
         self.n = snapshot.n
-        self.told_waits, self.counts_sessions = snapshot.told_waits, snapshot.counts_sessions
+        self.told_waits = snapshot.told_waits
+        self.counts_sessions, self.helps = snapshot.counts_sessions, snapshot.helps
         self.load_rows(snapshot)
 
     def load_rows(self, rows: Snapshot | SavedState) -> None:

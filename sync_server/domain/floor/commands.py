@@ -259,6 +259,23 @@ def _undo(floor: FloorView, op: ops.Undo, by: Actor, now: int) -> list[Change]:
     return [*changes, (visit.visit_id, ev.Undone(me.id))]
 
 
+def _ask_for_help(floor: FloorView, op: ops.AskForHelp, by: Actor, _now: int) -> list[Change]:
+    me, visit = checks.my_visit(floor, op.visit_id, by)
+    return checks.change(visit, ev.HelpWanted(me.id, op.wanted), op.expected_rev)
+
+
+def _answer_help(floor: FloorView, op: ops.AnswerHelp, by: Actor, _now: int) -> list[Change]:
+    me = checks.signed_in(floor, by) if by.kind is ActorKind.STAFF else None
+    visit = checks.find_visit(floor, op.visit_id)
+    asker = floor.people.get(visit.employee or "")
+    wanted = asker.help if asker is not None else None
+    if asker is None or wanted is None or wanted.visit_id != visit.visit_id or asker is me:
+        raise Refused(Code.WRONG_STATE, visit.state)
+    if wanted.by is not None:
+        raise Refused(Code.ALREADY_TAKEN if wanted.by else Code.WRONG_STATE, wanted.by or visit.state)
+    return [(None, ev.HelpAnswered(asker.id, me.id if me is not None else ""))]
+
+
 COMMANDS: dict[type, checks.Command] = {
     ops.OpenVisit: _open,
     ops.Cancel: _cancel,
@@ -281,5 +298,7 @@ COMMANDS: dict[type, checks.Command] = {
     ops.Remove: _remove,
     ops.QuickResolution: _quick_resolution,
     ops.Undo: _undo,
+    ops.AskForHelp: _ask_for_help,
+    ops.AnswerHelp: _answer_help,
     **manager_commands.COMMANDS,
 }

@@ -18,6 +18,7 @@ from sync_server.domain.events import (
     FoundCompleted,
     HandedOver,
     Held,
+    HelpWanted,
     LookedInto,
     NoShow,
     Noted,
@@ -70,6 +71,7 @@ TRANSITIONS: dict[tuple[State | None, type[VisitEvent]], State] = {
     (State.ACCEPTED, Removed): State.REMOVED,
     (State.ACCEPTED, Expired): State.EXPIRED,
     (State.SERVING, Noted): State.SERVING,
+    (State.SERVING, HelpWanted): State.SERVING,
     (State.SERVING, Held): State.ON_HOLD,
     (State.SERVING, HandedOver): State.WAITING,
     (State.SERVING, Completed): State.COMPLETED,
@@ -288,6 +290,8 @@ def _changes(visit: Visit, event: VisitEvent, at: int, now: int) -> dict[str, An
             return {"root_cause": cause, "followed_up": done, "undo": None}
         case Undone():
             return _before_undone(visit)
+        case HelpWanted():
+            return {}  # it is something about the employee: see people.py
         case _:  # Opened: the table has refused it already, because the visit exists
             raise IllegalTransition(visit.ticket, type(event).__name__)
 

@@ -155,6 +155,7 @@ class Sessions:
             told_waits=session.told_waits,
             overrides=session.overrides if session.overrides != OverridesRow() else None,
             counts_sessions=session.is_kiosk,
+            helps=not session.is_kiosk,
         )
 
     def staff_update(

@@ -40,6 +40,15 @@ def asked_in_vain(floor: Floor) -> str | None:
     return None
 
 
+def helped_in_vain(floor: Floor) -> str | None:
+    """Somebody who asks for help with a shopper they are not with; None if there is nobody."""
+    for person in floor.people.values():
+        visit = floor.visits.get(person.help.visit_id) if person.help is not None else None
+        if visit is not None and (visit.state is not State.SERVING or visit.employee != person.id):
+            return f"{person.id} asks for help with {visit.ticket}, which is {visit.state}"
+    return None
+
+
 def missing_entry(floor: Floor) -> str | None:
     """Something that is in use and not in the catalogue, not even as retired; None if there is nothing."""
     for visit in floor.open_visits():

@@ -23,7 +23,7 @@ from sync_server.protocol.rows import VisitRow
 from sync_server.service.storage.batch import Batch
 from sync_server.service.storage.mapping import record_of
 
-from .floor_checks import asked_in_vain, floors_differ, left_waiting, missing_entry
+from .floor_checks import asked_in_vain, floors_differ, helped_in_vain, left_waiting, missing_entry
 from .webhook_checks import WebhookChecks
 
 FOR_ACTIVE_DEVICES = (b'{"type":"answer"', b'{"type":"snapshot"', b'{"type":"update"')
@@ -303,11 +303,14 @@ class InvariantChecker:
         self.acknowledged.add(op_id)
 
     def check_line(self, floor: Floor, now: int) -> None:
-        """Invariants 15 and 19: whether a visit waits in vain, or is offered to somebody who is gone."""
+        """Invariants 15, 19 and 21: whether a visit waits in vain, is offered to somebody who is gone, or
+        somebody asks for help with it who is not with its shopper."""
         if (asked := asked_in_vain(floor)) is not None:
             self.violated(19, asked)
         if (waits := left_waiting(floor, floor.catalogue, now)) is not None:
             self.violated(15, waits)
+        if (alone := helped_in_vain(floor)) is not None:
+            self.violated(21, alone)
 
     def on_reload(self, floor: Floor) -> None:
         """Invariant 9: the floor that a server reads from its disk is the one that follows from the log."""

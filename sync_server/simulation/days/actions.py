@@ -130,6 +130,8 @@ def _continue_visit(device: Device, catalogue: Catalogue, row: VisitRow, who: st
             device.submit(ops.HandOver(visit, rev, "the story so far", need))
         elif roll < 0.54:
             device.submit(ops.AddNote(visit, rev, "a note"))
+        elif roll < 0.60:
+            device.submit(ops.AskForHelp(visit, rev, wanted=roll < 0.59))
     elif row.state == State.ON_HOLD:
         if roll < 0.6:
             device.submit(ops.Resume(visit, rev))
@@ -150,7 +152,10 @@ def _act_without_visit(
         if roll < 0.4:
             device.submit(ops.SetPresence(Presence.AVAILABLE))
         return
-    if roll < 0.10 and (in_line := _in_line(device)):
+    asks = next((row.help_visit for row in device.view.people.values() if row.help_visit is not None), None)
+    if asks is not None and chance.random() < 0.2:
+        device.submit(ops.AnswerHelp(asks))
+    elif roll < 0.10 and (in_line := _in_line(device)):
         row = chance.choice(in_line)
         device.submit(ops.Claim(row.visit_id, row.rev))
     elif 0.10 <= roll < 0.13:

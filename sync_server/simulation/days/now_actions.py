@@ -23,6 +23,7 @@ def acts(floor: Floor, kiosks: tuple[str, ...], now: int, chance: Random) -> lis
         lambda: _need(floor, now, chance),
         lambda: _text(floor, kiosks, now, chance),
         lambda: ops.PutAway(chance.choice(kiosks)) if kiosks else None,
+        lambda: _answer_help(floor),
     )
     op = chance.choice(deeds)()
     return [] if op is None else [op] * (2 if chance.random() < TWO_AT_ONCE else 1)
@@ -41,6 +42,11 @@ def _offer(floor: Floor, chance: Random) -> ops.AnyOp | None:
         return None
     visit, employee = chance.choice(line), chance.choice(floor.catalogue.employees)
     return ops.OfferTo(visit.visit_id, visit.rev, employee.id)
+
+
+def _answer_help(floor: Floor) -> ops.AnswerHelp | None:
+    asked = (person.help for person in floor.people.values())
+    return next((ops.AnswerHelp(one.visit_id) for one in asked if one is not None), None)
 
 
 def _take_out(floor: Floor, chance: Random) -> ops.AnyOp | None:

@@ -65,6 +65,8 @@ class _InWords:
         match alert.code:
             case AlertCode.WAITS_TOO_LONG | AlertCode.OFFERS_LAPSED:
                 return self._visit(alert, self._floor.visits[alert.subject])
+            case AlertCode.HELP_WANTED:
+                return self._help_wanted(alert, self._floor.visits[alert.subject])
             case AlertCode.SKILL_MISSING:
                 return self._skill_missing(alert)
             case AlertCode.KIOSK_OFFLINE:
@@ -126,6 +128,19 @@ class _InWords:
         address = f"/manager/now/people/{quote(first.id)}"
         mend = Mend(label, address, (("seen", seen), ("presence", presence)))
         return ShownAlert(alert.code, say("manager.alert.everybody_away"), sentence, alert.since, mend)
+
+    def _help_wanted(self, alert: Alert, visit: Visit) -> ShownAlert:
+        """Who asks, and who is free to go there."""
+        say, floor = self._texts.say, self._floor
+        asker = self._names([visit.employee or ""])
+        need = need_name(self._catalogue, visit.need, self._texts)
+        sentence = say("manager.alert.help_wanted", name=asker, ticket=visit.ticket, need=need)
+        free = routing.free_people(floor.people.values(), self._now, self._catalogue.times.max_active)
+        if names := self._names(person.id for person in free):
+            sentence += " " + say("manager.alert.help_wanted.free", names=names)
+        fields = (("do", "help"), ("rev", visit.rev))
+        mend = Mend(say("manager.alert.taken_care"), visit_page(visit), fields)
+        return ShownAlert(alert.code, "", sentence, alert.since, mend)
 
     def _names(self, employees: Iterable[str]) -> str:
         found = [e.name for one in employees if (e := self._catalogue.employee(one)) is not None]

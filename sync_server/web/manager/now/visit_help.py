@@ -1,4 +1,4 @@
-"""What can be done about one visit now: offer it to somebody, or take it out."""
+"""What can be done about one visit now: offer it to somebody, take it out, or see to help with it."""
 
 import asyncio
 from collections.abc import Mapping
@@ -78,13 +78,15 @@ async def change(request: Request) -> Response:
     return await _page(request, problem)
 
 
-def _op(visit_id: str, form: Mapping[str, str]) -> ops.OfferTo | ops.Remove | None:
+def _op(visit_id: str, form: Mapping[str, str]) -> ops.OfferTo | ops.Remove | ops.AnswerHelp | None:
     """The op that the form asks for; None if something in it is missing."""
     rev = form.get("rev", "")
     if not rev.isascii() or not rev.isdigit() or len(rev) > 9:
         return None
     if form.get("do") == "offer" and form.get("employee"):
         return ops.OfferTo(visit_id, int(rev), form["employee"])
+    if form.get("do") == "help":
+        return ops.AnswerHelp(visit_id)
     if form.get("do") == "remove" and form.get("reason") in set(RemovedBecause):
         return ops.Remove(visit_id, int(rev), RemovedBecause(form["reason"]))
     return None

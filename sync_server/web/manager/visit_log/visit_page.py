@@ -208,6 +208,8 @@ def _what_happened(record: Record, found: _Found, catalogue: Catalogue, texts: T
             return texts.say(
                 "manager.event.follow_up_done" if done else "manager.event.looked_into", cause=why
             )
+        case ev.HelpWanted(wanted=False):
+            return texts.say("manager.event.help_not_wanted", **values)
         case ev.AskedAgain(everybody=True):
             return texts.say("manager.event.asked_everybody")
         case ev.Rated(ces=None):
