@@ -139,6 +139,7 @@ class ServerMachine(Machine):
         self._net = net
         self._chance = chance
         self._disk: SimulatedDisk | None = None
+        self._made_at = true_time_ms()  # a store knows when it was made
 
     def disk_delay(self) -> float:
         return self._chance.random() * (self.slow_disk_s or 0.002)
@@ -146,7 +147,8 @@ class ServerMachine(Machine):
     def _on_start(self) -> None:
         assert self.process is not None
         with reading(self.folder.store) as db:
-            clock = NonDecreasingClock(self.wall_clock, self.loop.ms, event_log.last_written_at(db))
+            last_written_at = event_log.last_written_at(db)
+            clock = NonDecreasingClock(self.wall_clock, self.loop.ms, last_written_at, self._made_at)
             active, revoked = device_rows.active_devices(db), device_rows.revoked_devices(db)
         authenticator = FakeAuthenticator()
         authenticator.set_devices(active, revoked)
