@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync_server.domain.staffing.advice import Shift
-from sync_server.domain.staffing.shift_plan import PlanLine, Problem
+from sync_server.domain.staffing.shift_plan import PlanLine, PlanProblem
 from sync_server.service.staffing import plan_file
 from sync_server.service.staffing.plan_file import FileProblem, PlanFileError, read_plan
 from sync_server.service.staffing.planned_shifts import (
@@ -81,7 +81,7 @@ def test_a_calendar_is_read_with_its_time_zones():
     )
     assert [(line.starts_at, line.ends_at) for line in lines[:3]] == [NINE_TO_FIVE] * 3
     assert lines[3] == PlanLine(5, "sam", None, None)
-    assert lines[4] == PlanLine(6, "sam", None, None, Problem.REPEATS)
+    assert lines[4] == PlanLine(6, "sam", None, None, PlanProblem.REPEATS)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from sync_server.domain.staffing import advice
 from sync_server.domain.staffing.advice import WHOLE_SHOP, Change, Service, Shift, Slot
 from sync_server.domain.staffing.erlang_a import MAX_PEOPLE, greeted_share, people_needed, waiting_share
 from sync_server.domain.staffing.forecast import ArrivalHistory, Cell, forecast, growth, recent_error
-from sync_server.domain.staffing.shift_plan import LineProblem, PlanLine, Problem, check_plan
+from sync_server.domain.staffing.shift_plan import LineProblem, PlanLine, PlanProblem, check_plan
 
 MONDAY = date(2026, 3, 2)
 HOUR_MS = 3_600_000
@@ -227,9 +227,9 @@ def test_lines_that_overlap_or_name_nobody_are_problems_by_their_number():
     shifts, problems = check_plan(lines, TEAM, MIDNIGHT)
     assert shifts == [shift("maya", 8, 9), shift("maya", 9, 17), shift("maya", 17, 18)]
     assert problems == [
-        LineProblem(3, "MAYA", Problem.OVERLAP, 2), LineProblem(4, "Bo", Problem.UNKNOWN),
-        LineProblem(5, "Sam", Problem.TOO_LONG), LineProblem(6, "sam", Problem.TOO_LONG),
-        LineProblem(7, "sam", Problem.UNREADABLE),
+        LineProblem(3, "MAYA", PlanProblem.OVERLAP, 2), LineProblem(4, "Bo", PlanProblem.UNKNOWN),
+        LineProblem(5, "Sam", PlanProblem.TOO_LONG), LineProblem(6, "sam", PlanProblem.TOO_LONG),
+        LineProblem(7, "sam", PlanProblem.UNREADABLE),
     ]  # fmt: skip
 
 
@@ -241,7 +241,7 @@ def test_a_name_that_two_have_is_ambiguous_and_an_id_is_not():
     assert problems == []
     named = (Employee("a", "Lee", frozenset()), Employee("b", "Lee", frozenset()))
     problems = check_plan([line(1, "Lee", 9, 10)], named, MIDNIGHT)[1]
-    assert problems == [LineProblem(1, "Lee", Problem.AMBIGUOUS)]
+    assert problems == [LineProblem(1, "Lee", PlanProblem.AMBIGUOUS)]
 
 
 def test_a_wrong_year_is_a_problem():
@@ -249,7 +249,7 @@ def test_a_wrong_year_is_a_problem():
     lines = [line(n, "maya", at, at + 1) for n, at in enumerate((-year, year, -year - 1, year + 1))]
     shifts, problems = check_plan(lines, TEAM, MIDNIGHT)
     assert len(shifts) == 2
-    assert problems == [LineProblem(2, "maya", Problem.FAR), LineProblem(3, "maya", Problem.FAR)]
+    assert problems == [LineProblem(2, "maya", PlanProblem.FAR), LineProblem(3, "maya", PlanProblem.FAR)]
 
 
 # --- following the advice ---------------------------------------------------------------------

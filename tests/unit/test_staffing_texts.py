@@ -8,7 +8,7 @@ from assets.i18n.texts import Texts
 from sync_server.domain.catalogue.languages import LANGUAGES
 from sync_server.domain.staffing.advice import WHOLE_SHOP, Change, Service, Slot
 from sync_server.domain.staffing.forecast import ForecastError
-from sync_server.domain.staffing.shift_plan import LineProblem, Problem
+from sync_server.domain.staffing.shift_plan import LineProblem, PlanProblem
 from sync_server.service.staffing.plan_file import FileProblem
 from sync_server.web.manager.staffing.picture import HEIGHT, picture_weeks
 from sync_server.web.manager.staffing.staffing_texts import StaffingTexts
@@ -60,9 +60,9 @@ def test_the_error_says_also_in_which_direction_it_was():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_problem_has_its_sentence(language):
     said = [texts(language).file_problem(problem) for problem in FileProblem]
-    said += [texts(language).line_problem(LineProblem(7, "Bo", problem, 3)) for problem in Problem]
+    said += [texts(language).line_problem(LineProblem(7, "Bo", problem, 3)) for problem in PlanProblem]
     said.append(texts(language).basis(Service({WHOLE_SHOP: 240.0}, 0, 50, 0.85), 60))
-    assert len(set(said)) == len(FileProblem) + len(Problem) + 1
+    assert len(set(said)) == len(FileProblem) + len(PlanProblem) + 1
     assert not any("manager." in sentence or "…" in sentence for sentence in said)
     assert all("7" in sentence and "Bo" in sentence for sentence in said[len(FileProblem) : -1])
 

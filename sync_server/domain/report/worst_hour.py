@@ -34,7 +34,7 @@ class Shop(Struct, frozen=True):
     wrap_up_s: float
 
 
-class Help(Struct, frozen=True):
+class ExtraHelp(Struct, frozen=True):
     """One person more with the skill ("": anybody) on this weekday from `first` to before `end`, in hours.
 
     `gain` is how many more shoppers of the period would have been greeted in time.
@@ -58,7 +58,7 @@ class WorstHourOfWeek(Struct, frozen=True):
     late: int
     skill: str
     short: int
-    help: Help | None
+    help: ExtraHelp | None
 
 
 def worst_hour(summary: PeriodSummary, shop: Shop) -> WorstHourOfWeek | None:
@@ -123,7 +123,7 @@ class _People:
         skill = max(missing, key=lambda one: missing[one])
         return skill, max(0, missing[skill])
 
-    def what_helps(self, at: int, skill: str) -> Help | None:
+    def what_helps(self, at: int, skill: str) -> ExtraHelp | None:
         """One person more for the hours around the worst in which somebody was missing too."""
         day = at // 24 * 24
         first = end = at
@@ -132,7 +132,7 @@ class _People:
         while end < day + 24 and (end == at or self._misses(end, skill)):
             end += 1
         gain = sum(self._gain(hour, skill) for hour in range(first, end))
-        return Help(skill, first - day, end - day, gain) if gain >= MIN_GAIN else None
+        return ExtraHelp(skill, first - day, end - day, gain) if gain >= MIN_GAIN else None
 
     def _misses(self, at: int, skill: str) -> bool:
         return at in self._summary.cells and self._short(at, skill) > 0

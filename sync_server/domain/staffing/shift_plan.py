@@ -18,7 +18,7 @@ MAX_SHIFT_MS = 16 * 3_600_000  # a longer one is a mistake of the plan
 MAX_AWAY_MS = 366 * 86_400_000
 
 
-class Problem(StrEnum):
+class PlanProblem(StrEnum):
     """What is wrong with a line."""
 
     UNKNOWN = "unknown"  # nobody in the store has this id or name
@@ -37,7 +37,7 @@ class PlanLine(Struct, frozen=True):
     who: str
     starts_at: int | None
     ends_at: int | None
-    problem: Problem | None = None
+    problem: PlanProblem | None = None
 
 
 class LineProblem(Struct, frozen=True):
@@ -45,7 +45,7 @@ class LineProblem(Struct, frozen=True):
 
     number: int
     who: str
-    problem: Problem
+    problem: PlanProblem
     other: int = 0
 
 
@@ -62,33 +62,33 @@ def check_plan(
     taken: dict[str, list[tuple[Shift, int]]] = {}
     for line in lines:
         shift = _shift(line, employees, now)
-        if isinstance(shift, Problem):
+        if isinstance(shift, PlanProblem):
             problems.append(LineProblem(line.number, line.who, shift))
             continue
         of_person = taken.setdefault(shift.employee, [])
         other = next((number for one, number in of_person if _overlap(one, shift)), 0)
         if other:
-            problems.append(LineProblem(line.number, line.who, Problem.OVERLAP, other))
+            problems.append(LineProblem(line.number, line.who, PlanProblem.OVERLAP, other))
             continue
         of_person.append((shift, line.number))
         shifts.append(shift)
     return sorted(shifts), problems
 
 
-def _shift(line: PlanLine, employees: Sequence[Employee], now: int) -> Shift | Problem:
+def _shift(line: PlanLine, employees: Sequence[Employee], now: int) -> Shift | PlanProblem:
     if line.problem is not None:
         return line.problem
     if line.starts_at is None or line.ends_at is None:
-        return Problem.UNREADABLE
+        return PlanProblem.UNREADABLE
     if not 0 < line.ends_at - line.starts_at <= MAX_SHIFT_MS:
-        return Problem.TOO_LONG
+        return PlanProblem.TOO_LONG
     if abs(line.starts_at - now) > MAX_AWAY_MS:
-        return Problem.FAR
+        return PlanProblem.FAR
     who = line.who.strip().casefold()
     found = [e for e in employees if e.id.casefold() == who]
     found = found or [e for e in employees if e.name.casefold() == who]
     if len(found) != 1:
-        return Problem.AMBIGUOUS if found else Problem.UNKNOWN
+        return PlanProblem.AMBIGUOUS if found else PlanProblem.UNKNOWN
     return Shift(line.starts_at, line.ends_at, found[0].id)
 
 

@@ -13,7 +13,7 @@ from .problem_place import at_key
 MAX_PROBLEM = 500  # characters of one line about a fault
 
 
-class Fault(Struct, frozen=True):
+class SettingsFault(Struct, frozen=True):
     """`where` is the place as a person finds it, `needs "repair", text.nl`; empty where it is the whole file.
 
     `str(fault)` is the line in English: the place and what is wrong.

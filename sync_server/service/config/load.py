@@ -13,7 +13,7 @@ from assets.i18n.saying import Filled, Saying, SayingError
 from sync_server.text_files import NotText, read_text
 
 from .checks import find_problems
-from .fault import Fault
+from .fault import SettingsFault
 from .model import Settings
 from .values import normalised
 
@@ -27,7 +27,7 @@ _GIVEN = _KINDS | {"datetime", "date", "time"}
 class SettingsError(Exception):
     """`store.toml` cannot be used because of its `faults`. `problems` has a line in English for each."""
 
-    def __init__(self, path: Path, faults: list[Fault]) -> None:
+    def __init__(self, path: Path, faults: list[SettingsFault]) -> None:
         self.faults = faults
         self.problems = [f"{path}: {fault}" for fault in faults]
         super().__init__("\n".join(self.problems))
@@ -38,12 +38,12 @@ def load_settings(path: Path) -> Settings:
     try:
         text = read_text(path)
     except FileNotFoundError:
-        raise SettingsError(path, [Fault.at("", "settings_fault.not_found")]) from None
+        raise SettingsError(path, [SettingsFault.at("", "settings_fault.not_found")]) from None
     except OSError as error:
-        fault = Fault.at("", "settings_fault.unreadable", reason=error.strerror or "")
+        fault = SettingsFault.at("", "settings_fault.unreadable", reason=error.strerror or "")
         raise SettingsError(path, [fault]) from error
     except NotText as error:
-        raise SettingsError(path, [Fault("", error.saying)]) from error
+        raise SettingsError(path, [SettingsFault("", error.saying)]) from error
     return parse_settings(text, path)
 
 
@@ -52,7 +52,7 @@ def parse_settings(text: str, path: Path) -> Settings:
     try:
         raw = _parse(text)
     except _NotToml as error:
-        raise SettingsError(path, [Fault("", error.saying)]) from error
+        raise SettingsError(path, [SettingsFault("", error.saying)]) from error
     problems = list(_problems_of_table(raw, Settings, raw))
     if problems:
         raise SettingsError(path, problems)
@@ -118,7 +118,7 @@ def _too_many_digits(text: str) -> _NotToml | None:
 
 def _problems_of_table(
     table: dict[str, Any], kind: type[Struct], raw: dict[str, Any], path: str = ""
-) -> Iterator[Fault]:
+) -> Iterator[SettingsFault]:
     """Every key that is unknown or missing, and every value that is not of its kind.
 
     Without this check a typing error in a key would mean the default value.
@@ -127,15 +127,15 @@ def _problems_of_table(
     for key, value in table.items():
         if key not in fields:
             known = ", ".join(fields)
-            yield Fault.at(_place(path, raw), "settings_fault.unknown_key", key=key, known=known)
+            yield SettingsFault.at(_place(path, raw), "settings_fault.unknown_key", key=key, known=known)
         else:
             yield from _problems_of_value(value, fields[key].type, raw, f"{path}.{key}" if path else key)
     for key, field in fields.items():
         if key not in table and field.default is NODEFAULT and field.default_factory is NODEFAULT:
-            yield Fault.at(_place(path, raw), "settings_fault.missing_key", key=key)
+            yield SettingsFault.at(_place(path, raw), "settings_fault.missing_key", key=key)
 
 
-def _problems_of_value(value: Any, kind: Any, raw: dict[str, Any], path: str) -> Iterator[Fault]:
+def _problems_of_value(value: Any, kind: Any, raw: dict[str, Any], path: str) -> Iterator[SettingsFault]:
     inner = next((t for t in (kind, *get_args(kind)) if _is_struct(t)), None)
     if inner is not None and isinstance(value, dict):
         yield from _problems_of_table(value, inner, raw, path)
@@ -156,7 +156,7 @@ def _is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Struct)
 
 
-def _sentence(error: msgspec.ValidationError, path: str, raw: dict[str, Any]) -> Fault:
+def _sentence(error: msgspec.ValidationError, path: str, raw: dict[str, Any]) -> SettingsFault:
     """msgspec's `Expected `str`, got `int` - at `$[3]`` in plain words, with the place."""
     reason, _, where = str(error).partition(" - at ")
     saying = Saying("settings_fault.as_read", {"reason": reason})
@@ -167,7 +167,7 @@ def _sentence(error: msgspec.ValidationError, path: str, raw: dict[str, Any]) ->
         saying = Saying("settings_fault.must_be", {"wanted": wanted, "given": given})
     elif reason == "Number out of range":
         saying = Saying("settings_fault.digits", {"most": MAX_DIGITS})
-    return Fault(_place(path + where.strip("`").removeprefix("$"), raw), saying)
+    return SettingsFault(_place(path + where.strip("`").removeprefix("$"), raw), saying)
 
 
 def _place(path: str, raw: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from sync_server.addresses import AddressError, parse_host
 from sync_server.domain.alerts import AlertCode
 from sync_server.domain.catalogue.opening_hours import parse_time
 
-from .fault import Fault
+from .fault import SettingsFault
 from .outside import MailSettings, MailTls, WebhookEvent, WebhookSettings
 from .values import unknown
 
@@ -20,28 +20,30 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _MAIL_ADDRESS = re.compile(r"[^@\s<>,;:\"\\()\[\]]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
-def webhook_problems(webhooks: tuple[WebhookSettings, ...]) -> Iterator[Fault]:
+def webhook_problems(webhooks: tuple[WebhookSettings, ...]) -> Iterator[SettingsFault]:
     """Every fault of [[webhooks]]."""
     if len(webhooks) > MAX_WEBHOOKS:
-        yield Fault.at("webhooks", "settings_fault.webhooks", count=len(webhooks), most=MAX_WEBHOOKS)
+        yield SettingsFault.at("webhooks", "settings_fault.webhooks", count=len(webhooks), most=MAX_WEBHOOKS)
     names = [webhook.name for webhook in webhooks]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield Fault.at(f'webhooks "{name}"', "settings_fault.name_twice")
+        yield SettingsFault.at(f'webhooks "{name}"', "settings_fault.name_twice")
     for webhook in webhooks:
         where = f'webhooks "{webhook.name}"'
         if not NAME.fullmatch(webhook.name):
-            yield Fault.at(f"{where}, name", "settings_fault.name")
+            yield SettingsFault.at(f"{where}, name", "settings_fault.name")
         if webhook.name in ("new", "log"):
-            yield Fault.at(f"{where}, name", "settings_fault.name_of_page")
+            yield SettingsFault.at(f"{where}, name", "settings_fault.name_of_page")
         if problem := url_problem(webhook.url, webhook.allow_local):
-            yield Fault(f"{where}, url", problem)
+            yield SettingsFault(f"{where}, url", problem)
         if not webhook.events:
-            yield Fault.at(f"{where}, events", "settings_fault.no_events", known=", ".join(WebhookEvent))
+            yield SettingsFault.at(
+                f"{where}, events", "settings_fault.no_events", known=", ".join(WebhookEvent)
+            )
         for event in webhook.events:
             if event not in list(WebhookEvent):
                 yield unknown(f"{where}, events", "event", event, WebhookEvent)
         if len(set(webhook.events)) < len(webhook.events):
-            yield Fault.at(f"{where}, events", "settings_fault.one_twice")
+            yield SettingsFault.at(f"{where}, events", "settings_fault.one_twice")
 
 
 def url_problem(url: str, allow_local: bool) -> Saying | None:
@@ -77,33 +79,37 @@ def _is_no_host(text: str) -> bool:
     return False
 
 
-def mail_problems(mail: MailSettings, languages: tuple[str, ...]) -> Iterator[Fault]:
+def mail_problems(mail: MailSettings, languages: tuple[str, ...]) -> Iterator[SettingsFault]:
     """Every fault of [mail]."""
     if mail.host:
         try:
             parse_host(mail.host)
         except AddressError as error:
-            yield Fault("mail.host", error.saying)
+            yield SettingsFault("mail.host", error.saying)
     if mail.tls not in list(MailTls):
-        yield Fault.at("mail.tls", "settings_fault.none_of", given=mail.tls, known=", ".join(MailTls))
+        yield SettingsFault.at("mail.tls", "settings_fault.none_of", given=mail.tls, known=", ".join(MailTls))
     if mail.user and mail.tls == MailTls.NONE:
-        yield Fault.at("mail.tls", "settings_fault.mail_tls")
+        yield SettingsFault.at("mail.tls", "settings_fault.mail_tls")
     if mail.sender and not _MAIL_ADDRESS.fullmatch(mail.sender):
         example = "shop@example.com"
-        yield Fault.at("mail.sender", "settings_fault.mail_address", given=mail.sender, example=example)
+        yield SettingsFault.at(
+            "mail.sender", "settings_fault.mail_address", given=mail.sender, example=example
+        )
     for address in mail.to:
         if not _MAIL_ADDRESS.fullmatch(address):
             example = "owner@example.com"
-            yield Fault.at("mail.to", "settings_fault.mail_address", given=address, example=example)
+            yield SettingsFault.at("mail.to", "settings_fault.mail_address", given=address, example=example)
     if len(mail.to) > MAX_RECIPIENTS:
-        yield Fault.at("mail.to", "settings_fault.recipients", most=MAX_RECIPIENTS)
+        yield SettingsFault.at("mail.to", "settings_fault.recipients", most=MAX_RECIPIENTS)
     if len(set(mail.to)) < len(mail.to):
-        yield Fault.at("mail.to", "settings_fault.recipient_twice")
+        yield SettingsFault.at("mail.to", "settings_fault.recipient_twice")
     if mail.host and not mail.sender:
-        yield Fault.at("mail.sender", "settings_fault.no_sender")
+        yield SettingsFault.at("mail.sender", "settings_fault.no_sender")
     if mail.language and mail.language not in languages:
         known = ", ".join(languages)
-        yield Fault.at("mail.language", "settings_fault.mail_language", given=mail.language, known=known)
+        yield SettingsFault.at(
+            "mail.language", "settings_fault.mail_language", given=mail.language, known=known
+        )
     for alert in mail.alerts:
         if alert not in list(AlertCode):
             yield unknown("mail.alerts", "alert", alert, AlertCode)
@@ -111,7 +117,7 @@ def mail_problems(mail: MailSettings, languages: tuple[str, ...]) -> Iterator[Fa
         try:
             parse_time(mail.at)
         except ValueError:
-            yield Fault.at("mail.at", "settings_fault.time_of_digest", given=mail.at)
+            yield SettingsFault.at("mail.at", "settings_fault.time_of_digest", given=mail.at)
     if (mail.at.strip() or mail.alerts) and not (mail.host and mail.to):
         both = Saying("settings_fault.two_keys", {"one": "mail.to", "other": "mail.host"})
-        yield Fault.at(both, "settings_fault.nobody_to_mail")
+        yield SettingsFault.at(both, "settings_fault.nobody_to_mail")

@@ -21,7 +21,7 @@ from sync_server.domain.catalogue.catalogue import StoreInfo
 from sync_server.domain.catalogue.opening_hours import CLOSED, parse_span, parse_time, span_text
 from sync_server.names import check_text
 
-from .fault import Fault
+from .fault import SettingsFault
 from .model import MAX_PIN_DIGITS, MIN_PIN_DIGITS, BackupSettings, ServerSettings, Settings
 
 DAY_S = 86_400
@@ -55,7 +55,7 @@ _NO_PLACE = re.compile(r"(posix|right)/|(Factory|localtime|posixrules)$")
 _FOLDER_EXAMPLE = '"/mnt/usb-disk/welkom"'
 
 
-def number_problems(settings: Settings) -> Iterator[Fault]:
+def number_problems(settings: Settings) -> Iterator[SettingsFault]:
     """Every number that is not within its bounds."""
     for key, bounds in BOUNDS.items():
         table, _, name = key.partition(".")
@@ -66,10 +66,10 @@ def number_problems(settings: Settings) -> Iterator[Fault]:
                 yield from _number(where, value, bounds)
 
 
-def _number(where: str, value: float, bounds: tuple[int, int]) -> Iterator[Fault]:
+def _number(where: str, value: float, bounds: tuple[int, int]) -> Iterator[SettingsFault]:
     low, high = bounds
     if not low <= value <= high:  # nan is neither
-        yield Fault.at(where, "settings_fault.number", given=_shown(value), low=low, high=high)
+        yield SettingsFault.at(where, "settings_fault.number", given=_shown(value), low=low, high=high)
 
 
 def _shown(value: float) -> str:
@@ -80,20 +80,20 @@ def _shown(value: float) -> str:
 # --- the store -----------------------------------------------------------------------------------
 
 
-def store_problems(store: StoreInfo) -> Iterator[Fault]:
+def store_problems(store: StoreInfo) -> Iterator[SettingsFault]:
     """Every value of [store] that has not its form; not its numbers, nor what depends on other values."""
     if problem := time_zone_problem(store.timezone):
-        yield Fault("store.timezone", problem)
+        yield SettingsFault("store.timezone", problem)
     if not is_currency(store.currency):
-        yield Fault.at("store.currency", "settings_fault.currency", given=store.currency)
+        yield SettingsFault.at("store.currency", "settings_fault.currency", given=store.currency)
     if _fails(parse_time, store.closes):
-        yield Fault.at("store.closes", "settings_fault.time", given=store.closes)
+        yield SettingsFault.at("store.closes", "settings_fault.time", given=store.closes)
     for day, text in store.hours.items():
         yield from _span(f"store.hours.{day}", text)
     for day, text in store.dates.items():
         if _fails(parse_day, day):
             first, last = YEARS
-            yield Fault.at("store.dates", "settings_fault.date", given=day, first=first, last=last)
+            yield SettingsFault.at("store.dates", "settings_fault.date", given=day, first=first, last=last)
         yield from _span(f"store.dates.{day}", text)
     if store.public_url.strip():
         yield from _address("store.public_url", parse_web_address, store.public_url)
@@ -116,20 +116,20 @@ def time_zone_problem(name: str) -> Saying | None:
     return None
 
 
-def _span(where: str, text: str) -> Iterator[Fault]:
+def _span(where: str, text: str) -> Iterator[SettingsFault]:
     try:
         span = parse_span(text)
     except ValueError:
-        yield Fault.at(where, "settings_fault.hours", given=text, closed=CLOSED)
+        yield SettingsFault.at(where, "settings_fault.hours", given=text, closed=CLOSED)
         return
     if span is not None and span[0] == span[1] and not text.strip().endswith("24:00"):
-        yield Fault.at(where, "settings_fault.no_hours", given=text)
+        yield SettingsFault.at(where, "settings_fault.no_hours", given=text)
 
 
 # --- the server ----------------------------------------------------------------------------------
 
 
-def server_problems(server: ServerSettings) -> Iterator[Fault]:
+def server_problems(server: ServerSettings) -> Iterator[SettingsFault]:
     """Every address of [server] that has not its form, and ports that two of them name."""
     addresses = {"sync": server.sync, "web": server.web, "enrol": server.enrol}
     if not server.enrol.strip():
@@ -142,35 +142,37 @@ def server_problems(server: ServerSettings) -> Iterator[Fault]:
         yield from _same_ports(addresses)
 
 
-def _same_ports(texts: dict[str, str]) -> Iterator[Fault]:
+def _same_ports(texts: dict[str, str]) -> Iterator[SettingsFault]:
     addresses = {key: parse_listen_address(text) for key, text in texts.items()}
     for (first, one), (second, other) in combinations(addresses.items(), 2):
         hosts = {"127.0.0.1" if host == "localhost" else host for host in (one.host, other.host)}
         if one.port == other.port != 0 and (len(hosts) == 1 or one.is_everywhere or other.is_everywhere):
-            yield Fault.at(f"server.{second}", "settings_fault.port", port=one.port, other=f"server.{first}")
+            yield SettingsFault.at(
+                f"server.{second}", "settings_fault.port", port=one.port, other=f"server.{first}"
+            )
 
 
-def _address(where: str, parse: Callable[[str], object], text: str) -> Iterator[Fault]:
+def _address(where: str, parse: Callable[[str], object], text: str) -> Iterator[SettingsFault]:
     try:
         parse(text)
     except AddressError as error:
-        yield Fault(where, error.saying)
+        yield SettingsFault(where, error.saying)
 
 
-def backup_problems(backup: BackupSettings) -> Iterator[Fault]:
+def backup_problems(backup: BackupSettings) -> Iterator[SettingsFault]:
     if backup.at.strip() and _fails(parse_time, backup.at):
-        yield Fault.at("backup.at", "settings_fault.time_of_backup", given=backup.at)
+        yield SettingsFault.at("backup.at", "settings_fault.time_of_backup", given=backup.at)
     yield from path_problems("backup.folder", backup.folder, _FOLDER_EXAMPLE)
 
 
-def path_problems(where: str, path: str, example: str) -> Iterator[Fault]:
+def path_problems(where: str, path: str, example: str) -> Iterator[SettingsFault]:
     """What is wrong with a path that is not optional."""
     if not path.strip():
-        yield Fault.at(where, "settings_fault.path_empty", example=example)
+        yield SettingsFault.at(where, "settings_fault.path_empty", example=example)
     elif not path.isprintable():
-        yield Fault.at(where, "settings_fault.path_hidden", example=example)
+        yield SettingsFault.at(where, "settings_fault.path_hidden", example=example)
     elif path.startswith("~"):
-        yield Fault.at(where, "settings_fault.path_home", example=example)
+        yield SettingsFault.at(where, "settings_fault.path_home", example=example)
 
 
 # --- the one form --------------------------------------------------------------------------------
@@ -201,18 +203,18 @@ def normalised(settings: Settings) -> Settings:
     )
 
 
-def twice(where: str, values: Iterable[str]) -> Iterator[Fault]:
+def twice(where: str, values: Iterable[str]) -> Iterator[SettingsFault]:
     """Each value that is in the list more than once."""
     listed = list(values)
     for value in dict.fromkeys(value for value in listed if listed.count(value) > 1):
-        yield Fault.at(where, "settings_fault.twice", given=value)
+        yield SettingsFault.at(where, "settings_fault.twice", given=value)
 
 
-def unknown(where: str, what: str, given: str, known: Iterable[str]) -> Fault:
+def unknown(where: str, what: str, given: str, known: Iterable[str]) -> SettingsFault:
     """A code that is not a known one; `what` says of which kind: see the texts `settings_fault.what`."""
     listed: Filled = ", ".join(known) or Saying("settings_fault.none")
     kind = Saying(f"settings_fault.what.{what}")
-    return Fault.at(where, "settings_fault.unknown", what=kind, given=given, known=listed)
+    return SettingsFault.at(where, "settings_fault.unknown", what=kind, given=given, known=listed)
 
 
 def _fails(parse: Callable[[str], Any], text: str) -> bool:

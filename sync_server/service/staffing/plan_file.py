@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sync_server.days import parse_day
 from sync_server.domain.catalogue.opening_hours import parse_time
-from sync_server.domain.staffing.shift_plan import PlanLine, Problem
+from sync_server.domain.staffing.shift_plan import PlanLine, PlanProblem
 from sync_server.text_files import decode_table
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _calendar(text: str, zone: tzinfo) -> Iterator[PlanLine]:
             continue
         who = str(event.get("SUMMARY", "")).strip()
         if "RRULE" in event or "RDATE" in event:
-            yield PlanLine(number, who, None, None, Problem.REPEATS)
+            yield PlanLine(number, who, None, None, PlanProblem.REPEATS)
             continue
         starts_at, ends_at = (_of_event(_value(event, name), zone) for name in ("DTSTART", "DTEND"))
         length = _value(event, "DURATION")

@@ -15,7 +15,7 @@ from sync_server.service.storage.connection import reading
 from sync_server.service.visit_states import Words, words_of
 
 from .calls import ApiCall
-from .models import FollowUp, FollowUpPage, LogLine, LogPage, LogQuery, PageQuery
+from .models import FollowUp, FollowUpPage, LogLine, LogLines, LogQuery, PageQuery
 from .problems import ApiProblem, ProblemCode
 from .visit_reading import visit_in_log
 
@@ -26,7 +26,7 @@ _FOLLOW_UP = f"resolution IN ({', '.join(repr(str(r)) for r in NOT_FIRST_CONTACT
 _CURSOR = re.compile(r"[0-9a-f]{32}")
 
 
-async def get_log(call: ApiCall) -> LogPage:
+async def get_log(call: ApiCall) -> LogLines:
     """The lines of the visit log."""
     query: LogQuery = call.query
 
@@ -35,7 +35,7 @@ async def get_log(call: ApiCall) -> LogPage:
         return [_line(line, call.may_read_words()) for line in lines]
 
     lines = await _read(call, read)
-    return LogPage(lines[: query.limit], _cursor([line.visit_id for line in lines], query))
+    return LogLines(lines[: query.limit], _cursor([line.visit_id for line in lines], query))
 
 
 async def get_follow_ups(call: ApiCall) -> FollowUpPage:

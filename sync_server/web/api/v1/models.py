@@ -82,7 +82,7 @@ class LogLine(Struct, frozen=True):
     comment: str | UnsetType | None = UNSET
 
 
-class LogPage(Struct, frozen=True):
+class LogLines(Struct, frozen=True):
     """Some lines, the oldest first. `next` is the `cursor` of the page after it, null at the end."""
 
     items: list[LogLine]
@@ -126,7 +126,7 @@ class NeedState(Struct, frozen=True):
     high_s: float | None
 
 
-class FloorState(Struct, frozen=True):
+class FloorStatus(Struct, frozen=True):
     """The shop at this moment. `visits` are the open ones, in the order of their arrival."""
 
     at: datetime

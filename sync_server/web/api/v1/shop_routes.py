@@ -22,7 +22,7 @@ from .models import (
     ArrivalsCounted,
     DaysQuery,
     DurationFigure,
-    FloorState,
+    FloorStatus,
     NeedState,
     PersonState,
     ReportFigures,
@@ -33,13 +33,13 @@ from .problems import ApiProblem, ProblemCode
 AHEAD_MS = 60_000  # how far a sensor's clock may be ahead
 
 
-async def get_floor(call: ApiCall) -> FloorState:
+async def get_floor(call: ApiCall) -> FloorStatus:
     """Who waits, who is here, and what somebody who came now would be told."""
     processor = call.server.processor
     floor, now = processor.floor, processor.clock()
     visits = sorted(floor.open_visits(), key=lambda visit: (visit.created_at, visit.visit_id))
     quotes = {need.code: floor.quote(need.code) for need in floor.catalogue.needs}
-    return FloorState(
+    return FloorStatus(
         at=utc(now),
         is_open=floor.catalogue.hours.is_open(now),
         in_line=sum(visit.state in IN_LINE for visit in visits),
