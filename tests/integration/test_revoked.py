@@ -268,6 +268,7 @@ async def test_the_log_names_the_server_for_what_a_revocation_does(house):
     _, tablet = await house.crew("tom")
     await house.revoke(tablet.file.device_id)
     await house.until(lambda: tablet.revoked)
+    await house.server.processor.writer.call(lambda _db: None)  # what was given to the writer is on disk
     last = "SELECT {} FROM visit_events ORDER BY seq DESC LIMIT 1"
     assert house.one(last.format("json_extract(body, '$.presence')")) == "off_floor"
     assert house.one(last.format("actor")) == "system"

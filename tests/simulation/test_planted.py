@@ -52,7 +52,7 @@ def day(number: int) -> frozenset[int]:
         (planted.window_not_opened_again, 10, 1, None),
         (planted.answers_dropped_where_too_many_wait, 10, 1, None),
         (planted.tablets_concerned_less_never_served, 10, 1, None),
-        (planted.what_is_gone_left_out_of_coalesced_updates, 10, 1, None),
+        (planted.what_is_gone_left_out_of_coalesced_updates, 10, 4, None),
         (planted.clock_that_runs_backwards, 11, 3, None),
         (planted.every_clock_believed, 11, 1, None),
         (planted.ticket_reused, 12, 1, None),

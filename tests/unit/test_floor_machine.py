@@ -286,10 +286,14 @@ class FloorMachine(RuleBasedStateMachine):
     def replays_to_the_same(self):
         again = self.copy()  # 9
         assert again.seq == self.floor.seq
-        assert known_people(again) == known_people(self.floor)
+        assert self.people_of(again) == self.people_of(self.floor)
         forgotten = again.visits.keys() - self.floor.visits.keys()
         assert all(again.visits[visit_id].ended_at is not None for visit_id in forgotten)
         assert {k: v for k, v in again.visits.items() if k not in forgotten} == self.floor.visits
+
+    def people_of(self, floor):
+        """The people whom a replay must know as the floor does."""
+        return known_people(floor)
 
     def nobody_waits_who_could_be_offered(self):
         now = self.now

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from sync_server.domain.catalogue.retiring import InUse, keep_used, lacking, retire
 from sync_server.domain.catalogue.times import Times
+from sync_server.domain.events import Presence
 from sync_server.domain.floor.in_use import in_use
 from tests.examples import examples
 from tests.sample_store import catalogue
@@ -51,6 +52,11 @@ class ChangingShop(FloorMachine):
         self.catalogue = new
         self.floor.use_catalogue(new)
         self.tick()
+
+    def people_of(self, floor):
+        """Without who is away and holds nothing: who was taken out and came back has begun afresh."""
+        people = super().people_of(floor)
+        return {n: p for n, p in people.items() if p.holding or p.presence is not Presence.OFF_FLOOR}
 
     @invariant()
     def nothing_in_use_is_gone(self):

@@ -1,5 +1,6 @@
 """Steps of several tests: read a page's text or form, sign in as the manager, make the disk full."""
 
+import contextlib
 import html
 import re
 import time
@@ -94,4 +95,8 @@ def until(condition: Callable[[], bool]) -> None:
 
 def exporting() -> list[psutil.Process]:
     """The processes of exports that run."""
-    return [child for child in psutil.Process().children() if process.CHILD in " ".join(child.cmdline())]
+    found = []
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # also one that has just ended
+            found += [child] if process.CHILD in " ".join(child.cmdline()) else []
+    return found
