@@ -187,7 +187,8 @@ def lenient_desktop(browser: Browser, console_errors: ConsoleErrors) -> Iterator
 def run_in_thread() -> Iterator[Any]:
     """Runs a device's coroutine in another thread, because Playwright uses the loop of this one."""
     with ThreadPoolExecutor(1) as pool:
-        yield lambda coroutine: pool.submit(asyncio.run, coroutine).result(30)
+        # A coroutine that waits for ever ends too, or the pool would wait for it.
+        yield lambda coroutine: pool.submit(asyncio.run, asyncio.wait_for(coroutine, 30)).result()
 
 
 @pytest.fixture
