@@ -292,8 +292,10 @@ class FloorMachine(RuleBasedStateMachine):
         assert {k: v for k, v in again.visits.items() if k not in forgotten} == self.floor.visits
 
     def people_of(self, floor):
-        """The people whom a replay must know as the floor does."""
-        return known_people(floor)
+        """Those of whom the log says something, without who is away and works here no more."""
+        away = {name for name, person in floor.people.items() if person.presence is Presence.OFF_FLOOR}
+        here = {name for name in floor.people if name not in away or floor.catalogue.employee(name)}
+        return {name: floor.people[name] for name in here if floor.people[name] != Person(name)}
 
     def nobody_waits_who_could_be_offered(self):
         now = self.now
@@ -384,13 +386,6 @@ class FloorMachine(RuleBasedStateMachine):
     def new_id(self):
         self.made += 1
         return f"{self.made:032x}"
-
-
-def known_people(floor):
-    """Those of whom the log says something, without who is away and works here no more."""
-    away = {name for name, person in floor.people.items() if person.presence is Presence.OFF_FLOOR}
-    here = {name for name in floor.people if name not in away or floor.catalogue.employee(name)}
-    return {name: floor.people[name] for name in here if floor.people[name] != Person(name)}
 
 
 SETTINGS: dict[str, Any] = {
